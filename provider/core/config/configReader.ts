@@ -1,0 +1,213 @@
+import type { ConfigType, Machinery, StructShape } from "./configSchema";
+import { type ConfigMap, type ConfigValue, faultAt, Timestamp } from "./configValue";
+import { CUSTOM_TYPES } from "./customTypes";
+import type { YamlMapping, YamlNode, YamlScalar } from "./yamlParser";
+import { integerOf } from "./yamlScalar";
+
+/** How one Talos version reads. */
+export interface Dialect {
+  readonly machinery: Machinery;
+}
+
+/** Nothing came of a null in a place that has no null: a list leaves it out, a map takes the zero value. */
+const NOTHING = Symbol("nothing");
+
+/**
+ * Reads a node as a Go type of the machine config, by the rules of go.yaml.in/yaml/v4 and with unknown keys refused.
+ *
+ * @throws ConfigFault with the line
+ */
+export function readConfigValue(node: YamlNode, type: ConfigType, dialect: Dialect): ConfigValue {
+  const value = new ConfigReader(dialect).read(node, type, "");
+  return value === NOTHING ? undefined : value;
+}
+
+class ConfigReader {
+  constructor(private readonly dialect: Dialect) {}
+
+  read(node: YamlNode, type: ConfigType, path: string): ConfigValue | typeof NOTHING {
+    if (node.kind === "scalar" && node.tag === "null") return this.readNull(type);
+    switch (type.kind) {
+      case "pointer": {
+        const value = this.read(node, type.element, path);
+        // A pointer to a zero value is something else than none.
+        return value === undefined || value === NOTHING ? zeroOf(type.element) : value;
+      }
+      case "string":
+        return scalar(node, "a string").text;
+      case "boolean":
+        return readBoolean(scalar(node, "true or false"));
+      case "integer":
+        return readInteger(scalar(node, "a number"), type.min, type.max);
+      case "enum":
+        return readEnum(scalar(node, "a word"), type.values);
+      case "any":
+        return readAny(node);
+      case "list":
+        return this.readList(node, type, path);
+      case "map":
+        return this.readMap(node, type.element, path);
+      case "struct":
+        return this.readStruct(node, type.shape, path);
+      case "custom":
+        return type.name === "unstructured" ? readUnstructured(node) : this.readCustom(node, type.name);
+    }
+  }
+
+  private readNull(type: ConfigType): ConfigValue | typeof NOTHING {
+    if (type.kind === "any") return null;
+    const nullable = type.kind === "pointer" || type.kind === "list" || type.kind === "map";
+    return nullable || (type.kind === "custom" && ["args", "mac"].includes(type.name)) ? undefined : NOTHING;
+  }
+
+  private readCustom(node: YamlNode, name: string): ConfigValue {
+    return CUSTOM_TYPES[name]!.read(node, { sequencesInArgs: this.dialect.machinery !== "1.13" });
+  }
+
+  private readList(node: YamlNode, type: ConfigType & { kind: "list" }, path: string): ConfigValue {
+    if (node.kind !== "sequence") throw faultAt(node, `expected a list${at(path)}, found ${kindOf(node)}`);
+    return node.items.flatMap((item, index): ConfigValue[] => {
+      const value = this.element(item, type.element, `${path}[${index}]`);
+      if (value === NOTHING) return [];
+      return [trimmed(value, type.special)];
+    });
+  }
+
+  private readMap(node: YamlNode, element: ConfigType, path: string): ConfigValue {
+    if (node.kind !== "mapping") throw faultAt(node, `expected a map${at(path)}, found ${kindOf(node)}`);
+    return new Map(
+      node.entries.map(({ key, value }) => {
+        const read = this.element(value, element, join(path, key));
+        return [key, read === NOTHING ? undefined : read];
+      }),
+    );
+  }
+
+  /** A null in a list or map of pointers is a nil that the code of Talos does not expect; 1.14 refuses it. */
+  private element(node: YamlNode, type: ConfigType, path: string): ConfigValue | typeof NOTHING {
+    const value = this.read(node, type, path);
+    if (type.kind !== "pointer" || value !== undefined) return value;
+    if (this.dialect.machinery === "1.14") throw faultAt(node, `null value is not allowed at ${JSON.stringify(path)}`);
+    return null;
+  }
+
+  private readStruct(node: YamlNode, shape: StructShape, path: string): ConfigValue {
+    if (node.kind !== "mapping") throw faultAt(node, `expected a map${at(path)}, found ${kindOf(node)}`);
+    const fields = new Map<string, ConfigValue>();
+    for (const { key, value, line } of node.entries) {
+      const field = shape.fields.get(key);
+      if (field === undefined)
+        throw faultAt({ ...value, line }, `unknown key ${JSON.stringify(join(path, key).slice(0, 100))}`);
+      const read = this.read(value, field.type, join(path, key));
+      if (read !== NOTHING && read !== undefined) fields.set(key, read);
+    }
+    return fields;
+  }
+}
+
+/** What a pointer to the zero value of a type points to. */
+export function zeroOf(type: ConfigType): ConfigValue {
+  switch (type.kind) {
+    case "string":
+      return "";
+    case "boolean":
+      return false;
+    case "integer":
+      return 0n;
+    case "enum":
+      return type.zero;
+    case "struct":
+    case "map":
+      return new Map();
+    case "custom":
+      return type.name === "unstructured" || type.name === "args" ? new Map() : "";
+    default:
+      return [];
+  }
+}
+
+const at = (path: string): string => (path === "" ? "" : ` at ${path.slice(0, 100)}`);
+const join = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
+
+function kindOf(node: YamlNode): string {
+  if (node.kind === "scalar") return "a plain value";
+  return node.kind === "mapping" ? "a map" : "a list";
+}
+
+/** Inline manifests lose the line breaks that they begin with. */
+function trimmed(value: ConfigValue, special: string | undefined): ConfigValue {
+  if (special !== "inlineManifests" || !(value instanceof Map)) return value;
+  const manifest = value as ConfigMap;
+  const contents = manifest.get("contents");
+  if (typeof contents !== "string") return value;
+  return new Map([...manifest, ["contents", contents.replace(/^[\t\n\v\f\r]+/, "")]]);
+}
+
+function scalar(node: YamlNode, what: string): YamlScalar {
+  if (node.kind === "scalar") return node;
+  throw faultAt(node, `expected ${what}, found ${kindOf(node)}`);
+}
+
+const YES = new Set(["y", "Y", "yes", "Yes", "YES", "on", "On", "ON"]);
+const NO = new Set(["n", "N", "no", "No", "NO", "off", "Off", "OFF"]);
+
+function readBoolean(node: YamlScalar): boolean {
+  if (node.tag === "bool") return node.text.toLowerCase() === "true";
+  if (node.tag === "str" && YES.has(node.text)) return true;
+  if (node.tag === "str" && NO.has(node.text)) return false;
+  throw faultAt(node, "expected true or false");
+}
+
+function readInteger(node: YamlScalar, min: bigint, max: bigint): bigint {
+  const value = node.tag === "int" ? integerOf(node.text) : node.tag === "float" ? wholeFloat(node.text) : undefined;
+  if (value === undefined || value < min || value > max) throw faultAt(node, `expected a number from ${min} to ${max}`);
+  return value;
+}
+
+function wholeFloat(text: string): bigint | undefined {
+  const value = floatOf(text);
+  return Number.isInteger(value) ? BigInt(value) : undefined;
+}
+
+function floatOf(text: string): number {
+  const word = text.toLowerCase();
+  if (word.endsWith("inf")) return word.startsWith("-") ? -Infinity : Infinity;
+  return Number(text.replaceAll("_", ""));
+}
+
+function readEnum(node: YamlScalar, values: readonly string[]): string {
+  const value = [node.text, node.text.toLowerCase()].find((text) => values.includes(text));
+  if (value === undefined) {
+    const known = values.length > 12 ? `${values.slice(0, 3).join(", ")} …` : values.join(", ");
+    throw faultAt(node, `expected one of ${known}`);
+  }
+  return value;
+}
+
+function readUnstructured(node: YamlNode): ConfigValue {
+  if (node.kind !== "mapping") throw faultAt(node, `expected a map, found ${kindOf(node)}`);
+  return readAnyMap(node);
+}
+
+function readAnyMap(node: YamlMapping): ConfigValue {
+  return new Map(node.entries.map(({ key, value }) => [key, readAny(value)]));
+}
+
+function readAny(node: YamlNode): ConfigValue {
+  if (node.kind === "mapping") return readAnyMap(node);
+  if (node.kind === "sequence") return node.items.map(readAny);
+  switch (node.tag) {
+    case "null":
+      return null;
+    case "bool":
+      return node.text.toLowerCase() === "true";
+    case "int":
+      return integerOf(node.text) ?? node.text;
+    case "float":
+      return floatOf(node.text);
+    case "timestamp":
+      return new Timestamp(node.text);
+    default:
+      return node.text;
+  }
+}

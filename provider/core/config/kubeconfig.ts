@@ -1,0 +1,60 @@
+import { PkiError, type Problem } from "../errors";
+import { encodeBase64, joinPem } from "../x509/pem";
+import { checkClusterEndpoint } from "./clusterEndpoint";
+import { formatYamlDocuments } from "./yamlEmitter";
+
+export interface KubeconfigOptions {
+  readonly clusterName: string;
+  /** URL of the Kubernetes API, `https://10.0.0.1:6443`. */
+  readonly clusterEndpoint: string;
+  /** PEM, one text or several: the Kubernetes authorities that the client trusts, the issuing one last. */
+  readonly caCertificatesPem: string | readonly string[];
+  readonly clientCertificatePem: string;
+  readonly clientKeyPem: string;
+  /** User and context are `<userName>@<clusterName>`; default `admin`. */
+  readonly userName?: string;
+  /** Namespace of the context; default `default`. */
+  readonly namespace?: string;
+}
+
+/**
+ * Writes a kubeconfig as `talosctl kubeconfig` gets it from a control plane, byte for byte as client-go orders and
+ * indents it. Source: siderolabs/talos pkg/kubeconfig/generate.go, v1.13; k8s.io/client-go v0.35.
+ *
+ * @throws PkiError ERR_INPUT_MISSING for an empty name, ERR_ENDPOINT_INVALID, both at once
+ * @example
+ * const text = formatKubeconfig({ clusterName: "alpha", clusterEndpoint: "https://10.0.0.1:6443", caCertificatesPem, clientCertificatePem, clientKeyPem });
+ */
+export function formatKubeconfig(options: KubeconfigOptions): string {
+  const { clusterName, userName = "admin", namespace = "default", caCertificatesPem } = options;
+  const { endpoint, problems } = checkClusterEndpoint(options.clusterEndpoint);
+  const missing = Object.entries({ clusterName, userName, namespace }).flatMap(([path, value]): Problem[] =>
+    value === "" ? [{ code: "ERR_INPUT_MISSING", path, message: "is empty; expected a name" }] : [],
+  );
+  if (endpoint === undefined || missing.length > 0) throw PkiError.of([...missing, ...problems]);
+  const user = scalar(`${userName}@${clusterName}`);
+  return `apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority-data: ${encodeBase64(joinPem(caCertificatesPem))}
+    server: ${scalar(endpoint.url)}
+  name: ${scalar(clusterName)}
+contexts:
+- context:
+    cluster: ${scalar(clusterName)}
+    namespace: ${scalar(namespace)}
+    user: ${user}
+  name: ${user}
+current-context: ${user}
+kind: Config
+users:
+- name: ${user}
+  user:
+    client-certificate-data: ${encodeBase64(options.clientCertificatePem)}
+    client-key-data: ${encodeBase64(options.clientKeyPem)}
+`;
+}
+
+function scalar(text: string): string {
+  return /[\r\n]/.test(text) ? JSON.stringify(text) : formatYamlDocuments([text]).trimEnd();
+}

@@ -1,0 +1,62 @@
+import { PkiError, type Problem } from "../errors";
+import { hasFeature } from "../talosVersion";
+import { checkMachineConfigOptions } from "./checkOptions";
+import { ConfigDocuments } from "./configDocuments";
+import { documentLayout } from "./documentLayout";
+import type { Machinery } from "./configSchema";
+import { type ConfigVerdict, judgeMachineConfig } from "./configVerdict";
+import type { ConfigPatch, MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
+import { applyPatches, documentsOf, machineryOf, quotesOf } from "./patch";
+import { v1alpha1Layout } from "./v1alpha1Layout";
+import { formatYamlDocuments, type YamlValue } from "./yamlEmitter";
+import { nodeOfValue } from "./yamlNode";
+
+export interface GeneratedMachineConfig {
+  /** YAML, one or several documents. */
+  readonly machineConfig: string;
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * The machine config that `talosctl gen config` of that version makes from the same secrets and options, without docs.
+ * Source: siderolabs/talos pkg/machinery/config/generate, v1.13.0 and v1.14.1.
+ *
+ * One thing is otherwise on purpose: an AES-CBC key in the bundle is carried into configs of newer contracts, where
+ * talosctl drops it (up to v1.13) or puts it where nothing can be decrypted with it (v1.14).
+ *
+ * @throws PkiError with every problem of the options at once; ERR_PATCH_INVALID for a patch
+ * @example
+ * generateMachineConfig({ secrets: bundle, clusterName: "alpha", clusterEndpoint: "https://10.0.0.1:6443",
+ *   machineType: "worker", talosVersion: "v1.13" }).machineConfig;
+ */
+export function generateMachineConfig(options: MachineConfigOptions): GeneratedMachineConfig {
+  const { input, problems, warnings } = checkMachineConfigOptions(options);
+  if (input === undefined) throw PkiError.of(problems);
+  const generated = formatMachineConfig(input, options.configPatches ?? []);
+  return { ...generated, warnings: [...warnings, ...generated.warnings] };
+}
+
+/** The same from options that are known to be good. */
+export function formatMachineConfig(
+  input: MachineConfigInput,
+  patches: readonly ConfigPatch[],
+): GeneratedMachineConfig {
+  const machinery = machineryOf(input.version);
+  const generated = hasFeature(input.version, "kubernetesDocuments") ? documentLayout(input) : v1alpha1Layout(input);
+  const format = (documents: readonly YamlValue[]): string => formatYamlDocuments(documents, quotesOf(machinery));
+  if (patches.length === 0) return { machineConfig: format(generated), warnings: [] };
+  const original = ConfigDocuments.read(generated.map(nodeOfValue), machinery);
+  const patched = documentsOf(applyPatches(original, patches, machinery, "configPatches"), machinery, "configPatches");
+  const { problems, warnings } = newlyBroken(original, patched, machinery);
+  if (problems.length > 0) throw PkiError.of(problems);
+  return { machineConfig: format(patched.write()), warnings };
+}
+
+/** What the patches have broken; what the options themselves do is told by their own check. */
+function newlyBroken(original: ConfigDocuments, patched: ConfigDocuments, machinery: Machinery): ConfigVerdict {
+  const before = new Set(
+    judgeMachineConfig(original.documents, machinery, "configPatches").warnings.map(({ message }) => message),
+  );
+  const { problems, warnings } = judgeMachineConfig(patched.documents, machinery, "configPatches");
+  return { problems, warnings: warnings.filter(({ message }) => !before.has(message)) };
+}

@@ -1,0 +1,65 @@
+import type { SecretsBundle } from "../secrets/types";
+import type { TalosVersion } from "../talosVersion";
+import type { MachineSecrets, MachineType, WorkerSecrets } from "./machineSecrets";
+
+/** A patch: YAML or JSON text with one or several documents, or the same as an object. */
+export type ConfigPatch = string | object;
+
+/** The options of `talosctl gen config` that touch a machine config. */
+export interface MachineConfigOptions {
+  readonly secrets: MachineSecrets;
+  readonly clusterName: string;
+  /** `https://host:port`, as typed. */
+  readonly clusterEndpoint: string;
+  readonly machineType: MachineType;
+  /** `v1.13` or a release, `v1.13.2`. */
+  readonly talosVersion: string;
+  /** `1.36.0`; default: that of the release. `""` leaves the images out (contracts up to v1.13). */
+  readonly kubernetesVersion?: string;
+  /** Further names in the certificate of the machine. */
+  readonly certSANs?: readonly string[];
+  /** Further names in the certificates of the machine and of the API server. */
+  readonly additionalSans?: readonly string[];
+  /** PEM: further authorities of the Talos API that the machine trusts. */
+  readonly acceptedCAs?: readonly string[];
+  /** PEM: further Kubernetes authorities that the machine trusts. */
+  readonly kubernetesAcceptedCAs?: readonly string[];
+  /** Default `cluster.local`. */
+  readonly dnsDomain?: string;
+  /** Default `/dev/sda`; `""` for none. */
+  readonly installDisk?: string;
+  /** Default: that of the release; `""` for none. */
+  readonly installImage?: string;
+  /** Registry host to the URLs of its mirrors. */
+  readonly registryMirrors?: Readonly<Record<string, readonly string[]>>;
+  readonly kubeSpan?: boolean;
+  /** Default true. */
+  readonly clusterDiscovery?: boolean;
+  readonly configPatches?: readonly ConfigPatch[];
+}
+
+/** The options with defaults filled in and names in the form that is written. */
+export interface MachineConfigInput {
+  readonly version: TalosVersion;
+  readonly clusterName: string;
+  readonly endpoint: { readonly url: string; readonly hostname: string };
+  /** `1.36.0`, or `""`. */
+  readonly kubernetesVersion: string;
+  /** SANs of the machine. */
+  readonly machineSANs: readonly string[];
+  /** SANs of the API server besides the endpoint. */
+  readonly apiServerSANs: readonly string[];
+  /** Certificates in PEM, each once, without the issuing one. */
+  readonly acceptedCAs: readonly string[];
+  readonly kubernetesAcceptedCAs: readonly string[];
+  readonly dnsDomain: string;
+  readonly installDisk: string;
+  readonly installImage: string;
+  readonly registryMirrors: ReadonlyMap<string, readonly string[]>;
+  readonly kubeSpan: boolean;
+  readonly clusterDiscovery: boolean;
+  /** What the machine type adds: a control plane has the whole bundle, a worker no private key. */
+  readonly machine:
+    | { readonly type: "controlplane"; readonly secrets: SecretsBundle }
+    | { readonly type: "worker"; readonly secrets: WorkerSecrets };
+}

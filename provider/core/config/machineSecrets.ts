@@ -1,0 +1,40 @@
+import type { CertificateAndKey, SecretsBundle } from "../secrets/types";
+
+/** What a worker's config takes of a bundle: certificates without keys, and the tokens it joins with. */
+export interface WorkerSecrets {
+  readonly cluster: SecretsBundle["cluster"];
+  readonly secrets: Pick<SecretsBundle["secrets"], "bootstrapToken">;
+  readonly trustdInfo: SecretsBundle["trustdInfo"];
+  readonly certs: {
+    readonly os: Pick<CertificateAndKey, "crt">;
+    readonly k8s: Pick<CertificateAndKey, "crt">;
+  };
+}
+
+/** The secrets that a machine config is made from: a whole bundle, or the reduced one of a worker. */
+export type MachineSecrets = SecretsBundle | WorkerSecrets;
+
+export type MachineType = "controlplane" | "worker";
+
+/**
+ * The part of a bundle that a machine of this type needs. A worker gets no private key of any authority.
+ *
+ * @example
+ * secretsForMachine(bundle, "worker").certs.os; // { crt: "-----BEGIN CERTIFICATE-----…" }
+ */
+export function secretsForMachine(secrets: MachineSecrets, machineType: MachineType): MachineSecrets {
+  if (machineType !== "worker") return secrets;
+  return {
+    cluster: { id: secrets.cluster.id, secret: secrets.cluster.secret },
+    secrets: { bootstrapToken: secrets.secrets.bootstrapToken },
+    trustdInfo: { token: secrets.trustdInfo.token },
+    certs: { os: { crt: secrets.certs.os.crt }, k8s: { crt: secrets.certs.k8s.crt } },
+  };
+}
+
+/** True for a bundle that holds what a control plane needs. */
+export function isWholeBundle(secrets: MachineSecrets): secrets is SecretsBundle {
+  const { certs } = secrets as Partial<SecretsBundle>;
+  const pairs = [certs?.os, certs?.k8s, certs?.etcd, certs?.k8sAggregator];
+  return pairs.every((pair) => Boolean(pair?.crt) && Boolean(pair?.key)) && Boolean(certs?.k8sServiceAccount.key);
+}

@@ -1,0 +1,150 @@
+import { PkiError } from "../errors";
+import { hasFeature, NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion } from "../talosVersion";
+import { ConfigDocuments } from "./configDocuments";
+import type { Machinery } from "./configSchema";
+import { ConfigFault } from "./configValue";
+import { applyJsonPatch, jsonValue, readJsonPatch } from "./jsonPatch";
+import type { ConfigPatch } from "./machineConfigOptions";
+import { type AmbiguousQuotes, formatYamlDocuments, type YamlValue } from "./yamlEmitter";
+import { nodeOfObject, nodeOfValue } from "./yamlNode";
+import { parseYamlDocuments, type YamlNode } from "./yamlParser";
+
+/** The types that a contract is patched by. */
+export function machineryOf(version: Pick<TalosVersion, "minor">): Machinery {
+  return hasFeature(version, "kubernetesDocuments") ? "1.14" : "1.13";
+}
+
+/** The quotes that the YAML library of that Talos has for words of YAML 1.1. */
+export function quotesOf(machinery: Machinery): AmbiguousQuotes {
+  return machinery === "1.14" ? "single" : "double";
+}
+
+/** What is being patched: documents read by their types, or a single one that a JSON patch has just made. */
+type State = { readonly documents: ConfigDocuments } | { readonly json: YamlValue };
+
+/**
+ * Applies patches in their order. Each is a strategic merge patch (one or several documents) or, on a config of a
+ * single document, a JSON 6902 patch. One without content changes nothing.
+ *
+ * @param path Property path of the list of patches, for errors
+ * @throws PkiError ERR_PATCH_INVALID, naming patch, line and document
+ */
+export function applyPatches(
+  documents: ConfigDocuments,
+  patches: readonly ConfigPatch[],
+  machinery: Machinery,
+  path: string,
+): State {
+  return patches.reduce<State>((state, patch, index) => applyPatch(state, patch, machinery, `${path}[${index}]`), {
+    documents,
+  });
+}
+
+function applyPatch(state: State, patch: ConfigPatch, machinery: Machinery, path: string): State {
+  const nodes = patchNodes(patch, machinery, path).filter((node) => node.kind !== "scalar" || node.tag !== "null");
+  if (nodes.length === 0) return state;
+  try {
+    const [first] = nodes;
+    if (first?.kind === "sequence" && nodes.length === 1) return { json: jsonPatched(state, first) };
+    return { documents: documentsOf(state, machinery, path).patched(nodes) };
+  } catch (error) {
+    throw explained(error, nodes, path);
+  }
+}
+
+function patchNodes(patch: ConfigPatch, machinery: Machinery, path: string): YamlNode[] {
+  if (typeof patch === "string") {
+    return parseYamlDocuments(patch, { path, code: "ERR_PATCH_INVALID", mergeKeys: machinery === "1.13" });
+  }
+  try {
+    return [nodeOfObject(patch)];
+  } catch {
+    throw new PkiError(
+      "ERR_PATCH_INVALID",
+      "holds something that has no YAML; expected plain objects, lists and values",
+      { path },
+    );
+  }
+}
+
+function jsonPatched(state: State, node: YamlNode & { kind: "sequence" }): YamlValue {
+  const values = "json" in state ? [state.json] : state.documents.write();
+  const [document] = values;
+  if (document === undefined || values.length !== 1) {
+    throw new ConfigFault(
+      "JSON6902 patches are not supported for multi-document machine configuration; give a strategic merge patch",
+    );
+  }
+  return applyJsonPatch(jsonValue(nodeOfValue(document)), readJsonPatch(node));
+}
+
+/** @throws PkiError ERR_PATCH_INVALID when a JSON patch has made something that is no config */
+export function documentsOf(state: State, machinery: Machinery, path: string): ConfigDocuments {
+  if ("documents" in state) return state.documents;
+  const nodes = [nodeOfValue(state.json)];
+  try {
+    return ConfigDocuments.read(nodes, machinery);
+  } catch (error) {
+    throw explained(error, nodes, path);
+  }
+}
+
+function explained(error: unknown, nodes: readonly YamlNode[], path: string): unknown {
+  if (!(error instanceof ConfigFault)) return error;
+  const place = error.line === undefined ? "" : `line ${error.line}${documentAt(nodes, error.line)}: `;
+  const right = error.message.includes("; ") ? "" : "; expected a patch that Talos takes";
+  return new PkiError("ERR_PATCH_INVALID", `${place}${error.message}${right}`, { path, cause: error });
+}
+
+function documentAt(nodes: readonly YamlNode[], line: number): string {
+  const index = nodes.findLastIndex((node) => node.line <= line);
+  return nodes.length > 1 && index !== -1 ? ` (document ${index + 1})` : "";
+}
+
+/**
+ * Patches a machine config as `talosctl machineconfig patch` does: strategic merge with Talos's rules for lists,
+ * `$patch: delete`, several documents, JSON 6902 on a config of one document. Without a patch that says something the
+ * text stays as it is. Source: siderolabs/talos pkg/machinery/config/configpatcher, v1.13.0 and v1.14.1.
+ *
+ * @param config YAML, one or several documents
+ * @param options `talosVersion`: whose types and rules; default the newest
+ * @throws PkiError ERR_CONFIG_INVALID for the config, ERR_PATCH_INVALID for a patch, with its line
+ * @example
+ * patchMachineConfig(config, [{ machine: { sysctls: { "net.core.somaxconn": "65535" } } }], { talosVersion: "v1.13" });
+ */
+export function patchMachineConfig(
+  config: string,
+  patches: readonly ConfigPatch[],
+  options: { readonly talosVersion?: string } = {},
+): string {
+  const machinery = machineryOf(parseTalosVersion(options.talosVersion ?? NEWEST_TALOS_VERSION));
+  return patchConfigText(config, patches, machinery);
+}
+
+/** The same by the types of one Talos. */
+export function patchConfigText(config: string, patches: readonly ConfigPatch[], machinery: Machinery): string {
+  const isEmpty = (patch: ConfigPatch, index: number): boolean =>
+    patchNodes(patch, machinery, `configPatches[${index}]`).every(
+      (node) => node.kind === "scalar" && node.tag === "null",
+    );
+  if (patches.every(isEmpty)) return config;
+  const state = applyPatches(readMachineConfig(config, machinery), patches, machinery, "configPatches");
+  if ("json" in state) return formatYamlDocuments([state.json], quotesOf("1.13"), "compact");
+  return formatYamlDocuments(state.documents.write(), quotesOf(machinery));
+}
+
+/** @throws PkiError ERR_CONFIG_INVALID */
+export function readMachineConfig(config: string, machinery: Machinery, path = "config"): ConfigDocuments {
+  const nodes = parseYamlDocuments(config, { path, code: "ERR_CONFIG_INVALID", mergeKeys: machinery === "1.13" });
+  try {
+    return ConfigDocuments.read(nodes, machinery);
+  } catch (error) {
+    if (!(error instanceof ConfigFault)) throw error;
+    const place = error.line === undefined ? "" : `line ${error.line}: `;
+    throw new PkiError(
+      "ERR_CONFIG_INVALID",
+      `${place}${error.message}; expected a machine config that Talos ${machinery} reads`,
+      { path, cause: error },
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import type { webcrypto } from "node:crypto";
+
+/** Time and randomness, passed in: the core has no clock and no dice of its own. */
+export interface Environment {
+  /** The current time. Whole seconds are used. */
+  now(): Date;
+  /** `size` random bytes, fit for keys. */
+  randomBytes(size: number): Uint8Array;
+  /** Makes and uses keys (WebCrypto): Node's OpenSSL in production. */
+  readonly subtle: webcrypto.SubtleCrypto;
+}
+
+/**
+ * An environment from a WebCrypto implementation and a clock.
+ *
+ * @example
+ * const environment = createEnvironment(globalThis.crypto, () => new Date());
+ */
+export function createEnvironment(crypto: webcrypto.Crypto, now: () => Date): Environment {
+  return {
+    now,
+    randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
+    subtle: crypto.subtle,
+  };
+}
+
+/** Whole seconds, as X.509 knows them. */
+export function wholeSeconds(time: Date): Date {
+  return new Date(Math.floor(time.getTime() / 1000) * 1000);
+}
+
+/** RFC 3339 in UTC with whole seconds: `2026-01-01T00:00:00Z`. */
+export function formatTime(time: Date): string {
+  return `${wholeSeconds(time).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,13 @@
+export { planRenewal, type RenewalPlan, type RenewalRequest, renewalTime } from "./renewal";
+export {
+  isUnderWay,
+  nextStep,
+  planRotation,
+  ROTATION_STAGES,
+  type RotationAction,
+  type RotationPlan,
+  type RotationPosition,
+  type RotationRequest,
+  type RotationStage,
+  type RotationState,
+} from "./rotation";

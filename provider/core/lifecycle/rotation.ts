@@ -1,0 +1,159 @@
+import type { Problem } from "../errors";
+
+/** Stages that a user asks for, one `pulumi up` each. */
+export const ROTATION_STAGES = ["accept", "swap", "finish", "abort"] as const;
+export type RotationStage = (typeof ROTATION_STAGES)[number];
+
+/** Where a rotation stands: `none` before the first, `finish` and `abort` after one. */
+export type RotationPosition = RotationStage | "none";
+
+export interface RotationState {
+  readonly position: RotationPosition;
+  /** Id of the rotation under way, or of the last. */
+  readonly id?: string;
+  /** Ids of rotations that are over. */
+  readonly spentIds: readonly string[];
+}
+
+export interface RotationRequest {
+  readonly id: string;
+  readonly stage: RotationStage;
+  /** An authority is given with the request. */
+  readonly bringsAuthority: boolean;
+}
+
+/** What a move does to the authorities. */
+export type RotationAction =
+  /** Nothing. */
+  | "none"
+  /** The next authority is made (or taken) and accepted. */
+  | "begin"
+  /** The next authority issues; the old one is accepted. */
+  | "swap"
+  /** The old authority issues again; the next one is accepted. */
+  | "unswap"
+  /** The old authority is dropped. */
+  | "finish"
+  /** The next authority is dropped. */
+  | "abort"
+  /** An authority that already issues on the nodes becomes the issuing one. */
+  | "takeOver";
+
+interface MoveRow {
+  readonly from: readonly RotationPosition[];
+  readonly to: RotationStage;
+  /** The id must be that of the rotation under way, or one never used. */
+  readonly id: "same" | "new";
+  readonly brings?: true;
+  readonly action: RotationAction;
+}
+
+const RESTING = ["none", "finish", "abort"] as const;
+
+/** Every legal move; what is not here is refused. */
+const MOVES: readonly MoveRow[] = [
+  { from: RESTING, to: "accept", id: "new", action: "begin" },
+  { from: ["accept"], to: "swap", id: "same", action: "swap" },
+  { from: ["swap"], to: "accept", id: "same", action: "unswap" },
+  { from: ["swap"], to: "finish", id: "same", action: "finish" },
+  { from: ["accept"], to: "abort", id: "same", action: "abort" },
+  { from: RESTING, to: "finish", id: "new", brings: true, action: "takeOver" },
+];
+
+export interface RotationPlan {
+  readonly action: RotationAction;
+  /** The state after the move. */
+  readonly state: RotationState;
+  readonly problems: readonly Problem[];
+}
+
+const UNDER_WAY: readonly RotationPosition[] = ["accept", "swap"];
+
+/** Whether a rotation is in the middle, when two authorities are in play. */
+export function isUnderWay(position: RotationPosition): boolean {
+  return UNDER_WAY.includes(position);
+}
+
+/**
+ * Plans one step of a rotation. Data in, data out: the shell makes keys and writes state.
+ *
+ * @param state where the rotation stands
+ * @param request what is asked for; `undefined` when the input is absent
+ * @param path property path, such as `rotation.os`
+ * @returns the plan; with problems (ERR_ROTATION_ILLEGAL, each with the way on) nothing may be done
+ * @example
+ * planRotation({ position: "none", spentIds: [] }, { id: "2026-11", stage: "accept", bringsAuthority: false }, "rotation.os").action; // "begin"
+ */
+export function planRotation(state: RotationState, request: RotationRequest | undefined, path: string): RotationPlan {
+  const stay: RotationPlan = { action: "none", state, problems: [] };
+  if (request === undefined) {
+    return isUnderWay(state.position) ? refuse(state, path, droppedMessage(state)) : stay;
+  }
+  if (request.id === state.id && request.stage === state.position) return stay;
+  const isNew = request.id !== state.id && !state.spentIds.includes(request.id);
+  const move = MOVES.find(
+    (row) =>
+      row.from.includes(state.position) &&
+      row.to === request.stage &&
+      (row.id === "new" ? isNew : request.id === state.id) &&
+      (row.brings !== true || request.bringsAuthority),
+  );
+  if (move === undefined) return refuse(state, path, wayOn(state, request));
+  const ends = request.stage === "finish" || request.stage === "abort";
+  return {
+    action: move.action,
+    state: {
+      position: request.stage,
+      id: request.id,
+      spentIds: ends ? [...state.spentIds, request.id] : state.spentIds,
+    },
+    problems: [],
+  };
+}
+
+function refuse(state: RotationState, path: string, message: string): RotationPlan {
+  return { action: "none", state, problems: [{ code: "ERR_ROTATION_ILLEGAL", path, message }] };
+}
+
+function droppedMessage(state: RotationState): string {
+  const id = JSON.stringify(state.id);
+  return state.position === "accept"
+    ? `rotation ${id} is under way at stage "accept" and cannot be dropped; go on with stage "swap", or end it with stage "abort"`
+    : `rotation ${id} is under way at stage "swap" and cannot be dropped; go on with stage "finish", or go back with stage "accept"`;
+}
+
+/** Why a move is refused, and which would be right. */
+function wayOn(state: RotationState, request: RotationRequest): string {
+  const id = JSON.stringify(request.id);
+  if (isUnderWay(state.position)) {
+    if (request.id !== state.id) {
+      return `rotation ${JSON.stringify(state.id)} is under way at stage "${state.position}", so ${id} cannot begin; finish or abort the one under way first`;
+    }
+    return state.position === "accept"
+      ? `stage "accept" cannot be followed by "${request.stage}"; expected "swap" (go on) or "abort" (go back)`
+      : `stage "swap" cannot be followed by "${request.stage}"; expected "finish" (go on) or "accept" (go back)`;
+  }
+  if (request.id === state.id || state.spentIds.includes(request.id)) {
+    return `rotation ${id} is over and its id is spent; begin another with a new id and stage "accept"`;
+  }
+  if (request.stage === "finish") {
+    return 'a rotation begins with stage "accept"; stage "finish" with a new id takes over an authority rotated elsewhere and needs its certificatePem and privateKeyPem';
+  }
+  return `no rotation is under way, so ${id} cannot begin with stage "${request.stage}"; begin with stage "accept"`;
+}
+
+/** What a person does next, for rotationStatus. */
+export function nextStep(state: RotationState): string {
+  switch (state.position) {
+    case "accept":
+      return 'apply the machine configs to every control plane, then to every worker; when every node trusts both authorities, set stage "swap" (or "abort" to go back)';
+    case "swap":
+      return 'apply the machine configs to every control plane, then to every worker; when every node serves a certificate of the new authority, set stage "finish" (or "accept" to go back)';
+    case "finish":
+      return "apply the machine configs to every control plane, then to every worker; the old authority is out";
+    case "abort":
+      return "apply the machine configs to every control plane, then to every worker; nothing has been rotated";
+    case "none":
+      return "nothing is under way";
+  }
+}

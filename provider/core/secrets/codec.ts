@@ -1,0 +1,144 @@
+import { PkiError, type Problem } from "../errors";
+import { readPlainYaml, writePlainYaml } from "../plainYaml";
+import { isTree, setAt, type Tree, valueAt } from "./fields";
+import { bundleTree, joinPath, type PartialSecretsBundle, readBundleTree } from "./read";
+import type { SecretsBundle } from "./types";
+import { isComplete, validateSecretsBundle } from "./validate";
+
+export interface ParsedSecretsBundle {
+  readonly bundle: SecretsBundle;
+  /** Keys that Talos does not know, kept so that the file can be written back; empty nearly always. */
+  readonly unknown: Tree;
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * Reads and validates a secrets bundle: the YAML of `talosctl gen secrets`, or the capitalised key form of the docs
+ * page. Every problem is found at once.
+ *
+ * @param text YAML, PEM in base64
+ * @param options `now` for warnings about lifetimes; `path` prefixes error paths
+ * @throws PkiError ERR_YAML_INVALID, ERR_BUNDLE_ENCRYPTED (SOPS), ERR_INPUT_MISSING, ERR_INPUT_INVALID,
+ *   ERR_PEM_INVALID, ERR_KEY_MISMATCH, ERR_NOT_A_CA, ERR_KEY_ENCRYPTED, ERR_SECRET_REDACTED
+ * @example
+ * const { bundle } = parseSecretsBundle(readFileSync("secrets.yaml", "utf8"), { now: new Date() });
+ */
+export function parseSecretsBundle(text: string, options: { now: Date; path?: string }): ParsedSecretsBundle {
+  const { now, path = "" } = options;
+  const tree = readPlainYaml(text, path);
+  if (!isTree(tree)) {
+    throw new PkiError(
+      "ERR_INPUT_MISSING",
+      "the text is no secrets bundle; expected the YAML of talosctl gen secrets",
+      { path },
+    );
+  }
+  return readWholeBundle(tree, now, path);
+}
+
+/** The same from a plain tree, such as a Pulumi value. */
+export function readWholeBundle(tree: Tree, now: Date, path: string): ParsedSecretsBundle {
+  if (isTree(tree["sops"])) {
+    throw new PkiError(
+      "ERR_BUNDLE_ENCRYPTED",
+      "the bundle is encrypted with SOPS; decrypt it first (sops --decrypt secrets.yaml)",
+      { path },
+    );
+  }
+  const read = readBundleTree(tree, path);
+  const { bundle } = read;
+  const verdict = validateSecretsBundle(bundle, now, path);
+  const problems = [...read.problems, ...withoutEchoes(verdict.problems, read.problems)].map((problem) =>
+    hint(problem, tree, path),
+  );
+  if (problems.length > 0 || !isComplete(bundle, verdict)) throw PkiError.of(problems);
+  const unknown = pickUnknown(tree, read.unknownPaths);
+  const warnings = read.unknownPaths.map((steps): Problem => {
+    const kept = valueAt(unknown, steps) !== undefined;
+    return {
+      code: "ERR_INPUT_UNKNOWN",
+      path: joinPath(path, steps),
+      message: `is a key that Talos does not know and ignores; it is ${kept ? "kept" : "dropped, as it uses YAML aliases"}`,
+    };
+  });
+  return { bundle, unknown, warnings: [...warnings, ...verdict.warnings] };
+}
+
+/** A value that could not be read is not reported as missing too. */
+function withoutEchoes(problems: readonly Problem[], read: readonly Problem[]): Problem[] {
+  return problems.filter(
+    ({ code, path }) =>
+      code !== "ERR_INPUT_MISSING" || !read.some((other) => other.path === path || other.path.startsWith(`${path}.`)),
+  );
+}
+
+/** Talos's keys are case-sensitive; a key in another casing is the usual reason why one is missing. */
+function hint(problem: Problem, tree: Tree, path: string): Problem {
+  if (problem.code !== "ERR_INPUT_MISSING") return problem;
+  const steps = problem.path.slice(path === "" ? 0 : path.length + 1).split(".");
+  let node: unknown = tree;
+  for (const step of steps) {
+    if (!isTree(node)) return problem;
+    const other = Object.keys(node).find((key) => key.toLowerCase() === step);
+    if (other === undefined) return problem;
+    if (other !== step)
+      return {
+        ...problem,
+        message: `is required; found ${JSON.stringify(other)}, expected ${JSON.stringify(step)} (keys are case-sensitive)`,
+      };
+    node = node[step];
+  }
+  return problem;
+}
+
+const MAX_UNKNOWN_NODES = 1000;
+
+/** The unknown parts that are small enough to keep: a bomb of aliases is not. */
+function pickUnknown(tree: Tree, paths: readonly (readonly string[])[]): Tree {
+  const unknown: Record<string, unknown> = {};
+  for (const steps of paths) {
+    const value = valueAt(tree, steps);
+    if (countNodes(value, MAX_UNKNOWN_NODES) <= MAX_UNKNOWN_NODES) setAt(unknown, steps, value);
+  }
+  return unknown;
+}
+
+function countNodes(value: unknown, limit: number): number {
+  if (typeof value !== "object" || value === null) return 1;
+  let count = 1;
+  for (const child of Object.values(value)) {
+    count += countNodes(child, limit - count);
+    if (count > limit) break;
+  }
+  return count;
+}
+
+/**
+ * Writes a bundle as `talosctl gen secrets` does: same keys, order and encoding.
+ *
+ * @param unknown keys that Talos does not know, from parseSecretsBundle, written after the known ones
+ * @example
+ * writeFileSync("secrets.yaml", formatSecretsBundle(bundle), { mode: 0o600 });
+ */
+export function formatSecretsBundle(bundle: SecretsBundle, unknown: Tree = {}): string {
+  return writePlainYaml(merge(bundleTree(bundle, "talosctl"), unknown));
+}
+
+function merge(known: Tree, unknown: Tree): Tree {
+  const merged: Record<string, unknown> = { ...known };
+  for (const [key, value] of Object.entries(unknown)) {
+    const own = merged[key];
+    merged[key] = isTree(own) && isTree(value) ? merge(own, value) : value;
+  }
+  return merged;
+}
+
+/** The bundle as the structured `secrets` of TalosSecrets: talosctl's keys, PEM in base64. */
+export function structureBundle(bundle: PartialSecretsBundle): Record<string, unknown> {
+  return bundleTree(bundle, "talosctl");
+}
+
+/** The bundle in the shape of `machineSecrets` of @pulumiverse/talos. */
+export function pulumiverseSecrets(bundle: SecretsBundle): Record<string, unknown> {
+  return bundleTree(bundle, "pulumiverse");
+}

@@ -1,0 +1,13 @@
+export { AGGREGATOR_COMMON_NAME, type AuthorityOptions } from "./authority";
+export { formatSecretsBundle, type ParsedSecretsBundle, parseSecretsBundle, pulumiverseSecrets } from "./codec";
+export { bundleFromControlPlaneConfig, type BundleFromConfig } from "./controlPlaneConfig";
+export { generateSecretsBundle, type GenerateOptions } from "./generate";
+export {
+  bundleFromKubernetesPki,
+  KUBERNETES_PKI_FILES,
+  type KubernetesPkiFile,
+  type KubernetesPkiFiles,
+} from "./kubernetesPki";
+export type { PartialSecretsBundle } from "./read";
+export type { AcceptedAuthorities, AuthorityName, CertificateAndKey, SecretsBundle } from "./types";
+export { type BundleVerdict, validateSecretsBundle } from "./validate";

@@ -1,0 +1,43 @@
+/** A certificate with its private key, both PEM text (not base64), Talos key label included. */
+export interface CertificateAndKey {
+  readonly crt: string;
+  readonly key: string;
+}
+
+/**
+ * The secrets bundle of one cluster, as `talosctl gen secrets` makes it, parsed. PEM values are PEM text here and
+ * base64 of it only in YAML. Source: siderolabs/talos pkg/machinery/config/generate/secrets/secrets.go, v1.13.
+ */
+export interface SecretsBundle {
+  readonly cluster: {
+    /** 32 random bytes, base64 (url alphabet up to contract v1.13, standard from v1.14); never decoded by Talos. */
+    readonly id: string;
+    /** 32 random bytes, standard base64. */
+    readonly secret: string;
+  };
+  readonly secrets: {
+    /** `[0-9a-z]{6}.[0-9a-z]{16}`. */
+    readonly bootstrapToken: string;
+    /** 32 random bytes, standard base64; contracts up to v1.2. */
+    readonly aescbcEncryptionSecret?: string;
+    /** 32 random bytes, standard base64; contracts from v1.3. */
+    readonly secretboxEncryptionSecret?: string;
+  };
+  readonly trustdInfo: { readonly token: string };
+  readonly certs: {
+    readonly etcd: CertificateAndKey;
+    readonly k8s: CertificateAndKey;
+    readonly k8sAggregator: CertificateAndKey;
+    readonly k8sServiceAccount: { readonly key: string };
+    readonly os: CertificateAndKey;
+  };
+}
+
+/** The certificate authorities of a bundle, by the names that the contract uses. */
+export type AuthorityName = "os" | "kubernetes" | "etcd" | "aggregator";
+
+/** Certificates (PEM, one each) that are trusted beside the issuing authority. */
+export interface AcceptedAuthorities {
+  readonly os: readonly string[];
+  readonly kubernetes: readonly string[];
+}

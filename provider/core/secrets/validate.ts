@@ -1,0 +1,168 @@
+import { collectProblems, type Problem } from "../errors";
+import { formatTime } from "../environment";
+import { parseAuthority } from "../x509/authority";
+import { parsePrivateKey } from "../x509/privateKey";
+import { BUNDLE_FIELDS, valueAt } from "./fields";
+import { joinPath, type PartialSecretsBundle } from "./read";
+import { isSecret, TOKEN_FORM } from "./tokens";
+import type { SecretsBundle } from "./types";
+
+export interface BundleVerdict {
+  /** What Talos or its users could not work with. */
+  readonly problems: readonly Problem[];
+  /** What Talos takes and a person should know. */
+  readonly warnings: readonly Problem[];
+}
+
+const ENCRYPTION_SECRETS = ["secrets.aescbcencryptionsecret", "secrets.secretboxencryptionsecret"];
+const YEAR = 365 * 24 * 3_600_000;
+
+/** Authorities of a bundle: name in the bundle and in talosctl's YAML. */
+const AUTHORITIES = [
+  ["etcd", "certs.etcd"],
+  ["k8s", "certs.k8s"],
+  ["k8sAggregator", "certs.k8saggregator"],
+  ["os", "certs.os"],
+] as const;
+
+/**
+ * Says what is wrong with a bundle: everything that Talos's own loader refuses, and what it fails to notice (a key
+ * that does not fit, a certificate that is no authority). What merely passes with time warns.
+ *
+ * Source: siderolabs/talos config/generate/secrets/validate, v1.13.
+ *
+ * @param now for warnings about lifetimes
+ * @param path prefix of every path, such as `secretsYaml`
+ * @example
+ * const { problems, warnings } = validateSecretsBundle(bundle, new Date("2026-11-22T00:00:00Z"));
+ */
+export function validateSecretsBundle(bundle: PartialSecretsBundle, now: Date, path = ""): BundleVerdict {
+  const problems: Problem[] = missing(bundle, path);
+  const warnings: Problem[] = [];
+  for (const [name, talosctl] of AUTHORITIES) {
+    const pair = bundle.certs?.[name];
+    if (pair?.crt === undefined || pair.key === undefined) continue;
+    const at = joinPath(path, [talosctl]);
+    const authority = collectProblems(problems, () =>
+      parseAuthority({ crt: pair.crt!, key: pair.key! }, { crt: `${at}.crt`, key: `${at}.key` }),
+    );
+    if (authority !== undefined) warnings.push(...lifetimeWarnings(authority.certificate, now, `${at}.crt`));
+  }
+  const serviceAccount = bundle.certs?.k8sServiceAccount?.key;
+  if (serviceAccount !== undefined) {
+    collectProblems(problems, () =>
+      parsePrivateKey(serviceAccount, joinPath(path, ["certs", "k8sserviceaccount", "key"])),
+    );
+  }
+  warnings.push(...formWarnings(bundle, path));
+  return { problems, warnings };
+}
+
+/** Every field that Talos asks for; a section that is missing wholly is named once. */
+function missing(bundle: PartialSecretsBundle, path: string): Problem[] {
+  const absent = BUNDLE_FIELDS.filter((field) => !valueAt(bundle, field.bundle));
+  const gaps = new Set<string>();
+  for (const field of absent) {
+    if (ENCRYPTION_SECRETS.includes(field.talosctl.join("."))) continue;
+    const depth = field.talosctl.findIndex((_, index) => {
+      const prefix = field.talosctl.slice(0, index + 1);
+      const siblings = BUNDLE_FIELDS.filter((other) => prefix.every((step, at) => other.talosctl[at] === step));
+      return siblings.every((other) => absent.includes(other));
+    });
+    gaps.add(field.talosctl.slice(0, depth + 1).join("."));
+  }
+  const problems: Problem[] = [...gaps].map((gap) => ({
+    code: "ERR_INPUT_MISSING",
+    path: joinPath(path, [gap]),
+    message: "is required; expected what talosctl gen secrets writes there",
+  }));
+  const { aescbcEncryptionSecret, secretboxEncryptionSecret } = bundle.secrets ?? {};
+  const encryption = (message: string): Problem => ({
+    code: aescbcEncryptionSecret ? "ERR_INPUT_INVALID" : "ERR_INPUT_MISSING",
+    path: joinPath(path, ["secrets"]),
+    message,
+  });
+  if (!aescbcEncryptionSecret && !secretboxEncryptionSecret) {
+    problems.push(
+      encryption(
+        "one of secretboxencryptionsecret, aescbcencryptionsecret is required; give the one that the cluster uses",
+      ),
+    );
+  } else if (aescbcEncryptionSecret && secretboxEncryptionSecret) {
+    problems.push(
+      encryption(
+        "only one of secretboxencryptionsecret, aescbcencryptionsecret is allowed; keep the one that the cluster uses",
+      ),
+    );
+  }
+  return problems;
+}
+
+interface Lifetime {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** An authority that has expired, is not valid yet, or comes within a year of its end. */
+export function lifetimeWarnings(certificate: Lifetime, now: Date, path: string): Problem[] {
+  const left = certificate.notAfter.getTime() - now.getTime();
+  if (left <= 0) {
+    return [
+      {
+        code: "ERR_AUTHORITY_EXPIRED",
+        path,
+        message: `the authority expired at ${formatTime(certificate.notAfter)}; rotate it`,
+      },
+    ];
+  }
+  if (certificate.notBefore.getTime() > now.getTime()) {
+    return [
+      {
+        code: "ERR_CERTIFICATE_NOT_YET_VALID",
+        path,
+        message: `the authority is valid only from ${formatTime(certificate.notBefore)}; look at the clock`,
+      },
+    ];
+  }
+  return left < YEAR
+    ? [
+        {
+          code: "ERR_AUTHORITY_EXPIRED",
+          path,
+          message: `the authority expires at ${formatTime(certificate.notAfter)}, in less than a year; plan its rotation`,
+        },
+      ]
+    : [];
+}
+
+function formWarnings(bundle: PartialSecretsBundle, path: string): Problem[] {
+  const warnings: Problem[] = [];
+  const warn = (talosctl: string, message: string): void => {
+    warnings.push({ code: "ERR_INPUT_INVALID", path: joinPath(path, [talosctl]), message });
+  };
+  const tokens = {
+    "secrets.bootstraptoken": bundle.secrets?.bootstrapToken,
+    "trustdinfo.token": bundle.trustdInfo?.token,
+  };
+  for (const [at, token] of Object.entries(tokens)) {
+    if (!token) continue;
+    if (/^[0-9.]+$/.test(token))
+      warn(at, "is all digits; it is quoted here, but other YAML readers take it for a number where it is not");
+    if (!TOKEN_FORM.test(token))
+      warn(at, "has an unusual form; Talos makes 6 and 16 characters of 0-9 and a-z with a dot between");
+  }
+  const secrets = {
+    "cluster.secret": bundle.cluster?.secret,
+    "secrets.aescbcencryptionsecret": bundle.secrets?.aescbcEncryptionSecret,
+    "secrets.secretboxencryptionsecret": bundle.secrets?.secretboxEncryptionSecret,
+  };
+  for (const [at, secret] of Object.entries(secrets)) {
+    if (secret && !isSecret(secret)) warn(at, "is not the base64 of 32 bytes; Talos v1.14 refuses it");
+  }
+  return warnings;
+}
+
+/** Narrows a bundle that has no problems. */
+export function isComplete(_bundle: PartialSecretsBundle, verdict: BundleVerdict): _bundle is SecretsBundle {
+  return verdict.problems.length === 0;
+}

@@ -1,0 +1,55 @@
+import { collectProblems, PkiError, type Problem } from "../errors";
+import { type Certificate, keyFits, parseCertificate } from "./certificate";
+import { type PrivateKey, parsePrivateKey } from "./privateKey";
+
+/** An authority that can sign: certificate and key, parsed, known to belong together. */
+export interface Authority {
+  readonly certificate: Certificate;
+  readonly key: PrivateKey;
+}
+
+/**
+ * Reads an authority and sees that it can sign.
+ *
+ * @param pem certificate and private key, PEM text
+ * @param paths property paths of the two, for errors
+ * @throws PkiError every problem of both at once: those of the parsers, ERR_NOT_A_CA, ERR_KEY_MISMATCH
+ * @example
+ * const authority = parseAuthority({ crt, key }, { crt: "certs.os.crt", key: "certs.os.key" });
+ */
+export function parseAuthority(
+  pem: { readonly crt: string; readonly key: string },
+  paths: { readonly crt: string; readonly key: string },
+): Authority {
+  const problems: Problem[] = [];
+  const certificate = collectProblems(problems, () => parseCertificate(pem.crt, paths.crt));
+  const key = collectProblems(problems, () => parsePrivateKey(pem.key, paths.key));
+  if (certificate !== undefined) problems.push(...authorityProblems(certificate, paths.crt));
+  if (certificate !== undefined && key !== undefined) {
+    if (!keyFits(certificate, key)) {
+      problems.push({
+        code: "ERR_KEY_MISMATCH",
+        path: paths.key,
+        message: "does not belong to the certificate beside it; expected the pair of one authority",
+      });
+    }
+    if (problems.length === 0) return { certificate, key };
+  }
+  throw PkiError.of(problems);
+}
+
+/** What keeps a certificate from being an authority, whatever its time. */
+export function authorityProblems(certificate: Certificate, path: string): Problem[] {
+  const notAuthority = (message: string): Problem[] => [{ code: "ERR_NOT_A_CA", path, message }];
+  if (!certificate.isAuthority) {
+    return notAuthority(
+      "is no certificate authority (basicConstraints lacks CA:TRUE); expected the certificate of an authority",
+    );
+  }
+  if (certificate.keyUsages?.includes("keyCertSign") === false) {
+    return notAuthority(
+      "may not sign certificates (keyUsage lacks keyCertSign); expected the certificate of an authority",
+    );
+  }
+  return [];
+}

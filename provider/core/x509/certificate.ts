@@ -1,0 +1,190 @@
+import { createHash, X509Certificate as NodeCertificate, type KeyObject } from "node:crypto";
+
+import { PkiError } from "../errors";
+import { describeAlgorithm } from "./algorithms";
+import * as x509 from "./library";
+import { formatPem, holdsPrivateKey, parsePem, type PemBlock } from "./pem";
+import type { PrivateKey } from "./privateKey";
+
+/** KeyUsage bits by their names in RFC 5280, section 4.2.1.3. */
+export type KeyUsage =
+  | "digitalSignature"
+  | "nonRepudiation"
+  | "keyEncipherment"
+  | "dataEncipherment"
+  | "keyAgreement"
+  | "keyCertSign"
+  | "cRLSign"
+  | "encipherOnly"
+  | "decipherOnly";
+
+const KEY_USAGES: readonly KeyUsage[] = [
+  "digitalSignature",
+  "nonRepudiation",
+  "keyEncipherment",
+  "dataEncipherment",
+  "keyAgreement",
+  "keyCertSign",
+  "cRLSign",
+  "encipherOnly",
+  "decipherOnly",
+];
+
+/** Extended key usages by name (RFC 5280, section 4.2.1.12); others keep their OID. */
+export const EXTENDED_KEY_USAGES: Readonly<Record<string, string>> = {
+  "1.3.6.1.5.5.7.3.1": "serverAuth",
+  "1.3.6.1.5.5.7.3.2": "clientAuth",
+  "1.3.6.1.5.5.7.3.3": "codeSigning",
+  "1.3.6.1.5.5.7.3.4": "emailProtection",
+  "1.3.6.1.5.5.7.3.8": "timeStamping",
+  "1.3.6.1.5.5.7.3.9": "OCSPSigning",
+  "2.5.29.37.0": "anyExtendedKeyUsage",
+};
+
+/** A certificate, parsed: everything in it that this package speaks about. All of it is public. */
+export interface Certificate {
+  /** PEM, one block, final newline. */
+  readonly pem: string;
+  readonly der: Uint8Array;
+  /** SHA-256 of the DER, lower-case hex. */
+  readonly fingerprint: string;
+  /** RFC 4514-like text: `O=talos`; empty for an empty name. */
+  readonly subject: string;
+  readonly issuer: string;
+  readonly commonName: string | undefined;
+  /** Values of O in the subject: Talos's roles in a client certificate. */
+  readonly organizations: readonly string[];
+  /** Lower-case hex without leading zero octets. */
+  readonly serialNumber: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** Algorithm of the subject's key: `ed25519`, `ecdsa-p256`, … */
+  readonly algorithm: string;
+  /** BasicConstraints CA:TRUE. */
+  readonly isAuthority: boolean;
+  readonly pathLength: number | undefined;
+  /** `undefined`: the extension is absent. */
+  readonly keyUsages: readonly KeyUsage[] | undefined;
+  readonly extendedKeyUsages: readonly string[] | undefined;
+  readonly dnsNames: readonly string[];
+  readonly ipAddresses: readonly string[];
+  /** Lower-case hex; `undefined` when the extension is absent. */
+  readonly subjectKeyIdentifier: string | undefined;
+  readonly authorityKeyIdentifier: string | undefined;
+  /** Names in DER, to compare issuer and subject. */
+  readonly subjectDer: string;
+  readonly issuerDer: string;
+  readonly publicKey: KeyObject;
+  /** Whether `issuer`'s key made this certificate's signature. */
+  readonly isSignedBy: (issuer: Certificate) => boolean;
+}
+
+/** SHA-256 of bytes in lower-case hex: the fingerprint of a certificate's DER. */
+export function fingerprintOf(der: Uint8Array): string {
+  return createHash("sha256").update(der).digest("hex");
+}
+
+/**
+ * Reads every certificate of a PEM bundle.
+ *
+ * @param text PEM of one or more certificates
+ * @throws PkiError ERR_PEM_INVALID, ERR_PRIVATE_KEY_GIVEN
+ * @example
+ * const [authority] = parseCertificates(pem, "certificatePem");
+ */
+export function parseCertificates(text: string, path: string): [Certificate, ...Certificate[]] {
+  if (holdsPrivateKey(text)) {
+    throw new PkiError("ERR_PRIVATE_KEY_GIVEN", "holds a private key; expected certificates only", { path });
+  }
+  const [first, ...others] = parsePem(text, path);
+  return [readCertificate(first, path), ...others.map((block) => readCertificate(block, path))];
+}
+
+/**
+ * Reads the first PEM block as a certificate, as Talos's parsers do.
+ *
+ * @throws PkiError ERR_PEM_INVALID, ERR_PRIVATE_KEY_GIVEN
+ * @example
+ * parseCertificate(pem, "certs.os.crt").fingerprint;
+ */
+export function parseCertificate(text: string, path: string): Certificate {
+  const [first] = parsePem(text, path);
+  return readCertificate(first, path);
+}
+
+function readCertificate(block: PemBlock, path: string): Certificate {
+  if (block.label.endsWith("PRIVATE KEY")) {
+    throw new PkiError("ERR_PRIVATE_KEY_GIVEN", "is a private key; expected a certificate", { path });
+  }
+  if (block.label !== "CERTIFICATE") {
+    throw new PkiError("ERR_PEM_INVALID", "is a PEM block of another kind; expected -----BEGIN CERTIFICATE-----", {
+      path,
+    });
+  }
+  return parseCertificateDer(block.der, path);
+}
+
+/**
+ * Reads a certificate from DER.
+ *
+ * @throws PkiError ERR_PEM_INVALID
+ */
+export function parseCertificateDer(der: Uint8Array, path: string): Certificate {
+  try {
+    return describeCertificate(der);
+  } catch (error) {
+    if (error instanceof PkiError) throw error;
+    throw new PkiError("ERR_PEM_INVALID", "holds no readable X.509 certificate; expected the DER of one", {
+      path,
+      cause: error,
+    });
+  }
+}
+
+function describeCertificate(der: Uint8Array): Certificate {
+  const parsed = new x509.X509Certificate(der);
+  const native = new NodeCertificate(Buffer.from(der));
+  const basicConstraints = parsed.getExtension(x509.BasicConstraintsExtension);
+  const keyUsage = parsed.getExtension(x509.KeyUsagesExtension);
+  const extendedKeyUsage = parsed.getExtension(x509.ExtendedKeyUsageExtension);
+  const alternativeNames = parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
+  const publicKey = native.publicKey;
+  return {
+    pem: formatPem("CERTIFICATE", der),
+    der,
+    fingerprint: fingerprintOf(der),
+    subject: parsed.subject,
+    issuer: parsed.issuer,
+    commonName: parsed.subjectName.getField("CN")[0],
+    organizations: parsed.subjectName.getField("O"),
+    serialNumber: native.serialNumber.toLowerCase(),
+    notBefore: parsed.notBefore,
+    notAfter: parsed.notAfter,
+    algorithm: describeAlgorithm(publicKey),
+    isAuthority: basicConstraints?.ca ?? false,
+    pathLength: basicConstraints?.pathLength,
+    keyUsages:
+      keyUsage === null ? undefined : KEY_USAGES.filter((_, bit) => ((keyUsage.usages as number) & (1 << bit)) !== 0),
+    extendedKeyUsages: extendedKeyUsage?.usages.map((oid) => EXTENDED_KEY_USAGES[oid as string] ?? (oid as string)),
+    dnsNames: alternativeNames.filter((name) => name.type === "dns").map((name) => name.value),
+    ipAddresses: alternativeNames.filter((name) => name.type === "ip").map((name) => name.value),
+    subjectKeyIdentifier: parsed.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId.toLowerCase(),
+    authorityKeyIdentifier: parsed.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId?.toLowerCase(),
+    subjectDer: Buffer.from(parsed.subjectName.toArrayBuffer()).toString("hex"),
+    issuerDer: Buffer.from(parsed.issuerName.toArrayBuffer()).toString("hex"),
+    publicKey,
+    isSignedBy: (issuer) => {
+      try {
+        return native.verify(issuer.publicKey);
+      } catch {
+        return false;
+      }
+    },
+  };
+}
+
+/** Whether the private key is that of the certificate. */
+export function keyFits(certificate: Certificate, key: PrivateKey): boolean {
+  const spki = certificate.publicKey.export({ format: "der", type: "spki" });
+  return Buffer.compare(spki, Buffer.from(key.publicKeyDer)) === 0;
+}

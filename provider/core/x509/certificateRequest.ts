@@ -1,0 +1,76 @@
+import { createPublicKey } from "node:crypto";
+
+import type { Environment } from "../environment";
+import { PkiError } from "../errors";
+import { describeAlgorithm, signingParameters } from "./algorithms";
+import * as x509 from "./library";
+import { holdsPrivateKey, parsePem } from "./pem";
+
+/** A certificate signing request (PKCS#10, RFC 2986) whose own signature has been verified. */
+export interface CertificateRequest {
+  readonly commonName: string | undefined;
+  readonly organizations: readonly string[];
+  readonly dnsNames: readonly string[];
+  readonly ipAddresses: readonly string[];
+  readonly algorithm: string;
+  readonly publicKeyDer: Uint8Array;
+}
+
+const LABELS = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
+
+/**
+ * Reads a request and verifies that whoever made it holds the key.
+ *
+ * @throws PkiError ERR_PEM_INVALID, ERR_PRIVATE_KEY_GIVEN, ERR_CSR_INVALID, ERR_KEY_UNSUPPORTED
+ * @example
+ * const csr = await parseCertificateRequest(pem, "csrPem", environment);
+ */
+export async function parseCertificateRequest(
+  text: string,
+  path: string,
+  environment: Environment,
+): Promise<CertificateRequest> {
+  if (holdsPrivateKey(text)) {
+    throw new PkiError("ERR_PRIVATE_KEY_GIVEN", "holds a private key; expected a certificate signing request only", {
+      path,
+    });
+  }
+  const [block] = parsePem(text, path);
+  if (!LABELS.includes(block.label)) {
+    throw new PkiError(
+      "ERR_CSR_INVALID",
+      "is a PEM block of another kind; expected -----BEGIN CERTIFICATE REQUEST-----",
+      { path },
+    );
+  }
+  const invalid = (what: string, cause?: unknown): PkiError =>
+    new PkiError("ERR_CSR_INVALID", `${what}; expected a PKCS#10 request signed with its own key`, { path, cause });
+  let request: x509.Pkcs10CertificateRequest;
+  let proven: boolean;
+  try {
+    request = new x509.Pkcs10CertificateRequest(Uint8Array.from(block.der));
+    proven = await request.verify({ subtle: environment.subtle });
+  } catch (cause) {
+    throw invalid("cannot be read", cause);
+  }
+  if (!proven) throw invalid("carries a wrong signature");
+  const publicKeyDer = new Uint8Array(request.publicKey.rawData);
+  const key = createPublicKey({ key: Buffer.from(publicKeyDer), format: "der", type: "spki" });
+  if (signingParameters(key) === undefined) {
+    throw new PkiError(
+      "ERR_KEY_UNSUPPORTED",
+      `asks for a key of the kind ${describeAlgorithm(key)}; expected Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more`,
+      { path },
+    );
+  }
+  const names = request.getExtension("2.5.29.17");
+  const items = names instanceof x509.SubjectAlternativeNameExtension ? names.names.items : [];
+  return {
+    commonName: request.subjectName.getField("CN")[0],
+    organizations: request.subjectName.getField("O"),
+    dnsNames: items.filter((name) => name.type === "dns").map((name) => name.value),
+    ipAddresses: items.filter((name) => name.type === "ip").map((name) => name.value),
+    algorithm: describeAlgorithm(key),
+    publicKeyDer,
+  };
+}

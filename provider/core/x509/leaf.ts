@@ -1,0 +1,123 @@
+import type { Environment } from "../environment";
+import { PkiError, type Problem } from "../errors";
+import { ALGORITHMS, type KeyAlgorithm, KEY_ALGORITHMS } from "./algorithms";
+import type { Authority } from "./authority";
+import type { Certificate } from "./certificate";
+import { addHours, signCertificate, type SubjectName } from "./issue";
+import { generatePrivateKey, type PrivateKey } from "./privateKey";
+import type { CertificateProfile } from "./profiles";
+import { assertSubjectAltNames, type SubjectAltNames } from "./subjectAltNames";
+
+/** When a leaf is valid. */
+export interface Lifetime {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** The lifetime asked for went beyond the authority's own end. */
+  readonly cutToAuthority: boolean;
+}
+
+/** A leaf certificate and, when it was made here, its private key. */
+export interface IssuedCertificate {
+  readonly certificate: Certificate;
+  readonly key: PrivateKey;
+  /** Set when the lifetime was cut to the authority's end. */
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * The lifetime of a leaf issued at `issuedAt`: never longer than its authority's.
+ *
+ * @throws PkiError ERR_AUTHORITY_EXPIRED when the authority is past its end at `issuedAt`
+ */
+export function leafLifetime(
+  issuedAt: Date,
+  hours: number,
+  profile: CertificateProfile,
+  authority: Certificate,
+): Lifetime {
+  if (authority.notAfter.getTime() <= issuedAt.getTime()) {
+    throw new PkiError(
+      "ERR_AUTHORITY_EXPIRED",
+      `the authority ${authority.subject || "(no name)"} expired at ${authority.notAfter.toISOString()} and can issue nothing; rotate it`,
+    );
+  }
+  const wanted = addHours(issuedAt, hours);
+  const cutToAuthority = wanted.getTime() > authority.notAfter.getTime();
+  return {
+    notBefore: new Date(issuedAt.getTime() - profile.backdateSeconds * 1000),
+    notAfter: cutToAuthority ? authority.notAfter : wanted,
+    cutToAuthority,
+  };
+}
+
+/** Talos makes a client's key of the kind of its authority's signature (facts, section 2). */
+export function defaultLeafAlgorithm(authority: Certificate): KeyAlgorithm {
+  const same = KEY_ALGORITHMS.find((name) => name === authority.algorithm);
+  if (same !== undefined) return same === "rsa-2048" ? "rsa-4096" : same;
+  return authority.algorithm.startsWith("rsa") ? "rsa-4096" : "ecdsa-p256";
+}
+
+export interface LeafRequest {
+  readonly profile: CertificateProfile;
+  readonly subject: SubjectName;
+  readonly subjectAltNames?: SubjectAltNames;
+  readonly algorithm: KeyAlgorithm;
+  readonly issuedAt: Date;
+  readonly validityPeriodHours: number;
+}
+
+/** Makes a key and has `authority` sign a certificate for it. */
+export async function issueLeaf(
+  authority: Authority,
+  request: LeafRequest,
+  environment: Environment,
+): Promise<IssuedCertificate> {
+  const key = await generatePrivateKey(request.algorithm, environment);
+  return { ...(await issueLeafFor(authority, request, key.publicKeyDer, environment)), key };
+}
+
+/** Has `authority` sign a certificate for a public key that somebody else made. */
+export async function issueLeafFor(
+  authority: Authority,
+  request: Omit<LeafRequest, "algorithm">,
+  publicKeyDer: Uint8Array,
+  environment: Environment,
+): Promise<Omit<IssuedCertificate, "key">> {
+  if (request.subjectAltNames !== undefined) assertSubjectAltNames(request.subjectAltNames);
+  const lifetime = leafLifetime(request.issuedAt, request.validityPeriodHours, request.profile, authority.certificate);
+  const certificate = await signCertificate(
+    {
+      profile: request.profile,
+      subject: request.subject,
+      publicKeyDer,
+      notBefore: lifetime.notBefore,
+      notAfter: lifetime.notAfter,
+      ...(request.subjectAltNames === undefined ? {} : { subjectAltNames: request.subjectAltNames }),
+    },
+    authority,
+    environment,
+  );
+  return { certificate, warnings: lifetime.cutToAuthority ? [cutWarning(lifetime)] : [] };
+}
+
+/** The warning for a lifetime that was cut. */
+export function cutWarning(lifetime: Lifetime): Problem {
+  return {
+    code: "ERR_AUTHORITY_EXPIRED",
+    path: "validityPeriodHours",
+    message: `the certificate would outlive its authority and is cut to the authority's end, ${lifetime.notAfter.toISOString()}; rotate the authority in time`,
+  };
+}
+
+/** @returns ERR_INPUT_INVALID when the algorithm is none of the contract's */
+export function algorithmProblems(algorithm: string, path: string): Problem[] {
+  return Object.hasOwn(ALGORITHMS, algorithm)
+    ? []
+    : [
+        {
+          code: "ERR_INPUT_INVALID",
+          path,
+          message: `${JSON.stringify(algorithm)} is no known algorithm; expected one of ${KEY_ALGORITHMS.join(", ")}`,
+        },
+      ];
+}

@@ -1,0 +1,121 @@
+import { type Hours, hoursProblems, parseHours } from "../duration";
+import { type Environment, wholeSeconds } from "../environment";
+import { PkiError } from "../errors";
+import type { KeyAlgorithm } from "./algorithms";
+import { type CertificateRequest, parseCertificateRequest } from "./certificateRequest";
+import { type AuthorityInput, readAuthority } from "./clientCertificate";
+import { algorithmProblems, defaultLeafAlgorithm, issueLeaf, issueLeafFor, type IssuedCertificate } from "./leaf";
+import { PROFILES } from "./profiles";
+import { subjectAltNameProblems } from "./subjectAltNames";
+
+/** The docs page's name of a node certificate; a real node writes its own FQDN. */
+export const TALOS_NODE_COMMON_NAME = "talos-node";
+
+export interface ServerCertificateOptions {
+  /** The OS authority: PEM pair, or parsed. */
+  readonly certificateAuthority: AuthorityInput;
+  /** Default `talos-node`. */
+  readonly commonName?: string;
+  readonly dnsNames?: readonly string[];
+  readonly ipAddresses?: readonly string[];
+  /** Default: the kind of the authority's key. */
+  readonly algorithm?: KeyAlgorithm;
+  /** Hours, default 24, as trustd issues. */
+  readonly validityPeriodHours?: Hours;
+  /** notBefore; default: now. */
+  readonly issuedAt?: Date;
+}
+
+/**
+ * Issues a server certificate with a new key, as a Talos node's own.
+ *
+ * @throws PkiError ERR_SAN_INVALID, ERR_INPUT_MISSING (no name at all), ERR_DURATION_INVALID, ERR_AUTHORITY_EXPIRED
+ * @example
+ * const { certificate, key } = await issueServerCertificate({ certificateAuthority, ipAddresses: ["10.0.0.2"] }, environment);
+ */
+export async function issueServerCertificate(
+  options: ServerCertificateOptions,
+  environment: Environment,
+): Promise<IssuedCertificate> {
+  const { dnsNames = [], ipAddresses = [], commonName = TALOS_NODE_COMMON_NAME } = options;
+  const validityPeriodHours = options.validityPeriodHours ?? PROFILES.talosServer.validityPeriodHours;
+  const problems = [
+    ...subjectAltNameProblems({ dnsNames, ipAddresses }),
+    ...hoursProblems(validityPeriodHours, "validityPeriodHours"),
+    ...(options.algorithm === undefined ? [] : algorithmProblems(options.algorithm, "algorithm")),
+  ];
+  if (dnsNames.length + ipAddresses.length === 0) {
+    problems.push({
+      code: "ERR_INPUT_MISSING",
+      path: "ipAddresses",
+      message: "no name at all is given; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
+    });
+  }
+  if (problems.length > 0) throw PkiError.of(problems);
+  const authority = readAuthority(options.certificateAuthority, "certificateAuthority");
+  return issueLeaf(
+    authority,
+    {
+      profile: PROFILES.talosServer,
+      subject: { commonName },
+      subjectAltNames: { dnsNames: [...dnsNames].sort(), ipAddresses: [...ipAddresses].sort() },
+      algorithm: options.algorithm ?? defaultLeafAlgorithm(authority.certificate),
+      issuedAt: wholeSeconds(options.issuedAt ?? environment.now()),
+      validityPeriodHours: parseHours(validityPeriodHours, "validityPeriodHours"),
+    },
+    environment,
+  );
+}
+
+export interface SignRequestOptions {
+  readonly certificateAuthority: AuthorityInput;
+  /** PEM of the request, or parsed. */
+  readonly csr: string | CertificateRequest;
+  /** Default: the request's own CN. */
+  readonly commonName?: string;
+  /** Added to the request's own names. */
+  readonly dnsNames?: readonly string[];
+  readonly ipAddresses?: readonly string[];
+  readonly validityPeriodHours?: Hours;
+  readonly issuedAt?: Date;
+}
+
+/**
+ * Signs a request into a server certificate, as trustd does: keeps CN and alternative names, strips O (a role must
+ * never ride in on a request), forces digitalSignature and serverAuth.
+ *
+ * Source: siderolabs/talos internal/app/trustd/internal/reg/reg.go, v1.13.
+ *
+ * @throws PkiError ERR_CSR_INVALID, ERR_DURATION_INVALID, ERR_SAN_INVALID, ERR_AUTHORITY_EXPIRED
+ * @example
+ * const { certificate } = await signCertificateRequest({ certificateAuthority, csr: csrPem }, environment);
+ */
+export async function signCertificateRequest(
+  options: SignRequestOptions,
+  environment: Environment,
+): Promise<Omit<IssuedCertificate, "key">> {
+  const validityPeriodHours = options.validityPeriodHours ?? PROFILES.talosServer.validityPeriodHours;
+  const problems = hoursProblems(validityPeriodHours, "validityPeriodHours");
+  if (problems.length > 0) throw PkiError.of(problems);
+  const csr =
+    typeof options.csr === "string" ? await parseCertificateRequest(options.csr, "csrPem", environment) : options.csr;
+  const authority = readAuthority(options.certificateAuthority, "certificateAuthority");
+  const commonName = options.commonName ?? csr.commonName;
+  const merge = (own: readonly string[], given: readonly string[] | undefined): string[] =>
+    [...new Set([...own, ...(given ?? [])])].sort();
+  return issueLeafFor(
+    authority,
+    {
+      profile: PROFILES.talosServer,
+      subject: commonName === undefined ? {} : { commonName },
+      subjectAltNames: {
+        dnsNames: merge(csr.dnsNames, options.dnsNames),
+        ipAddresses: merge(csr.ipAddresses, options.ipAddresses),
+      },
+      issuedAt: wholeSeconds(options.issuedAt ?? environment.now()),
+      validityPeriodHours: parseHours(validityPeriodHours, "validityPeriodHours"),
+    },
+    csr.publicKeyDer,
+    environment,
+  );
+}

@@ -1,0 +1,57 @@
+import ipaddr from "ipaddr.js";
+
+import { PkiError, type Problem } from "../errors";
+
+/** Subject alternative names of the two kinds that Talos knows. */
+export interface SubjectAltNames {
+  readonly dnsNames?: readonly string[];
+  readonly ipAddresses?: readonly string[];
+}
+
+const MAX_DNS_NAME = 253;
+// RFC 1123 host labels, with the underscore that is common in the field, and a leading wildcard (RFC 6125, 6.4.3).
+const DNS_NAME =
+  /^(?:\*\.)?(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
+
+/** Strict: four decimal octets, or RFC 4291 text without a zone; no CIDR, no port, no brackets. */
+export function isIpAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !text.includes("%"));
+}
+
+export function isDnsName(text: string): boolean {
+  return text.length <= MAX_DNS_NAME && DNS_NAME.test(text) && !/^[0-9.]+$/.test(text);
+}
+
+/**
+ * Checks names for a server certificate.
+ *
+ * @returns every problem, `ERR_SAN_INVALID` with path `dnsNames[0]` or `ipAddresses[2]`
+ */
+export function subjectAltNameProblems(names: SubjectAltNames): Problem[] {
+  const bad = (path: string, message: string): Problem => ({ code: "ERR_SAN_INVALID", path, message });
+  return [
+    ...(names.dnsNames ?? []).flatMap((name, index) => {
+      if (isIpAddress(name))
+        return [bad(`dnsNames[${index}]`, `${JSON.stringify(name)} is an IP address; give it in ipAddresses`)];
+      return isDnsName(name)
+        ? []
+        : [bad(`dnsNames[${index}]`, `${JSON.stringify(name)} is no DNS name; expected one like node.example.org`)];
+    }),
+    ...(names.ipAddresses ?? []).flatMap((address, index) =>
+      isIpAddress(address)
+        ? []
+        : [
+            bad(
+              `ipAddresses[${index}]`,
+              `${JSON.stringify(address)} is no IP address; expected one like 10.0.0.1 or 2001:db8::1`,
+            ),
+          ],
+    ),
+  ];
+}
+
+/** @throws PkiError ERR_SAN_INVALID */
+export function assertSubjectAltNames(names: SubjectAltNames): void {
+  const problems = subjectAltNameProblems(names);
+  if (problems.length > 0) throw PkiError.of(problems);
+}

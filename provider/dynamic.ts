@@ -1,0 +1,63 @@
+import { DEFINITIONS, type ResourceName } from "./resources";
+import { systemHost } from "./resources/host";
+import type { Properties } from "./resources/wire";
+import { DefinitionShell, NAME_KEY } from "./shell";
+
+/** The part of pulumi.dynamic.ResourceProvider that the dynamic provider process calls. */
+export interface DynamicProvider {
+  check(
+    olds: Properties,
+    news: Properties,
+  ): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }>;
+  diff(id: string, olds: Properties, news: Properties): Promise<{ changes?: boolean }>;
+  create(inputs: Properties): Promise<{ id: string; outs: Properties }>;
+  read(id: string, props: Properties): Promise<{ id: string; props: Properties }>;
+  update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }>;
+  delete(id: string, props: Properties): Promise<void>;
+}
+
+// What a provider process writes to stdout becomes an info line of the update.
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+function dynamicProvider(name: ResourceName): DynamicProvider {
+  const shell = new DefinitionShell(DEFINITIONS[name], systemHost, say);
+  const nameOf = (properties: Properties): string => {
+    const given = properties[NAME_KEY];
+    return typeof given === "string" ? given : "";
+  };
+  return {
+    async check(olds, news) {
+      const { inputs, failures } = await shell.check(nameOf(news), olds, news);
+      return {
+        inputs: { ...inputs, [NAME_KEY]: nameOf(news) },
+        failures: failures.map((reason) => ({ property: "", reason })),
+      };
+    },
+    async diff(_id, olds, news) {
+      const changes = await shell.diff(nameOf(news), olds, news);
+      return changes === undefined ? {} : { changes };
+    },
+    async create(inputs) {
+      const { id, outputs } = await shell.create(nameOf(inputs), inputs);
+      return { id, outs: outputs };
+    },
+    async read(id, props) {
+      return { id, props: await shell.read(props) };
+    },
+    async update(_id, olds, news) {
+      return { outs: await shell.update(nameOf(news), olds, news) };
+    },
+    // Nothing outside the state is there to delete.
+    delete: () => Promise.resolve(),
+  };
+}
+
+/** What the `__provider` of a dynamic resource requires, by resource. */
+export const TalosSecrets: DynamicProvider = dynamicProvider("TalosSecrets");
+export const ClientConfiguration: DynamicProvider = dynamicProvider("ClientConfiguration");
+export const MachineConfig: DynamicProvider = dynamicProvider("MachineConfig");
+export const AcceptedCA: DynamicProvider = dynamicProvider("AcceptedCA");
+export const NodeCertificate: DynamicProvider = dynamicProvider("NodeCertificate");
+export const Kubeconfig: DynamicProvider = dynamicProvider("Kubeconfig");

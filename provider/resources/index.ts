@@ -1,0 +1,19 @@
+import { AcceptedCA } from "./acceptedCA";
+import { ClientConfiguration } from "./clientConfiguration";
+import type { ResourceDefinition } from "./definition";
+import { Kubeconfig } from "./kubeconfig";
+import { MachineConfig } from "./machineConfig";
+import { NodeCertificate } from "./nodeCertificate";
+import { TalosSecrets } from "./talosSecrets";
+
+/** Every resource of the package. */
+export const DEFINITIONS = {
+  TalosSecrets,
+  ClientConfiguration,
+  MachineConfig,
+  AcceptedCA,
+  NodeCertificate,
+  Kubeconfig,
+} as const satisfies Record<string, ResourceDefinition>;
+
+export type ResourceName = keyof typeof DEFINITIONS;

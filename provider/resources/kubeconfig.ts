@@ -1,0 +1,87 @@
+import { formatKubeconfig } from "../core/config/kubeconfig";
+import { checkClusterEndpoint } from "../core/config/clusterEndpoint";
+import type { Problem } from "../core/errors";
+import type { KeyAlgorithm } from "../core/x509/algorithms";
+import { issueKubernetesClientCertificate, KUBERNETES_ADMIN } from "../core/x509/kubernetesClientCertificate";
+import { PROFILES } from "../core/x509/profiles";
+import type { Values } from "./definition";
+import { leafDefinition } from "./leaf";
+import { STRING, STRINGS } from "./schema";
+import { holdsUnknown } from "./wire";
+
+const organizationsOf = (inputs: Values): readonly string[] =>
+  (inputs["organizations"] as string[] | undefined) ?? KUBERNETES_ADMIN.organizations;
+
+/** An admin kubeconfig, issued offline. */
+export const Kubeconfig = leafDefinition({
+  name: "Kubeconfig",
+  description:
+    "An admin kubeconfig issued offline from the cluster's Kubernetes authority, as `talosctl kubeconfig` gets it from a control plane.",
+  profile: PROFILES.kubernetesAdmin,
+  signer: "k8s",
+  takesAuthority: false,
+  defaultCommonName: KUBERNETES_ADMIN.commonName,
+  inputs: {
+    clusterName: { type: STRING, description: "Name of the cluster.", required: true },
+    clusterEndpoint: { type: STRING, description: "URL of the Kubernetes API, `https://host:6443`.", required: true },
+    organizations: { type: STRINGS, description: "Kubernetes groups of the user.", default: "system:masters" },
+    namespace: { type: STRING, description: "Namespace of the context.", default: "default" },
+  },
+  outputs: {
+    kubeconfig: { type: STRING, description: "The kubeconfig, YAML.", secret: true },
+    clientKeyPem: { type: STRING, description: "Private key of the user, PEM.", secret: true },
+    clientCertificatePem: { type: STRING, description: "The user's certificate, PEM." },
+  },
+  parts: { organizations: KUBERNETES_ADMIN.organizations },
+  checkInputs,
+  async issue(inputs, certificateAuthority, issuedAt, hours, host) {
+    const algorithm = inputs["algorithm"] as KeyAlgorithm | undefined;
+    const { certificate, key } = await issueKubernetesClientCertificate(
+      {
+        certificateAuthority,
+        issuedAt,
+        // A string keeps fractions of an hour; the resource has checked it already.
+        validityPeriodHours: `${Math.round(hours * 3600)}s`,
+        organizations: organizationsOf(inputs),
+        ...(typeof inputs["commonName"] === "string" ? { commonName: inputs["commonName"] } : {}),
+        ...(algorithm === undefined ? {} : { algorithm }),
+      },
+      host.environment,
+    );
+    return { certificatePem: certificate.pem, privateKeyPem: key.pem };
+  },
+  render: (inputs, material, signer) => ({
+    kubeconfig: formatKubeconfig({
+      clusterName: String(inputs["clusterName"]),
+      clusterEndpoint: String(inputs["clusterEndpoint"]),
+      // Talos writes accepted authorities before the issuing one (siderolabs/talos pkg/kubeconfig/generate.go, v1.13).
+      caCertificatesPem: [...signer.accepted, signer.authority.certificate.pem],
+      clientCertificatePem: material.certificatePem,
+      clientKeyPem: material.privateKeyPem ?? "",
+      ...(typeof inputs["namespace"] === "string" ? { namespace: inputs["namespace"] } : {}),
+      userName: (inputs["commonName"] as string | undefined) ?? KUBERNETES_ADMIN.commonName,
+    }),
+  }),
+  idOf: (_inputs, certificate) => certificate.serialNumber,
+});
+
+function checkInputs(inputs: Values): Problem[] {
+  const problems: Problem[] = [];
+  const { clusterEndpoint, organizations } = inputs;
+  for (const name of ["clusterName", "namespace", "commonName"]) {
+    if (inputs[name] === "")
+      problems.push({ code: "ERR_INPUT_MISSING", path: name, message: "is empty; expected a name" });
+  }
+  if (!holdsUnknown(clusterEndpoint)) problems.push(...checkClusterEndpoint(String(clusterEndpoint)).problems);
+  if (Array.isArray(organizations) && !holdsUnknown(organizations)) {
+    organizations.forEach((group, index) => {
+      if (group === "")
+        problems.push({
+          code: "ERR_INPUT_MISSING",
+          path: `organizations[${index}]`,
+          message: "is empty; expected a Kubernetes group",
+        });
+    });
+  }
+  return problems;
+}

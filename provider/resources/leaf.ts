@@ -1,0 +1,366 @@
+import { type Hours, parseHours } from "../core/duration";
+import { formatTime, wholeSeconds } from "../core/environment";
+import { collectProblems, describeProblem, PkiError, type Problem } from "../core/errors";
+import { assertClock, canonical, type IssuedState, planRenewal, type RenewalPlan } from "../core/lifecycle/renewal";
+import type { PartialSecretsBundle } from "../core/secrets/read";
+import { lifetimeWarnings } from "../core/secrets/validate";
+import { KEY_ALGORITHMS } from "../core/x509/algorithms";
+import type { Authority } from "../core/x509/authority";
+import { type Certificate, parseCertificate } from "../core/x509/certificate";
+import { readAuthority } from "../core/x509/clientCertificate";
+import { addHours } from "../core/x509/issue";
+import { cutWarning, leafLifetime } from "../core/x509/leaf";
+import type { CertificateProfile } from "../core/x509/profiles";
+import { CERTIFICATE_OUTPUTS, certificateOutputs, lifetimeOutputs } from "./certificateOutputs";
+import { type CheckVerdict, COMPARE, type Host, type ResourceDefinition, type Values } from "./definition";
+import { ANY, checkProperties, HOURS, type Properties, type Property, STRING } from "./schema";
+import { keepSecrets, readSecretsInput, readSigner, SECRETS_INPUT } from "./secretsInput";
+import { holdsUnknown } from "./wire";
+
+/** The signer of a leaf and whom its holder shall trust. */
+export interface Signer {
+  readonly authority: Authority;
+  /** PEM of the accepted authorities beside the issuing one. */
+  readonly accepted: readonly string[];
+}
+
+/** A certificate and, when it was made here, its key; PEM. */
+export interface LeafMaterial {
+  readonly certificatePem: string;
+  readonly privateKeyPem: string | undefined;
+}
+
+/** What sets one kind of leaf apart; all else is the same for clients, nodes and kubeconfigs. */
+export interface LeafSpec {
+  readonly name: string;
+  readonly description: string;
+  /** Inputs beside those that every leaf has. */
+  readonly inputs: Properties;
+  readonly outputs: Properties;
+  readonly profile: CertificateProfile;
+  /** Which authority of a bundle signs. */
+  readonly signer: "os" | "k8s";
+  /** Whether a bare `certificateAuthority` may stand in for `secrets`. */
+  readonly takesAuthority: boolean;
+  readonly defaultCommonName: string;
+  /** Inputs that are part of the certificate, beside those of every leaf, with their defaults. */
+  readonly parts: Readonly<Record<string, unknown>>;
+  /** Problems of the inputs that only this kind has; unknown values are left out. */
+  checkInputs(inputs: Values): Problem[];
+  /** Inputs whose form does not matter, in one form, so that a mere reordering is no change. */
+  normalize?(inputs: Values): Values;
+  issue(inputs: Values, authority: Authority, issuedAt: Date, hours: number, host: Host): Promise<LeafMaterial>;
+  /** Outputs that only this kind has. */
+  render(inputs: Values, material: LeafMaterial, signer: Signer): Values;
+  /** The id of a new resource. */
+  idOf(inputs: Values, certificate: Certificate): string;
+}
+
+const AUTHORITY_INPUT: Property = {
+  type: {
+    kind: "object",
+    name: "CertificateAuthority",
+    properties: {
+      certificatePem: { type: STRING, description: "The authority's certificate, PEM.", required: true },
+      privateKeyPem: { type: STRING, description: "Its private key, PEM.", required: true, secret: true },
+    },
+  },
+  description: "A bare authority instead of `secrets`: certificate and private key, PEM.",
+  secret: true,
+};
+
+/** Inputs of every leaf. */
+function commonInputs(spec: LeafSpec): Properties {
+  return {
+    secrets: spec.takesAuthority ? { ...SECRETS_INPUT, required: false } : SECRETS_INPUT,
+    ...(spec.takesAuthority ? { certificateAuthority: AUTHORITY_INPUT } : {}),
+    ...spec.inputs,
+    commonName: { type: STRING, description: "CN of the subject.", default: spec.defaultCommonName },
+    algorithm: {
+      type: { kind: "enum", values: KEY_ALGORITHMS },
+      description: "Kind of the private key. Default: as Talos chooses, the kind of the authority's.",
+    },
+    validityPeriodHours: {
+      type: HOURS,
+      description: "Lifetime in hours, or a Go duration; cut to the authority's end, with a warning.",
+      default: spec.profile.validityPeriodHours,
+    },
+    earlyRenewalHours: {
+      type: HOURS,
+      description:
+        "How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.",
+    },
+    rotationTriggers: {
+      type: { kind: "map", value: ANY },
+      description: "Any values; a change of one issues the certificate anew.",
+    },
+    issuedAt: {
+      type: STRING,
+      description:
+        "Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.",
+    },
+  };
+}
+
+/** The definition of a resource that holds a certificate issued by one of the cluster's authorities. */
+export function leafDefinition(spec: LeafSpec): ResourceDefinition {
+  const inputs = commonInputs(spec);
+  const leaf = new Leaf(spec, inputs);
+  return {
+    name: spec.name,
+    description: spec.description,
+    inputs,
+    outputs: { ...spec.outputs, ...CERTIFICATE_OUTPUTS },
+    check: (olds, news, host) => leaf.check(olds, news, host),
+    diff: () => Promise.resolve(COMPARE),
+    create: async (news, host) => {
+      const outputs = await leaf.issue(news, host);
+      return { id: spec.idOf(news, parseCertificate(leaf.certificateOf(outputs), "")), outputs };
+    },
+    read: (outputs, host) => Promise.resolve(leaf.read(outputs, host)),
+    update: async (olds, news, host) => ({
+      outputs: leaf.mustIssue(olds, news) ? await leaf.issue(news, host) : leaf.keep(olds, news, host),
+    }),
+  };
+}
+
+const hoursOf = (value: unknown): number | undefined =>
+  value === undefined ? undefined : parseHours(value as Hours, "");
+
+class Leaf {
+  constructor(
+    private readonly spec: LeafSpec,
+    private readonly inputs: Properties,
+  ) {}
+
+  async check(olds: Values, news: Values, host: Host): Promise<CheckVerdict> {
+    const problems = checkProperties(news, this.inputs);
+    const notices: string[] = [];
+    const inputs: Record<string, unknown> = { ...news };
+    if (problems.length === 0) problems.push(...this.spec.checkInputs(news), ...this.windowProblems(news));
+    const signer = this.checkSigner(news, inputs, problems);
+    if (problems.length === 0) {
+      Object.assign(inputs, this.spec.normalize?.(news));
+      const now = wholeSeconds(host.environment.now());
+      try {
+        const plan = this.plan(olds, inputs, signer, now);
+        inputs["issuedAt"] = news["issuedAt"] ?? formatTime(plan.issuedAt);
+        const issues = Object.keys(olds).length === 0 || plan.reasons.length > 0;
+        notices.push(...plan.reasons.map((reason) => `will be issued anew: ${reason}`), ...plan.warnings);
+        if (signer !== undefined) notices.push(...this.lifetimeNotices(inputs, signer, issues, now));
+      } catch (error) {
+        if (!(error instanceof PkiError)) throw error;
+        problems.push(...error.problems);
+      }
+    }
+    return Promise.resolve({ inputs, problems, notices });
+  }
+
+  /** Reads the signer and puts the part of `secrets` that is needed into the inputs. */
+  private checkSigner(news: Values, inputs: Record<string, unknown>, problems: Problem[]): Signer | undefined {
+    const { secrets, certificateAuthority } = news;
+    if (this.spec.takesAuthority && (secrets === undefined) === (certificateAuthority === undefined)) {
+      const both = secrets !== undefined;
+      problems.push({
+        code: both ? "ERR_INPUT_INVALID" : "ERR_INPUT_MISSING",
+        path: "secrets",
+        message: both
+          ? "is given beside certificateAuthority; expected one of the two"
+          : "is required; expected secrets or certificateAuthority",
+      });
+      return undefined;
+    }
+    const given = secrets ?? certificateAuthority;
+    if (given === undefined || holdsUnknown(given)) return undefined;
+    const signer = collectProblems(problems, () => this.readSigner(news));
+    if (signer !== undefined && secrets !== undefined) {
+      const pair = { crt: signer.authority.certificate.pem, key: signer.authority.key.pem };
+      const parts = { certs: { [this.spec.signer]: pair } } as PartialSecretsBundle;
+      const parsed = readSecretsInput(secrets, "secrets");
+      inputs["secrets"] = keepSecrets(parsed, parts, [this.spec.signer === "os" ? "os" : "kubernetes"]);
+    }
+    return signer;
+  }
+
+  private readSigner(values: Values): Signer {
+    if (values["certificateAuthority"] !== undefined) {
+      const given = values["certificateAuthority"] as { certificatePem: string; privateKeyPem: string };
+      return { authority: readAuthority(given, "certificateAuthority"), accepted: [] };
+    }
+    const secrets = readSecretsInput(values["secrets"], "secrets");
+    return {
+      authority: readSigner(secrets, this.spec.signer, "secrets"),
+      accepted: secrets.acceptedCAs[this.spec.signer === "os" ? "os" : "kubernetes"],
+    };
+  }
+
+  private windowProblems(news: Values): Problem[] {
+    const { validityPeriodHours, earlyRenewalHours } = news;
+    if (holdsUnknown([validityPeriodHours, earlyRenewalHours]) || earlyRenewalHours === undefined) return [];
+    const lifetime = this.hours(news);
+    return hoursOf(earlyRenewalHours)! < lifetime
+      ? []
+      : [
+          {
+            code: "ERR_DURATION_INVALID",
+            path: "earlyRenewalHours",
+            message: `is not less than the lifetime of ${lifetime} hours; expected fewer hours than validityPeriodHours`,
+          },
+        ];
+  }
+
+  private hours(values: Values): number {
+    return hoursOf(values["validityPeriodHours"]) ?? this.spec.profile.validityPeriodHours;
+  }
+
+  /** The inputs that are part of the certificate, defaults filled in, what is unknown left out. */
+  private parts(values: Values): Record<string, unknown> {
+    const defaults: Record<string, unknown> = {
+      ...this.spec.parts,
+      commonName: this.spec.defaultCommonName,
+      algorithm: undefined,
+      validityPeriodHours: this.spec.profile.validityPeriodHours,
+      rotationTriggers: undefined,
+    };
+    const entries = Object.entries(defaults).map(([name, value]) => [name, values[name] ?? value] as const);
+    return Object.fromEntries(entries.filter(([, value]) => !holdsUnknown(value)));
+  }
+
+  private plan(olds: Values, news: Values, signer: Signer | undefined, now: Date): RenewalPlan {
+    if (news["issuedAt"] !== undefined && !holdsUnknown(news["issuedAt"]))
+      assertClock(now, parseTime(news["issuedAt"]), "issuedAt");
+    if (signer !== undefined) assertClock(now, signer.authority.certificate.notBefore, "secrets");
+    const issued = this.issuedState(olds);
+    if (issued === undefined) return { issuedAt: now, reasons: [], warnings: [] };
+    const earlyRenewalHours = holdsUnknown(news["earlyRenewalHours"]) ? undefined : hoursOf(news["earlyRenewalHours"]);
+    const issuer = signer?.authority.certificate;
+    return planRenewal(
+      issued,
+      {
+        parts: this.parts(news),
+        ...(earlyRenewalHours === undefined ? {} : { earlyRenewalHours }),
+        ...(issuer === undefined ? {} : { issuer }),
+        frozen: news["issuedAt"] !== undefined,
+      },
+      now,
+    );
+  }
+
+  /** What the inputs of the last update say of the certificate; `undefined` on creation and replacement. */
+  private issuedState(olds: Values): IssuedState | undefined {
+    if (typeof olds["issuedAt"] !== "string" || holdsUnknown(olds)) return undefined;
+    const issuer = this.readSigner(olds).authority.certificate;
+    const issuedAt = parseTime(olds["issuedAt"]);
+    const end = addHours(issuedAt, this.hours(olds));
+    return {
+      issuedAt,
+      notBefore: new Date(issuedAt.getTime() - this.spec.profile.backdateSeconds * 1000),
+      notAfter: end.getTime() > issuer.notAfter.getTime() ? issuer.notAfter : end,
+      issuer: issuer.fingerprint,
+      parts: this.parts(olds),
+    };
+  }
+
+  private lifetimeNotices(inputs: Values, signer: Signer, issues: boolean, now: Date): string[] {
+    const issuer = signer.authority.certificate;
+    const issuedAt = parseTime(inputs["issuedAt"]);
+    if (issues && !holdsUnknown(inputs["validityPeriodHours"])) {
+      const lifetime = leafLifetime(issuedAt, this.hours(inputs), this.spec.profile, issuer);
+      if (lifetime.cutToAuthority) return [describeProblem(cutWarning(lifetime))];
+    }
+    return lifetimeWarnings(
+      issuer,
+      now,
+      this.spec.takesAuthority && inputs["secrets"] === undefined ? "certificateAuthority" : "secrets",
+    ).map(describeProblem);
+  }
+
+  async issue(inputs: Values, host: Host): Promise<Values> {
+    const signer = this.readSigner(inputs);
+    const material = await this.spec.issue(
+      inputs,
+      signer.authority,
+      parseTime(inputs["issuedAt"]),
+      this.hours(inputs),
+      host,
+    );
+    return this.outputs(inputs, material, signer, host);
+  }
+
+  /** Whether an update asks for another certificate. */
+  mustIssue(olds: Values, news: Values): boolean {
+    const issuer = this.readSigner(news).authority.certificate.fingerprint;
+    const [before, after] = [
+      [this.parts(olds), olds["issuedAt"], olds["issuerFingerprint"]],
+      [this.parts(news), news["issuedAt"], issuer],
+    ];
+    return canonical(before) !== canonical(after);
+  }
+
+  /** The old certificate in new surroundings: other endpoints, names, accepted authorities, renewal window. */
+  keep(olds: Values, news: Values, host: Host): Values {
+    const key = olds[this.keyOutput()];
+    const material = {
+      certificatePem: this.certificateOf(olds),
+      privateKeyPem: typeof key === "string" ? key : undefined,
+    };
+    return this.outputs(news, material, this.readSigner(news), host);
+  }
+
+  private outputs(inputs: Values, material: LeafMaterial, signer: Signer, host: Host): Values {
+    const certificate = parseCertificate(material.certificatePem, "");
+    const kept = Object.fromEntries(
+      Object.entries(inputs).filter(
+        ([name]) => name in this.parts(inputs) || name === "earlyRenewalHours" || name === "issuedAt",
+      ),
+    );
+    return {
+      ...kept,
+      [this.certificateOutput()]: material.certificatePem,
+      ...(material.privateKeyPem === undefined ? {} : { [this.keyOutput()]: material.privateKeyPem }),
+      caCertificatesPem: [signer.authority.certificate.pem, ...signer.accepted].join(""),
+      ...certificateOutputs(
+        certificate,
+        signer.authority.certificate,
+        hoursOf(inputs["earlyRenewalHours"]),
+        host.environment.now(),
+      ),
+      ...this.spec.render(inputs, material, signer),
+    };
+  }
+
+  read(outputs: Values, host: Host): Values {
+    const certificate = parseCertificate(this.certificateOf(outputs), "");
+    return {
+      ...outputs,
+      ...lifetimeOutputs(certificate, hoursOf(outputs["earlyRenewalHours"]), host.environment.now()),
+    };
+  }
+
+  certificateOf(outputs: Values): string {
+    return String(outputs[this.certificateOutput()]);
+  }
+
+  private certificateOutput(): string {
+    return "clientCertificatePem" in this.spec.outputs ? "clientCertificatePem" : "certificatePem";
+  }
+
+  private keyOutput(): string {
+    return "clientKeyPem" in this.spec.outputs ? "clientKeyPem" : "privateKeyPem";
+  }
+}
+
+/** @throws PkiError ERR_INPUT_INVALID unless RFC 3339 */
+function parseTime(value: unknown): Date {
+  const time = new Date(
+    typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(value)
+      ? value
+      : NaN,
+  );
+  if (Number.isNaN(time.getTime())) {
+    throw new PkiError("ERR_INPUT_INVALID", "is no time; expected RFC 3339 such as 2026-01-01T00:00:00Z", {
+      path: "issuedAt",
+    });
+  }
+  return time;
+}

@@ -1,0 +1,247 @@
+import { checkMachineConfigOptions } from "../core/config/checkOptions";
+import { generateMachineConfig } from "../core/config/machineConfig";
+import type { MachineConfigOptions } from "../core/config/machineConfigOptions";
+import { type MachineSecrets, secretsForMachine } from "../core/config/machineSecrets";
+import { configHash, redactMachineConfig } from "../core/config/redact";
+import { collectProblems, describeProblem, type Problem } from "../core/errors";
+import { validateSecretsBundle } from "../core/secrets/validate";
+import {
+  defaultInstallImage,
+  defaultKubernetesVersion,
+  NEWEST_TALOS_VERSION,
+  parseTalosVersion,
+  SUPPORTED_TALOS_VERSIONS,
+} from "../core/talosVersion";
+import { decodeBase64 } from "../core/x509/pem";
+import { type CheckVerdict, COMPARE, type ResourceDefinition, type Values } from "./definition";
+import { ANY, BOOLEAN, checkProperties, type Properties, type PropertyType, STRING, STRINGS } from "./schema";
+import { type ClusterSecrets, keepSecrets, readSecretsInput, SECRETS_INPUT } from "./secretsInput";
+import { holdsUnknown } from "./wire";
+
+const AUTHORITIES: PropertyType = { kind: "list", item: ANY };
+
+const INPUTS: Properties = {
+  secrets: SECRETS_INPUT,
+  clusterName: { type: STRING, description: "Name of the cluster.", required: true },
+  clusterEndpoint: {
+    type: STRING,
+    description:
+      "URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.",
+    required: true,
+  },
+  machineType: {
+    type: { kind: "enum", values: ["controlplane", "worker"] },
+    description: "Role of the machine. The state of a worker's config holds no private key of an authority.",
+    required: true,
+  },
+  talosVersion: {
+    type: STRING,
+    description: `Version contract or release (\`v1.13\`, \`v1.13.2\`); supported: ${SUPPORTED_TALOS_VERSIONS.join(", ")}. Default: that of \`secrets\`.`,
+  },
+  kubernetesVersion: {
+    type: STRING,
+    description: "Kubernetes version. Default: that of the Talos release; once written it stays.",
+  },
+  certSANs: { type: STRINGS, description: "Further names in the machine's certificate." },
+  additionalSans: { type: STRINGS, description: "Further names in the machine's and the API server's certificate." },
+  acceptedCAs: {
+    type: AUTHORITIES,
+    description:
+      "Further authorities of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.",
+  },
+  kubernetesAcceptedCAs: {
+    type: AUTHORITIES,
+    description: "Further Kubernetes authorities that the machine trusts, likewise.",
+  },
+  dnsDomain: { type: STRING, description: "DNS domain of the cluster.", default: "cluster.local" },
+  installDisk: { type: STRING, description: 'Disk to install Talos to; `""` for none.', default: "/dev/sda" },
+  installImage: {
+    type: STRING,
+    description: "Installer image. Default: that of the Talos release; once written it stays.",
+  },
+  registryMirrors: {
+    type: { kind: "map", value: STRINGS },
+    description: "Registry host to the list of its mirrors' URLs.",
+  },
+  kubeSpan: { type: BOOLEAN, description: "Whether KubeSpan is on.", default: false },
+  clusterDiscovery: { type: BOOLEAN, description: "Whether cluster discovery is on.", default: true },
+  configPatches: {
+    type: { kind: "list", item: ANY },
+    description: "Patches in order: YAML text or objects, several documents allowed; merged as talosctl merges.",
+    secret: true,
+  },
+};
+
+/** Inputs that the outputs repeat: plain facts of the config. */
+const ECHOES = [
+  "clusterName",
+  "clusterEndpoint",
+  "machineType",
+  "talosVersion",
+  "kubernetesVersion",
+  "installImage",
+] as const;
+
+/** The machine config of one role of a cluster. */
+export const MachineConfig: ResourceDefinition = {
+  name: "MachineConfig",
+  description:
+    "A Talos machine config: what `talosctl gen config` of that version makes from the same secrets and options, without docs.",
+  inputs: INPUTS,
+  outputs: {
+    machineConfig: { type: STRING, description: "The machine config, YAML.", secret: true },
+    redactedConfig: {
+      type: STRING,
+      description: "The same with every secret replaced, so that a preview shows what really changes.",
+    },
+    configHash: { type: STRING, description: "SHA-256 of the machine config, lower-case hex." },
+    ...Object.fromEntries(ECHOES.map((name) => [name, { ...INPUTS[name]!, required: false }])),
+  },
+  check: (olds, news) => Promise.resolve(check(olds, news)),
+  diff: () => Promise.resolve(COMPARE),
+  create: (inputs) => {
+    const outputs = outputsOf(inputs);
+    return Promise.resolve({ id: `${String(inputs["clusterName"])}/${String(inputs["machineType"])}`, outputs });
+  },
+  read: (outputs) => Promise.resolve(outputs),
+  update: (_olds, news) => Promise.resolve({ outputs: outputsOf(news) }),
+};
+
+function check(olds: Values, news: Values): CheckVerdict {
+  const problems = checkProperties(news, INPUTS);
+  if (problems.length > 0) return { inputs: news, problems, notices: [] };
+  const inputs: Record<string, unknown> = { ...news };
+  const secrets = holdsUnknown(news["secrets"])
+    ? undefined
+    : collectProblems(problems, () => readSecretsInput(news["secrets"], "secrets"));
+  for (const name of ["acceptedCAs", "kubernetesAcceptedCAs"]) {
+    if (news[name] === undefined || holdsUnknown(news[name])) continue;
+    inputs[name] = (news[name] as unknown[]).flatMap((value, index) =>
+      readAccepted(value, `${name}[${index}]`, problems),
+    );
+  }
+  Object.assign(inputs, versionDefaults(olds, news, secrets, problems));
+  if (secrets !== undefined) {
+    const type = news["machineType"];
+    if (type === "controlplane" || type === "worker") {
+      const part = secretsForMachine(secrets.bundle as MachineSecrets, type);
+      problems.push(...bundleProblems(secrets, type));
+      if (problems.length === 0) inputs["secrets"] = keepSecrets(secrets, part, ["os", "kubernetes"], true);
+    }
+  }
+  if (problems.length > 0) return { inputs, problems, notices: [] };
+  const verdict = checkConfig(inputs);
+  return { inputs, problems: verdict.problems, notices: verdict.warnings.map(describeProblem) };
+}
+
+/** What the bundle lacks for a machine of this type; a worker needs no keys, so theirs are not looked at. */
+function bundleProblems(secrets: ClusterSecrets, type: "controlplane" | "worker"): Problem[] {
+  const { problems } = validateSecretsBundle(secrets.bundle, new Date(0), "secrets");
+  return type === "controlplane"
+    ? [...problems]
+    : problems.filter(({ path }) => WORKER_PATHS.some((part) => path.startsWith(`secrets.${part}`)));
+}
+
+const WORKER_PATHS = ["cluster", "secrets.bootstraptoken", "trustdinfo", "certs.os.crt", "certs.k8s.crt"];
+
+/** PEM, base64 of PEM, or the outputs of an AcceptedCA. */
+function readAccepted(value: unknown, path: string, problems: Problem[]): string[] {
+  if (typeof value === "string") {
+    const decoded = value.includes("-----BEGIN") ? undefined : decodeBase64(value.replace(/\s+/g, ""));
+    return [decoded === undefined ? value : Buffer.from(decoded).toString("utf8")];
+  }
+  const { certificates, certificatePem } = (value ?? {}) as { certificates?: unknown; certificatePem?: unknown };
+  if (Array.isArray(certificates)) return certificates.flatMap((item) => readAccepted(item, path, problems));
+  if (typeof certificatePem === "string") return [certificatePem];
+  problems.push({ code: "ERR_INPUT_INVALID", path, message: "is no authority; expected PEM text or an AcceptedCA" });
+  return [];
+}
+
+const DEFAULTED = "__defaults";
+
+/**
+ * What follows from the Talos version where it is not given. Once written such a default stays, whatever a newer
+ * package would choose, until the Talos version itself changes.
+ */
+function versionDefaults(olds: Values, news: Values, secrets: ClusterSecrets | undefined, problems: Problem[]): Values {
+  const oldDefaults = (olds[DEFAULTED] as string[] | undefined) ?? [];
+  const kept = (name: string): unknown => (oldDefaults.includes(name) ? olds[name] : undefined);
+  const talosVersion =
+    news["talosVersion"] ??
+    (secrets === undefined
+      ? kept("talosVersion")
+      : (secrets.talosVersion ?? kept("talosVersion") ?? NEWEST_TALOS_VERSION));
+  if (typeof talosVersion !== "string" || holdsUnknown(talosVersion)) return {};
+  const version = collectProblems(problems, () => parseTalosVersion(talosVersion));
+  if (version === undefined) return {};
+  const sameVersion = olds["talosVersion"] === talosVersion;
+  const values: Record<string, unknown> = { talosVersion };
+  const defaults = news["talosVersion"] === undefined ? ["talosVersion"] : [];
+  const byRelease = { installImage: defaultInstallImage, kubernetesVersion: defaultKubernetesVersion };
+  for (const [name, defaultOf] of Object.entries(byRelease)) {
+    if (news[name] !== undefined) continue;
+    values[name] = (sameVersion ? kept(name) : undefined) ?? defaultOf(version);
+    defaults.push(name);
+  }
+  return { ...values, [DEFAULTED]: defaults };
+}
+
+/** Harmless stand-ins for what a preview does not know; problems of theirs are not reported. */
+const STAND_INS: Values = {
+  clusterName: "unknown",
+  clusterEndpoint: "https://unknown.invalid:6443",
+  machineType: "worker",
+  talosVersion: NEWEST_TALOS_VERSION,
+};
+const NO_SECRETS = {
+  cluster: { id: "", secret: "" },
+  secrets: { bootstrapToken: "" },
+  trustdInfo: { token: "" },
+  certs: { os: { crt: "" }, k8s: { crt: "" } },
+};
+
+function checkConfig(inputs: Values): { problems: readonly Problem[]; warnings: readonly Problem[] } {
+  const unknown = Object.keys(INPUTS).filter((name) => holdsUnknown(inputs[name]));
+  const known = {
+    ...STAND_INS,
+    ...Object.fromEntries(Object.entries(inputs).filter(([name]) => !unknown.includes(name))),
+  };
+  const problems: Problem[] = [];
+  const options = configOptions({ ...known, ...(unknown.includes("secrets") ? { machineType: "worker" } : {}) });
+  if (unknown.length > 0) {
+    const verdict = checkMachineConfigOptions(options);
+    const ofUnknown = ({ path }: Problem): boolean => unknown.some((name) => path.startsWith(name));
+    return {
+      problems: verdict.problems.filter((problem) => !ofUnknown(problem)),
+      warnings: verdict.warnings.filter((problem) => !ofUnknown(problem)),
+    };
+  }
+  const generated = collectProblems(problems, () => generateMachineConfig(options));
+  return { problems, warnings: generated?.warnings ?? [] };
+}
+
+/** The options of the core from checked inputs. */
+function configOptions(inputs: Values): MachineConfigOptions {
+  const { secrets, acceptedCAs, kubernetesAcceptedCAs, ...rest } = inputs;
+  const parsed = secrets === undefined ? undefined : readSecretsInput(secrets, "secrets");
+  const { [DEFAULTED]: _, ...options } = rest;
+  return {
+    ...options,
+    secrets: (parsed?.bundle ?? NO_SECRETS) as MachineSecrets,
+    acceptedCAs: [...(parsed?.acceptedCAs.os ?? []), ...((acceptedCAs as string[] | undefined) ?? [])],
+    kubernetesAcceptedCAs: [
+      ...(parsed?.acceptedCAs.kubernetes ?? []),
+      ...((kubernetesAcceptedCAs as string[] | undefined) ?? []),
+    ],
+  } as unknown as MachineConfigOptions;
+}
+
+function outputsOf(inputs: Values): Values {
+  const { machineConfig } = generateMachineConfig(configOptions(inputs));
+  return {
+    ...Object.fromEntries(ECHOES.map((name) => [name, inputs[name]])),
+    machineConfig,
+    redactedConfig: redactMachineConfig(machineConfig),
+    configHash: configHash(machineConfig),
+  };
+}

@@ -1,0 +1,154 @@
+import { hoursProblems } from "../core/duration";
+import type { ErrorCode } from "../core/errorCodes";
+import type { Problem } from "../core/errors";
+import { UNKNOWN } from "./wire";
+
+/** The type of a property, as data: it serves checks, the Pulumi schema and the API reference. */
+export type PropertyType =
+  | { readonly kind: "string" | "boolean" | "hours" | "any" }
+  | { readonly kind: "enum"; readonly values: readonly string[]; readonly code?: ErrorCode }
+  | { readonly kind: "list"; readonly item: PropertyType }
+  | { readonly kind: "map"; readonly value: PropertyType }
+  | { readonly kind: "object"; readonly name: string; readonly properties: Properties }
+  /** One of several shapes; the definition reads it itself. */
+  | { readonly kind: "union"; readonly of: readonly PropertyType[] };
+
+export interface Property {
+  readonly type: PropertyType;
+  /** One sentence or more, for the API reference and editors. */
+  readonly description: string;
+  readonly required?: boolean;
+  /** The value is secret at any depth. */
+  readonly secret?: boolean;
+  /** The default in words or as a literal, for the API reference. */
+  readonly default?: string | number | boolean;
+}
+
+export type Properties = Readonly<Record<string, Property>>;
+
+export const STRING: PropertyType = { kind: "string" };
+export const BOOLEAN: PropertyType = { kind: "boolean" };
+export const HOURS: PropertyType = { kind: "hours" };
+export const ANY: PropertyType = { kind: "any" };
+export const STRINGS: PropertyType = { kind: "list", item: STRING };
+
+/**
+ * Every problem of form: properties that do not exist, that are missing, or whose value is of a wrong type. What a
+ * preview does not know is passed over.
+ */
+export function checkProperties(
+  values: Readonly<Record<string, unknown>>,
+  properties: Properties,
+  path = "",
+): Problem[] {
+  const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
+  const unknown = Object.keys(values)
+    .filter((name) => !Object.hasOwn(properties, name))
+    .map((name): Problem => ({
+      code: "ERR_INPUT_UNKNOWN",
+      path: at(name),
+      message: unknownMessage(name, Object.keys(properties)),
+    }));
+  const problems = Object.entries(properties).flatMap(([name, property]): Problem[] => {
+    const value = values[name];
+    if (value !== undefined && value !== null) return checkValue(value, property.type, at(name));
+    return property.required === true
+      ? [{ code: "ERR_INPUT_MISSING", path: at(name), message: `is required; expected ${describeType(property.type)}` }]
+      : [];
+  });
+  return [...unknown, ...problems];
+}
+
+function unknownMessage(name: string, names: readonly string[]): string {
+  const near =
+    names.find((other) => other.toLowerCase() === name.toLowerCase()) ??
+    names.find((other) => distance(other, name) <= 2);
+  return `is no property of this resource; ${near === undefined ? `expected one of ${names.join(", ")}` : `did you mean ${near}?`}`;
+}
+
+/** Levenshtein distance, for suggestions. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+function checkValue(value: unknown, type: PropertyType, path: string): Problem[] {
+  if (value === UNKNOWN) return [];
+  const wrong = (): Problem[] => [
+    { code: "ERR_INPUT_INVALID", path, message: `is ${describeValue(value)}; expected ${describeType(type)}` },
+  ];
+  switch (type.kind) {
+    case "any":
+      return [];
+    case "string":
+    case "boolean":
+      return typeof value === type.kind ? [] : wrong();
+    case "enum":
+      if (typeof value !== "string") return wrong();
+      return type.values.includes(value)
+        ? []
+        : [
+            {
+              code: type.code ?? "ERR_INPUT_INVALID",
+              path,
+              message: `is ${JSON.stringify(value)}; expected ${describeType(type)}`,
+            },
+          ];
+    case "hours":
+      return typeof value === "number" || typeof value === "string" ? hoursProblems(value, path) : wrong();
+    case "list":
+      return Array.isArray(value)
+        ? value.flatMap((item, index) => checkValue(item, type.item, `${path}[${index}]`))
+        : wrong();
+    case "map":
+      return isMap(value)
+        ? Object.entries(value).flatMap(([key, child]) => checkValue(child, type.value, `${path}.${key}`))
+        : wrong();
+    case "object":
+      return isMap(value) ? checkProperties(value, type.properties, path) : wrong();
+    case "union":
+      return type.of.some((option) => checkValue(value, option, path).length === 0) ? [] : wrong();
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The kind of a value, never the value: it may be secret. */
+function describeValue(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "a map" : `a ${typeof value}`;
+}
+
+/** The type in words. */
+export function describeType(type: PropertyType): string {
+  switch (type.kind) {
+    case "any":
+      return "any value";
+    case "string":
+      return "a string";
+    case "boolean":
+      return "true or false";
+    case "hours":
+      return "a whole number of hours or a Go duration";
+    case "enum":
+      return `one of ${type.values.map((value) => JSON.stringify(value)).join(", ")}`;
+    case "list":
+      return `a list (each ${describeType(type.item)})`;
+    case "map":
+      return `a map (each ${describeType(type.value)})`;
+    case "object":
+      return `an object with ${Object.keys(type.properties).join(", ")}`;
+    case "union":
+      return type.of.map(describeType).join(" or ");
+  }
+}

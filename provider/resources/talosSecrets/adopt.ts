@@ -1,0 +1,71 @@
+import { collectProblems, type Problem } from "../../core/errors";
+import { parseSecretsBundle } from "../../core/secrets/codec";
+import { bundleFromControlPlaneConfig } from "../../core/secrets/controlPlaneConfig";
+import { BUNDLE_FIELDS, setAt, type Tree, valueAt } from "../../core/secrets/fields";
+import { KUBERNETES_PKI_FILES, readKubernetesPki } from "../../core/secrets/kubernetesPki";
+import type { PartialSecretsBundle } from "../../core/secrets/read";
+import type { Host, Values } from "../definition";
+import { holdsUnknown } from "../wire";
+import { ADOPT_INPUTS } from "./inputs";
+
+export interface Adopted {
+  readonly bundle: PartialSecretsBundle;
+  readonly unknown: Tree;
+  readonly warnings: readonly Problem[];
+}
+
+const NOTHING: Adopted = { bundle: {}, unknown: {}, warnings: [] };
+
+/** Reads what is adopted; nothing when no adopt input is given or a preview does not know it. */
+export async function readAdopted(inputs: Values, host: Host, problems: Problem[]): Promise<Adopted> {
+  const given = ADOPT_INPUTS.filter((name) => inputs[name] !== undefined);
+  const [first, second] = given;
+  if (first === undefined) return NOTHING;
+  if (second !== undefined) {
+    problems.push({
+      code: "ERR_INPUT_INVALID",
+      path: second,
+      message: `is given beside ${first}; expected one way to adopt`,
+    });
+    return NOTHING;
+  }
+  const value = String(inputs[first]);
+  if (holdsUnknown(value)) return NOTHING;
+  const now = host.environment.now();
+  switch (first) {
+    case "secretsYaml":
+      return collectProblems(problems, () => parseSecretsBundle(value, { now, path: first })) ?? NOTHING;
+    case "controlPlaneConfig": {
+      const read = collectProblems(problems, () => bundleFromControlPlaneConfig(value, { now, path: first }));
+      return read === undefined ? NOTHING : { ...read, unknown: {} };
+    }
+    case "kubernetesPkiDirectory": {
+      const files = await host.readFiles(value, KUBERNETES_PKI_FILES);
+      const bundle = collectProblems(problems, () => readKubernetesPki(files, first));
+      return { ...NOTHING, bundle: bundle ?? {} };
+    }
+  }
+}
+
+/** What is adopted, with what is given beside it; the two must not contradict each other. */
+export function mergeGiven(
+  adopted: PartialSecretsBundle,
+  given: PartialSecretsBundle,
+  problems: Problem[],
+): PartialSecretsBundle {
+  const merged: Record<string, unknown> = {};
+  for (const field of BUNDLE_FIELDS) {
+    const [mine, theirs] = [valueAt(adopted, field.bundle), valueAt(given, field.bundle)];
+    if (typeof mine === "string" && typeof theirs === "string" && mine.trim() !== theirs.trim()) {
+      problems.push({
+        code: "ERR_SECRET_CHANGED",
+        path: field.bundle.join("."),
+        message:
+          "is given as an input and differs from what is adopted; leave the input out, or rotate after the adoption",
+      });
+    }
+    const value = mine ?? theirs;
+    if (value !== undefined) setAt(merged, field.bundle, value);
+  }
+  return merged;
+}

@@ -1,0 +1,80 @@
+import { collectProblems, describeProblem, type Problem } from "../../core/errors";
+import { NEWEST_TALOS_VERSION, parseTalosVersion } from "../../core/talosVersion";
+import type { CheckVerdict, Host, Values } from "../definition";
+import { checkProperties } from "../schema";
+import { holdsUnknown } from "../wire";
+import { mergeGiven, readAdopted } from "./adopt";
+import { readGiven } from "./given";
+import { INPUTS, RENAMED_INPUTS } from "./inputs";
+import { readRequests } from "./requests";
+
+/** Checks the inputs; what depends on the state (moves of a rotation, changed values) is for diff. */
+export async function check(olds: Values, news: Values, host: Host): Promise<CheckVerdict> {
+  const { etcd, ...rotation } = (news["rotation"] ?? {}) as Record<string, unknown>;
+  const problems: Problem[] = [
+    ...(etcd === undefined ? [] : [ETCD_ROTATION]),
+    ...checkProperties(etcd === undefined ? news : { ...news, rotation }, INPUTS),
+  ];
+  const creates = Object.keys(olds).length === 0;
+  const inputs: Record<string, unknown> = {
+    ...news,
+    talosVersion: news["talosVersion"] ?? olds["talosVersion"] ?? NEWEST_TALOS_VERSION,
+  };
+  for (const [name, kept] of Object.entries(RENAMED_INPUTS)) {
+    if (news[name] !== undefined) inputs[kept] = news[name];
+    Reflect.deleteProperty(inputs, name);
+  }
+  if (problems.length > 0) return { inputs, problems, notices: [] };
+  const version = holdsUnknown(inputs["talosVersion"])
+    ? undefined
+    : collectProblems(problems, () => parseTalosVersion(String(inputs["talosVersion"])));
+  const now = host.environment.now();
+  const given = readGiven(news, version, creates ? now : undefined, problems);
+  const notices = given.warnings.map(describeProblem);
+  if (creates) {
+    const adopted = await readAdopted(news, host, problems);
+    if (problems.length === 0) mergeGiven(adopted.bundle, given.bundle, problems);
+    problems.push(...creationProblems(news));
+    notices.push(...adopted.warnings.map(describeProblem));
+  }
+  readRequests(news, version, problems);
+  return { inputs, problems, notices };
+}
+
+const ETCD_ROTATION: Problem = {
+  code: "ERR_ROTATION_ILLEGAL",
+  path: "rotation.etcd",
+  message:
+    "the etcd authority cannot be rotated: Talos has no accepted authorities for etcd, so its members would lock each other out; leave it out",
+};
+
+/** At creation there is nothing to rotate; a finished rotation is merely noted. */
+function creationProblems(news: Values): Problem[] {
+  const rotation = (news["rotation"] ?? {}) as Record<
+    string,
+    { stage?: unknown; certificatePem?: unknown } | undefined
+  >;
+  return ["os", "kubernetes"].flatMap((name): Problem[] => {
+    const request = rotation[name];
+    const path = `rotation.${name}`;
+    if (request === undefined || holdsUnknown(request)) return [];
+    if (request.stage !== "finish") {
+      return [
+        {
+          code: "ERR_ROTATION_ILLEGAL",
+          path: `${path}.stage`,
+          message: `there is nothing to rotate when the secrets are created; expected no rotation, or stage "finish" (a rotation that is over)`,
+        },
+      ];
+    }
+    return request.certificatePem === undefined
+      ? []
+      : [
+          {
+            code: "ERR_ROTATION_ILLEGAL",
+            path: `${path}.certificatePem`,
+            message: `at creation an authority of one's own is given in certificateAuthorities.${name}`,
+          },
+        ];
+  });
+}

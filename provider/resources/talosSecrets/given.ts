@@ -1,0 +1,171 @@
+import { formatTime } from "../../core/environment";
+import { collectProblems, type Problem } from "../../core/errors";
+import { AUTHORITY_NAMES, BUNDLE_KEYS } from "../../core/secrets/authority";
+import { setAt } from "../../core/secrets/fields";
+import type { PartialSecretsBundle } from "../../core/secrets/read";
+import { isSecret, TOKEN_FORM } from "../../core/secrets/tokens";
+import { lifetimeWarnings } from "../../core/secrets/validate";
+import { hasFeature, type TalosVersion } from "../../core/talosVersion";
+import { type Authority, parseAuthority } from "../../core/x509/authority";
+import { parsePrivateKey } from "../../core/x509/privateKey";
+import type { Values } from "../definition";
+import { holdsUnknown } from "../wire";
+
+interface PairInput {
+  readonly certificatePem?: string;
+  readonly privateKeyPem?: string;
+  readonly algorithm?: string;
+}
+
+interface ValueRow {
+  /** Path of the input. */
+  readonly input: readonly string[];
+  /** Path in SecretsBundle. */
+  readonly bundle: readonly string[];
+  readonly form: "token" | "secret" | "text";
+}
+
+/** Plain values that may be given instead of being made. */
+export const VALUE_INPUTS: readonly ValueRow[] = [
+  { input: ["cluster", "id"], bundle: ["cluster", "id"], form: "text" },
+  { input: ["cluster", "secret"], bundle: ["cluster", "secret"], form: "secret" },
+  { input: ["bootstrapToken"], bundle: ["secrets", "bootstrapToken"], form: "token" },
+  { input: ["trustdToken"], bundle: ["trustdInfo", "token"], form: "token" },
+  { input: ["secretboxEncryptionSecret"], bundle: ["secrets", "secretboxEncryptionSecret"], form: "secret" },
+  { input: ["aescbcEncryptionSecret"], bundle: ["secrets", "aescbcEncryptionSecret"], form: "secret" },
+];
+
+const FORMS = {
+  token: {
+    test: (text: string) => TOKEN_FORM.test(text),
+    expected: "6 characters, a dot and 16 characters, each of 0-9 and a-z",
+  },
+  secret: { test: isSecret, expected: "the standard base64 of 32 bytes" },
+  text: { test: (text: string) => text !== "", expected: "a text that is not empty" },
+} as const;
+
+/** Values and authorities given as inputs; what a preview does not know is left out. */
+export interface GivenSecrets {
+  readonly bundle: PartialSecretsBundle;
+  readonly authorities: { readonly [Name in (typeof AUTHORITY_NAMES)[number]]?: Authority };
+  /** Of the authorities: near their end and the like. */
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * Reads every value that is given instead of being made.
+ *
+ * @param now refuses an authority that has expired; `undefined` leaves lifetimes alone
+ */
+export function readGiven(
+  inputs: Values,
+  version: TalosVersion | undefined,
+  now: Date | undefined,
+  problems: Problem[],
+): GivenSecrets {
+  const bundle: Record<string, unknown> = {};
+  for (const row of VALUE_INPUTS) {
+    const value = at(inputs, row.input);
+    if (typeof value !== "string" || holdsUnknown(value)) continue;
+    const form = FORMS[row.form];
+    if (form.test(value)) setAt(bundle, row.bundle, value);
+    else
+      problems.push({
+        code: "ERR_INPUT_INVALID",
+        path: row.input.join("."),
+        message: `has the wrong form; expected ${form.expected}`,
+      });
+  }
+  if (inputs["secretboxEncryptionSecret"] !== undefined && inputs["aescbcEncryptionSecret"] !== undefined) {
+    problems.push({
+      code: "ERR_INPUT_INVALID",
+      path: "aescbcEncryptionSecret",
+      message: "is given beside secretboxEncryptionSecret; expected the one that the cluster uses",
+    });
+  }
+  const warnings: Problem[] = [];
+  const authorities: Record<string, Authority> = {};
+  for (const name of AUTHORITY_NAMES) {
+    const input = at(inputs, ["certificateAuthorities", name]) as PairInput | undefined;
+    const path = `certificateAuthorities.${name}`;
+    problems.push(...algorithmLimits(name, input?.algorithm, version, `${path}.algorithm`));
+    const authority = readPair(input, path, problems);
+    if (authority === undefined) continue;
+    authorities[name] = authority;
+    problems.push(...algorithmLimits(name, authority.key.algorithm, version, `${path}.privateKeyPem`));
+    if (now !== undefined) problems.push(...expiredProblems(authority, now, `${path}.certificatePem`));
+    warnings.push(
+      ...lifetimeWarnings(authority.certificate, now ?? new Date(0), `${path}.certificatePem`).filter(
+        () => now !== undefined,
+      ),
+    );
+    setAt(bundle, ["certs", BUNDLE_KEYS[name]], { crt: input?.certificatePem, key: input?.privateKeyPem });
+  }
+  const key = at(inputs, ["serviceAccount", "privateKeyPem"]);
+  if (typeof key === "string" && !holdsUnknown(key)) {
+    const parsed = collectProblems(problems, () => parsePrivateKey(key, "serviceAccount.privateKeyPem"));
+    if (parsed !== undefined) setAt(bundle, ["certs", "k8sServiceAccount", "key"], parsed.pem);
+  }
+  return { bundle: bundle, authorities, warnings };
+}
+
+function at(inputs: Values, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Values | undefined)?.[key], inputs);
+}
+
+/** A pair of certificate and key; both or neither. */
+export function readPair(input: PairInput | undefined, path: string, problems: Problem[]): Authority | undefined {
+  const { certificatePem, privateKeyPem } = input ?? {};
+  if (certificatePem === undefined && privateKeyPem === undefined) return undefined;
+  for (const [name, value, other] of [
+    ["privateKeyPem", privateKeyPem, "certificatePem"],
+    ["certificatePem", certificatePem, "privateKeyPem"],
+  ] as const) {
+    if (value !== undefined) continue;
+    problems.push({
+      code: "ERR_INPUT_MISSING",
+      path: `${path}.${name}`,
+      message: `is required beside ${other}; an authority without its key can sign nothing and cannot be rotated`,
+    });
+    return undefined;
+  }
+  if (holdsUnknown([certificatePem, privateKeyPem])) return undefined;
+  return collectProblems(problems, () =>
+    parseAuthority(
+      { crt: certificatePem!, key: privateKeyPem! },
+      { crt: `${path}.certificatePem`, key: `${path}.privateKeyPem` },
+    ),
+  );
+}
+
+/** An authority that has expired is refused where it is first given. */
+export function expiredProblems(authority: Authority, now: Date, path: string): Problem[] {
+  const { notAfter } = authority.certificate;
+  return notAfter.getTime() > now.getTime()
+    ? []
+    : [
+        {
+          code: "ERR_AUTHORITY_EXPIRED",
+          path,
+          message: `expired at ${formatTime(notAfter)}; expected an authority that is still valid`,
+        },
+      ];
+}
+
+/** Workers up to v1.10 ask trustd for Ed25519 certificates only, whatever the authority. */
+export function algorithmLimits(
+  name: string,
+  algorithm: string | undefined,
+  version: TalosVersion | undefined,
+  path: string,
+): Problem[] {
+  if (name !== "os" || algorithm === undefined || holdsUnknown(algorithm) || algorithm === "ed25519") return [];
+  if (version === undefined || hasFeature(version, "anyOsAuthorityAlgorithm")) return [];
+  return [
+    {
+      code: "ERR_KEY_UNSUPPORTED",
+      path,
+      message: `is ${algorithm}, but workers of Talos ${version.contract} ask for Ed25519 certificates only; expected ed25519`,
+    },
+  ];
+}

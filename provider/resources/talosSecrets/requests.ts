@@ -1,0 +1,68 @@
+import type { Problem } from "../../core/errors";
+import type { RotationRequest, RotationStage } from "../../core/lifecycle/rotation";
+import { hasFeature, type TalosVersion } from "../../core/talosVersion";
+import type { Authority } from "../../core/x509/authority";
+import type { Values } from "../definition";
+import { holdsUnknown } from "../wire";
+import { algorithmLimits, readPair } from "./given";
+import { IMMEDIATE, type ImmediateName, STAGED, type StagedName } from "./state";
+
+/** What the `rotation` input asks for; what a preview does not know is left out. */
+export interface RotationRequests {
+  readonly staged: { readonly [Name in StagedName]?: RotationRequest & { readonly authority?: Authority } };
+  readonly immediate: { readonly [Name in ImmediateName]?: string };
+  /** Requests that a preview does not know. */
+  readonly unknown: readonly string[];
+}
+
+/** Reads the `rotation` input, which has the right form. */
+export function readRequests(inputs: Values, version: TalosVersion | undefined, problems: Problem[]): RotationRequests {
+  const rotation =
+    holdsUnknown(inputs["rotation"]) && typeof inputs["rotation"] === "string"
+      ? {}
+      : ((inputs["rotation"] ?? {}) as Values);
+  const unknown: string[] = [];
+  const staged: Record<string, RotationRequest & { authority?: Authority }> = {};
+  for (const name of STAGED) {
+    const request = rotation[name] as
+      { id: string; stage: RotationStage; certificatePem?: string; privateKeyPem?: string } | undefined;
+    if (request === undefined) continue;
+    const path = `rotation.${name}`;
+    if (holdsUnknown([request.id, request.stage])) {
+      unknown.push(name);
+      continue;
+    }
+    if (request.id === "")
+      problems.push({
+        code: "ERR_INPUT_MISSING",
+        path: `${path}.id`,
+        message: "is empty; expected a name of the rotation, such as 2026-11",
+      });
+    if (version !== undefined && !hasFeature(version, "acceptedCAs")) {
+      problems.push({
+        code: "ERR_ROTATION_ILLEGAL",
+        path,
+        message: `Talos ${version.contract} knows no accepted authorities, so its authorities cannot be rotated in stages; upgrade to v1.7 or later first`,
+      });
+    }
+    const authority = readPair(request, path, problems);
+    if (authority !== undefined)
+      problems.push(...algorithmLimits(name, authority.key.algorithm, version, `${path}.privateKeyPem`));
+    staged[name] = {
+      id: request.id,
+      stage: request.stage,
+      bringsAuthority: request.certificatePem !== undefined,
+      ...(authority === undefined ? {} : { authority }),
+    };
+  }
+  const immediate: Record<string, string> = {};
+  for (const name of IMMEDIATE) {
+    const id = (rotation[name] as { id?: string } | undefined)?.id;
+    if (id === undefined) continue;
+    if (holdsUnknown(id)) unknown.push(name);
+    else immediate[name] = id;
+    if (id === "")
+      problems.push({ code: "ERR_INPUT_MISSING", path: `rotation.${name}.id`, message: "is empty; expected any text" });
+  }
+  return { staged, immediate, unknown };
+}

@@ -1,0 +1,71 @@
+import { describeProblem, PkiError, type Problem } from "./core/errors";
+import type { Host, ResourceDefinition, Values } from "./resources/definition";
+import { markSecrets } from "./resources/marks";
+import { isInternal, type Properties, unwrap } from "./resources/wire";
+
+/** Key under which a dynamic resource's name travels: Pulumi tells a dynamic provider no URN, and hides this key. */
+export const NAME_KEY = "__resourceName";
+/** Internal keys that a definition itself keeps. */
+const DEFINITION_KEYS = ["__defaults"];
+
+/** Says something to the person at the terminal. */
+export type Say = (line: string) => void;
+
+/** A definition as a shell calls it: properties in Pulumi's form in and out, secrets marked, problems told. */
+export class DefinitionShell {
+  constructor(
+    readonly definition: ResourceDefinition,
+    private readonly host: Host,
+    private readonly say: Say,
+  ) {}
+
+  async check(name: string, olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: string[] }> {
+    const verdict = await this.definition.check(values(olds), values(news), this.host);
+    this.tell(name, verdict.notices);
+    // The engine prints the value of a property that a failure names, secret or not: the path goes into the reason.
+    const failures = verdict.problems.map(describeProblem);
+    return { inputs: markSecrets(verdict.inputs, this.definition.checkedInputs ?? this.definition.inputs), failures };
+  }
+
+  /** @returns `false` when nothing changes; `undefined` when Pulumi shall compare */
+  async diff(name: string, olds: Properties, news: Properties): Promise<false | undefined> {
+    const verdict = await this.definition.diff(values(olds), values(news), this.host);
+    refuse(verdict.problems);
+    this.tell(name, verdict.notices);
+    return verdict.changes;
+  }
+
+  async create(name: string, inputs: Properties): Promise<{ id: string; outputs: Properties }> {
+    const { id, outputs, notices = [] } = await this.definition.create(values(inputs), this.host);
+    this.tell(name, notices);
+    return { id, outputs: this.outputs(outputs) };
+  }
+
+  async read(outputs: Properties): Promise<Properties> {
+    return this.outputs(await this.definition.read(values(outputs), this.host));
+  }
+
+  async update(name: string, olds: Properties, news: Properties): Promise<Properties> {
+    const { outputs, notices = [] } = await this.definition.update(values(olds), values(news), this.host);
+    this.tell(name, notices);
+    return this.outputs(outputs);
+  }
+
+  private outputs(outputs: Values): Properties {
+    return markSecrets(outputs, { ...this.definition.inputs, ...this.definition.outputs });
+  }
+
+  private tell(name: string, notices: readonly string[]): void {
+    for (const notice of notices) this.say(`${this.definition.name} ${JSON.stringify(name)}: ${notice}`);
+  }
+}
+
+function refuse(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw PkiError.of(problems);
+}
+
+/** Clear values without the shells' own keys. */
+function values(properties: Properties): Values {
+  const clear = unwrap(properties) as Properties;
+  return Object.fromEntries(Object.entries(clear).filter(([key]) => !isInternal(key) || DEFINITION_KEYS.includes(key)));
+}

@@ -1,0 +1,55 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * The dynamic provider of a resource: a constant text of about a hundred bytes that finds the installed package when
+ * it is called. It must never change, or every resource of every stack would show a diff.
+ */
+function providerOf(name: string): string {
+  return `exports.handler=()=>require("module").createRequire(process.cwd()+"/_")("pulumi-talos-pki/provider").${name}`;
+}
+
+/** Registers a resource with every output declared. */
+export abstract class TalosPkiResource extends pulumi.CustomResource {
+  /** @internal */
+  protected constructor(
+    kind: string,
+    name: string,
+    args: object,
+    outputs: { readonly plain: readonly string[]; readonly secret: readonly string[] },
+    opts: pulumi.CustomResourceOptions | undefined,
+  ) {
+    const declared = Object.fromEntries([...outputs.plain, ...outputs.secret].map((output) => [output, undefined]));
+    super(
+      `pulumi-nodejs:dynamic/talos-pki:${kind}`,
+      name,
+      { ...declared, ...args, __resourceName: name, __provider: providerOf(kind) },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: [...outputs.secret] }),
+    );
+  }
+}
+
+/** A resource given where its output is meant; recognized by shape, so that two copies of the package get along. */
+function outputOf(value: unknown, output: string): unknown {
+  return pulumi.CustomResource.isInstance(value) && output in value
+    ? (value as unknown as Record<string, unknown>)[output]
+    : value;
+}
+
+/** Puts the output `secrets` where a TalosSecrets is given. */
+export function secretsOf<T extends { readonly secrets?: unknown }>(args: T): T {
+  return { ...args, secrets: outputOf(args.secrets, "secrets") };
+}
+
+/** Puts the certificates where an AcceptedCA is given. */
+export function certificatesOf<T extends { readonly acceptedCAs?: unknown; readonly kubernetesAcceptedCAs?: unknown }>(
+  args: T,
+): T {
+  const unpack = (list: unknown): unknown =>
+    Array.isArray(list)
+      ? list.map((item: unknown) => {
+          const certificates = outputOf(item, "certificates");
+          return certificates === item ? item : { certificates };
+        })
+      : list;
+  return { ...args, acceptedCAs: unpack(args.acceptedCAs), kubernetesAcceptedCAs: unpack(args.kubernetesAcceptedCAs) };
+}

@@ -1,0 +1,29 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** Kinds of keys. */
+export type KeyAlgorithm = "ed25519" | "ecdsa-p256" | "ecdsa-p384" | "rsa-2048" | "rsa-4096";
+
+/** Roles of the Talos API. */
+export type TalosRole =
+  | "os:admin"
+  | "os:operator"
+  | "os:reader"
+  | "os:etcd:backup"
+  | "os:impersonator"
+  | "os:image:verifier"
+  | "os:meta:writer";
+
+/** Whole hours, or a Go duration such as `"8760h"` or `"90m"`. */
+export type Hours = number | string;
+
+/** An authority that can sign: certificate and private key, PEM. */
+export interface CertificateAuthorityPair {
+  certificatePem: pulumi.Input<string>;
+  privateKeyPem: pulumi.Input<string>;
+}
+
+/** The cluster's secrets as the resources take them. */
+export type SecretsInput =
+  | pulumi.Input<string>
+  | pulumi.Input<Record<string, unknown>>
+  | { readonly secrets: pulumi.Output<Record<string, unknown>> };

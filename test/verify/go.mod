@@ -1,0 +1,3 @@
+module pulumi-talos-pki/test/verify
+
+go 1.24
