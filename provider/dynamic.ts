@@ -1,3 +1,4 @@
+import { PkiError } from "./core/errors";
 import { DEFINITIONS, type ResourceName } from "./resources";
 import { systemHost } from "./resources/host";
 import type { Properties } from "./resources/wire";
@@ -21,6 +22,16 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+/** Pulumi prints the stack of what a provider throws; a refusal is no crash. */
+async function withoutStack<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof PkiError) error.stack = `${error.name}: ${error.message}`;
+    throw error;
+  }
+}
+
 function dynamicProvider(name: ResourceName): DynamicProvider {
   const shell = new DefinitionShell(DEFINITIONS[name], systemHost, say);
   const nameOf = (properties: Properties): string => {
@@ -36,18 +47,18 @@ function dynamicProvider(name: ResourceName): DynamicProvider {
       };
     },
     async diff(_id, olds, news) {
-      const changes = await shell.diff(nameOf(news), olds, news);
+      const changes = await withoutStack(() => shell.diff(nameOf(news), olds, news));
       return changes === undefined ? {} : { changes };
     },
     async create(inputs) {
-      const { id, outputs } = await shell.create(nameOf(inputs), inputs);
+      const { id, outputs } = await withoutStack(() => shell.create(nameOf(inputs), inputs));
       return { id, outs: outputs };
     },
     async read(id, props) {
       return { id, props: await shell.read(props) };
     },
     async update(_id, olds, news) {
-      return { outs: await shell.update(nameOf(news), olds, news) };
+      return { outs: await withoutStack(() => shell.update(nameOf(news), olds, news)) };
     },
     // Nothing outside the state is there to delete.
     delete: () => Promise.resolve(),

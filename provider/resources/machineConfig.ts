@@ -1,9 +1,12 @@
+import { describeConfigChanges } from "../core/config/configChanges";
 import { checkMachineConfigOptions } from "../core/config/checkOptions";
 import { generateMachineConfig } from "../core/config/machineConfig";
 import type { MachineConfigOptions } from "../core/config/machineConfigOptions";
 import { type MachineSecrets, secretsForMachine } from "../core/config/machineSecrets";
 import { configHash, redactMachineConfig } from "../core/config/redact";
 import { collectProblems, describeProblem, type Problem } from "../core/errors";
+import { canonical } from "../core/lifecycle/renewal";
+import type { PartialSecretsBundle } from "../core/secrets/read";
 import { validateSecretsBundle } from "../core/secrets/validate";
 import {
   defaultInstallImage,
@@ -12,7 +15,8 @@ import {
   parseTalosVersion,
   SUPPORTED_TALOS_VERSIONS,
 } from "../core/talosVersion";
-import { decodeBase64 } from "../core/x509/pem";
+import { decodeBase64, encodeBase64 } from "../core/x509/pem";
+import { memoize } from "./memo";
 import { type CheckVerdict, COMPARE, type ResourceDefinition, type Values } from "./definition";
 import { ANY, BOOLEAN, checkProperties, type Properties, type PropertyType, STRING, STRINGS } from "./schema";
 import { type ClusterSecrets, keepSecrets, readSecretsInput, SECRETS_INPUT } from "./secretsInput";
@@ -130,13 +134,34 @@ function check(olds: Values, news: Values): CheckVerdict {
     }
   }
   if (problems.length > 0) return { inputs, problems, notices: [] };
+  // What was written once was checked then; a stricter package must not refuse it now.
+  if (canonical(inputs) === canonical(olds)) return { inputs, problems, notices: [] };
   const verdict = checkConfig(inputs);
-  return { inputs, problems: verdict.problems, notices: verdict.warnings.map(describeProblem) };
+  const changes = verdict.machineConfig === undefined ? [] : configChanges(olds, verdict.machineConfig);
+  return { inputs, problems: verdict.problems, notices: [...verdict.warnings.map(describeProblem), ...changes] };
 }
+
+/** More lines than a person reads are counted. */
+const MOST_CHANGES = 40;
+
+/** What the update changes in the config, as one notice of several lines. */
+function configChanges(olds: Values, machineConfig: string): string[] {
+  if (Object.keys(olds).length === 0 || holdsUnknown(olds)) return [];
+  const changes = describeConfigChanges(generateMachineConfig(configOptions(olds)).machineConfig, machineConfig);
+  if (changes.length === 0) return [];
+  const more = changes.length - MOST_CHANGES;
+  const lines = [...changes.slice(0, MOST_CHANGES), ...(more > 0 ? [`and ${more} more`] : [])];
+  return [`the config changes:\n${lines.map((line) => `  ${line}`).join("\n")}`];
+}
+
+// Lifetimes are of no concern here, so any time will do.
+const problemsOf = memoize(
+  (bundle: PartialSecretsBundle) => validateSecretsBundle(bundle, new Date(0), "secrets").problems,
+);
 
 /** What the bundle lacks for a machine of this type; a worker needs no keys, so theirs are not looked at. */
 function bundleProblems(secrets: ClusterSecrets, type: "controlplane" | "worker"): Problem[] {
-  const { problems } = validateSecretsBundle(secrets.bundle, new Date(0), "secrets");
+  const problems = problemsOf(secrets.bundle);
   return type === "controlplane"
     ? [...problems]
     : problems.filter(({ path }) => WORKER_PATHS.some((part) => path.startsWith(`secrets.${part}`)));
@@ -200,7 +225,11 @@ const NO_SECRETS = {
   certs: { os: { crt: "" }, k8s: { crt: "" } },
 };
 
-function checkConfig(inputs: Values): { problems: readonly Problem[]; warnings: readonly Problem[] } {
+function checkConfig(inputs: Values): {
+  problems: readonly Problem[];
+  warnings: readonly Problem[];
+  machineConfig?: string;
+} {
   const unknown = Object.keys(INPUTS).filter((name) => holdsUnknown(inputs[name]));
   const known = {
     ...STAND_INS,
@@ -217,7 +246,7 @@ function checkConfig(inputs: Values): { problems: readonly Problem[]; warnings: 
     };
   }
   const generated = collectProblems(problems, () => generateMachineConfig(options));
-  return { problems, warnings: generated?.warnings ?? [] };
+  return generated === undefined ? { problems, warnings: [] } : { problems, ...generated };
 }
 
 /** The options of the core from checked inputs. */
@@ -241,7 +270,17 @@ function outputsOf(inputs: Values): Values {
   return {
     ...Object.fromEntries(ECHOES.map((name) => [name, inputs[name]])),
     machineConfig,
-    redactedConfig: redactMachineConfig(machineConfig),
+    redactedConfig: redactMachineConfig(machineConfig, { secrets: secretValues(inputs["secrets"]) }),
     configHash: configHash(machineConfig),
   };
+}
+
+/** Everything in the bundle that is secret in itself; certificates and the cluster's id are not. */
+function secretValues(secrets: unknown): string[] {
+  const { cluster, secrets: kubernetes, trustdInfo, certs } = readSecretsInput(secrets, "secrets").bundle;
+  const keys = Object.values(certs ?? {}).flatMap((pair) =>
+    typeof pair.key === "string" ? [pair.key, encodeBase64(pair.key)] : [],
+  );
+  const texts: unknown[] = [cluster?.secret, ...Object.values(kubernetes ?? {}), trustdInfo?.token, ...keys];
+  return texts.filter((text) => typeof text === "string");
 }

@@ -85,7 +85,7 @@ const OID: Readonly<Record<"serverAuth" | "clientAuth", string>> = {
 /** In Go's order: KU, EKU, BC, SKI, AKI, SAN. */
 function extensionsOf(request: IssueRequest, issuer: Certificate | undefined): x509.Extension[] {
   const { profile, subjectAltNames } = request;
-  const usages = profile.keyUsages.reduce<x509.KeyUsageFlags>((bits, usage) => bits | x509.KeyUsageFlags[usage], 0);
+  const usages = profile.keyUsages.map((usage) => x509.KeyUsageFlags[usage]).reduce((bits, flag) => bits | flag);
   const extensions: x509.Extension[] = [
     new x509.KeyUsagesExtension(usages, true),
     new x509.ExtendedKeyUsageExtension(profile.extendedKeyUsages.map((usage) => OID[usage])),
