@@ -22,8 +22,8 @@ export interface CertificateAuthorityPair {
   privateKeyPem: pulumi.Input<string>;
 }
 
-/** The cluster's secrets as the resources take them. */
-export type SecretsInput =
-  | pulumi.Input<string>
-  | pulumi.Input<Record<string, unknown>>
-  | { readonly secrets: pulumi.Output<Record<string, unknown>> };
+/**
+ * The cluster's secrets as the resources take them: a TalosSecrets, its output `secrets`, or a plain bundle (the text
+ * or the parsed form of a `talosctl gen secrets` file, or `machineSecrets` of @pulumiverse/talos).
+ */
+export type SecretsInput = pulumi.Input<string | object>;

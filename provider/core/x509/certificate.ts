@@ -109,7 +109,14 @@ export function parseCertificates(text: string, path: string): [Certificate, ...
  */
 export function parseCertificate(text: string, path: string): Certificate {
   const [first] = parsePem(text, path);
-  return readCertificate(first, path);
+  const certificate = readCertificate(first, path);
+  // What holds a certificate goes to places that everybody may read: a key must not ride along behind it.
+  if (holdsPrivateKey(text)) {
+    throw new PkiError("ERR_PRIVATE_KEY_GIVEN", "holds a private key beside the certificate; expected the certificate", {
+      path,
+    });
+  }
+  return certificate;
 }
 
 function readCertificate(block: PemBlock, path: string): Certificate {

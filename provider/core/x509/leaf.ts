@@ -1,4 +1,4 @@
-import type { Environment } from "../environment";
+import { type Environment, formatTime } from "../environment";
 import { PkiError, type Problem } from "../errors";
 import { ALGORITHMS, type KeyAlgorithm, KEY_ALGORITHMS } from "./algorithms";
 import type { Authority } from "./authority";
@@ -27,6 +27,7 @@ export interface IssuedCertificate {
 /**
  * The lifetime of a leaf issued at `issuedAt`: never longer than its authority's.
  *
+ * @param path where the authority was given, for the error
  * @throws PkiError ERR_AUTHORITY_EXPIRED when the authority is past its end at `issuedAt`
  */
 export function leafLifetime(
@@ -34,11 +35,13 @@ export function leafLifetime(
   hours: number,
   profile: CertificateProfile,
   authority: Certificate,
+  path = "certificateAuthority",
 ): Lifetime {
   if (authority.notAfter.getTime() <= issuedAt.getTime()) {
     throw new PkiError(
       "ERR_AUTHORITY_EXPIRED",
-      `the authority ${authority.subject || "(no name)"} expired at ${authority.notAfter.toISOString()} and can issue nothing; rotate it`,
+      `the authority ${authority.subject || "(no name)"} expired at ${formatTime(authority.notAfter)} and can issue nothing; rotate it`,
+      { path },
     );
   }
   const wanted = addHours(issuedAt, hours);
@@ -105,7 +108,7 @@ export function cutWarning(lifetime: Lifetime): Problem {
   return {
     code: "ERR_AUTHORITY_EXPIRED",
     path: "validityPeriodHours",
-    message: `the certificate would outlive its authority and is cut to the authority's end, ${lifetime.notAfter.toISOString()}; rotate the authority in time`,
+    message: `the certificate would outlive its authority and is cut to the authority's end, ${formatTime(lifetime.notAfter)}; rotate the authority in time`,
   };
 }
 

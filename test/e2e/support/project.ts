@@ -66,7 +66,8 @@ export class Project {
     readonly stack: string,
     readonly name: string,
     private readonly cli: PulumiCli,
-    private readonly env: NodeJS.ProcessEnv,
+    /** Environment of every operation: backend, passphrase, homes. */
+    readonly env: NodeJS.ProcessEnv,
   ) {}
 
   static async create(options: ProjectOptions): Promise<Project> {
