@@ -1,8 +1,9 @@
 import { PkiError } from "./core/errors";
+import { AUDIT_LOG, auditTrail } from "./audit";
 import { DEFINITIONS, type ResourceName } from "./resources";
 import { systemHost } from "./resources/host";
 import type { Properties } from "./resources/wire";
-import { DefinitionShell, NAME_KEY } from "./shell";
+import { DefinitionShell, NAME_KEY, PROVIDER_KEY } from "./shell";
 
 /** The part of pulumi.dynamic.ResourceProvider that the dynamic provider process calls. */
 export interface DynamicProvider {
@@ -33,7 +34,9 @@ async function withoutStack<T>(operation: () => Promise<T>): Promise<T> {
 }
 
 function dynamicProvider(name: ResourceName): DynamicProvider {
-  const shell = new DefinitionShell(DEFINITIONS[name], systemHost, say);
+  // Pulumi tells a dynamic provider no stack.
+  const audit = auditTrail({ host: systemHost, say, file: process.env[AUDIT_LOG], stack: process.env["PULUMI_STACK"] });
+  const shell = new DefinitionShell(DEFINITIONS[name], systemHost, say, audit);
   const nameOf = (properties: Properties): string => {
     const given = properties[NAME_KEY];
     return typeof given === "string" ? given : "";
@@ -48,6 +51,8 @@ function dynamicProvider(name: ResourceName): DynamicProvider {
     },
     async diff(_id, olds, news) {
       const changes = await withoutStack(() => shell.diff(nameOf(news), olds, news));
+      // A state that the plugin has made lacks what Pulumi finds this provider by on refresh and destroy.
+      if (olds[PROVIDER_KEY] === undefined) return { changes: true };
       return changes === undefined ? {} : { changes };
     },
     async create(inputs) {

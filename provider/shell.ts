@@ -1,3 +1,4 @@
+import type { Audit, AuditStep } from "./audit";
 import { describeProblem, PkiError, type Problem } from "./core/errors";
 import type { Host, ResourceDefinition, Values } from "./resources/definition";
 import { markSecrets } from "./resources/marks";
@@ -5,6 +6,8 @@ import { isInternal, type Properties, unwrap } from "./resources/wire";
 
 /** Key under which a dynamic resource's name travels: Pulumi tells a dynamic provider no URN, and hides this key. */
 export const NAME_KEY = "__resourceName";
+/** Key of the text that finds a dynamic resource's provider. */
+export const PROVIDER_KEY = "__provider";
 /** Internal keys that a definition itself keeps. */
 const DEFINITION_KEYS = ["__defaults"];
 
@@ -17,6 +20,7 @@ export class DefinitionShell {
     readonly definition: ResourceDefinition,
     private readonly host: Host,
     private readonly say: Say,
+    private readonly audit: Audit = () => undefined,
   ) {}
 
   async check(name: string, olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: string[] }> {
@@ -37,6 +41,7 @@ export class DefinitionShell {
 
   async create(name: string, inputs: Properties): Promise<{ id: string; outputs: Properties }> {
     const { id, outputs, notices = [] } = await this.definition.create(values(inputs), this.host);
+    this.note(name, "create", inputs, {}, outputs);
     this.tell(name, notices);
     return { id, outputs: this.outputs(outputs) };
   }
@@ -47,8 +52,20 @@ export class DefinitionShell {
 
   async update(name: string, olds: Properties, news: Properties): Promise<Properties> {
     const { outputs, notices = [] } = await this.definition.update(values(olds), values(news), this.host);
+    this.note(name, "update", news, olds, outputs);
     this.tell(name, notices);
     return this.outputs(outputs);
+  }
+
+  /** Values that somebody else has read, in Pulumi's form. */
+  imported(name: string, inputs: Values, outputs: Values): { inputs: Properties; outputs: Properties } {
+    this.note(name, "import", inputs, {}, outputs);
+    const checked = this.definition.checkedInputs ?? this.definition.inputs;
+    return { inputs: markSecrets(inputs, checked), outputs: this.outputs(outputs) };
+  }
+
+  private note(name: string, kind: AuditStep["kind"], inputs: Properties, olds: Properties, outputs: Values): void {
+    this.audit(this.definition.name, name, { kind, inputs: values(inputs), olds: values(olds), outputs });
   }
 
   private outputs(outputs: Values): Properties {

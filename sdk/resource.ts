@@ -8,8 +8,38 @@ function providerOf(name: string): string {
   return `exports.handler=()=>require("module").createRequire(process.cwd()+"/_")("pulumi-talos-pki/provider").${name}`;
 }
 
+/** How a resource is known to the engine. */
+export interface Registration {
+  readonly type: string;
+  /** Inputs beside the resource's own. */
+  readonly inputs: object;
+  readonly aliases: readonly pulumi.Alias[];
+}
+
+/** Chooses who serves a resource: the one place where the two entry points of the package differ. */
+export type Register = (kind: string, name: string) => Registration;
+
+const dynamicType = (kind: string): string => `pulumi-nodejs:dynamic/talos-pki:${kind}`;
+
+/** Served by the installed package itself, as a dynamic resource. */
+export const asDynamic: Register = (kind, name) => ({
+  type: dynamicType(kind),
+  inputs: { __resourceName: name, __provider: providerOf(kind) },
+  aliases: [],
+});
+
+/** Served by the plugin `pulumi-resource-talos-pki`; a stack with dynamic resources moves to it without a change. */
+export const asPlugin: Register = (kind) => ({
+  type: `talos-pki:index:${kind}`,
+  inputs: {},
+  aliases: [{ type: dynamicType(kind) }],
+});
+
 /** Registers a resource with every output declared. */
 export abstract class TalosPkiResource extends pulumi.CustomResource {
+  /** @internal */
+  static readonly register: Register = asDynamic;
+
   /** @internal */
   protected constructor(
     kind: string,
@@ -19,11 +49,12 @@ export abstract class TalosPkiResource extends pulumi.CustomResource {
     opts: pulumi.CustomResourceOptions | undefined,
   ) {
     const declared = Object.fromEntries([...outputs.plain, ...outputs.secret].map((output) => [output, undefined]));
+    const { type, inputs, aliases } = new.target.register(kind, name);
     super(
-      `pulumi-nodejs:dynamic/talos-pki:${kind}`,
+      type,
       name,
-      { ...declared, ...args, __resourceName: name, __provider: providerOf(kind) },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: [...outputs.secret] }),
+      { ...declared, ...args, ...inputs },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: [...outputs.secret], aliases: [...aliases] }),
     );
   }
 }

@@ -159,7 +159,7 @@ export class TalosSecrets extends TalosPkiResource {
   declare readonly fingerprint: pulumi.Output<string>;
 
   constructor(name: string, args: TalosSecretsArgs = {}, opts?: pulumi.CustomResourceOptions) {
-    super("TalosSecrets", name, args, TALOS_SECRETS_OUTPUTS, { protect: true, ...opts });
+    super("TalosSecrets", name, args, TALOS_SECRETS_OUTPUTS, { ...opts, protect: opts?.protect ?? true });
   }
 }
 

@@ -3,6 +3,7 @@
  * keeps the two in step. Codes are never renamed.
  */
 export const ERROR_CODES = {
+  ERR_AUDIT_LOG: "the audit log cannot be written",
   ERR_AUTHORITY_EXPIRED: "the authority has expired",
   ERR_AUTHORITY_UNKNOWN: "the certificate leads to no trusted authority",
   ERR_AUTHORITY_WRONG: "the certificate is from another authority of the same cluster",

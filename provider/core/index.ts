@@ -7,9 +7,41 @@ export { createEnvironment, type Environment } from "./environment";
 export { ERROR_CODES, type ErrorCode } from "./errorCodes";
 export { describeProblem, PkiError, type Problem } from "./errors";
 export type { Hours } from "./duration";
+export {
+  checkClusterEndpoint,
+  configHash,
+  type ConfigPatch,
+  type GeneratedMachineConfig,
+  generateMachineConfig,
+  type MachineConfigOptions,
+  type MachineSecrets,
+  type MachineType,
+  patchMachineConfig,
+  redactMachineConfig,
+  type RedactOptions,
+  secretsForMachine,
+  type WorkerSecrets,
+} from "./config";
+export { formatKubeconfig, type KubeconfigOptions } from "./config/kubeconfig";
+export {
+  type ContextRename,
+  createTalosconfig,
+  formatTalosconfig,
+  type MergedTalosconfig,
+  mergeTalosconfig,
+  type Talosconfig,
+  type TalosconfigContext,
+  type TalosconfigOptions,
+} from "./config/talosconfig";
+export { parseTalosconfig } from "./config/talosconfigParser";
+export * from "./inspect";
 export * from "./lifecycle";
 export * from "./secrets";
 export * from "./x509";
+export {
+  issueKubernetesClientCertificate,
+  type KubernetesClientCertificateOptions,
+} from "./x509/kubernetesClientCertificate";
 export {
   defaultInstallImage,
   defaultKubernetesVersion,

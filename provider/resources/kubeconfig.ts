@@ -34,6 +34,10 @@ export const Kubeconfig = leafDefinition({
   },
   parts: { organizations: KUBERNETES_ADMIN.organizations },
   checkInputs,
+  normalize: ({ organizations }) =>
+    Array.isArray(organizations) && !holdsUnknown(organizations)
+      ? { organizations: [...new Set(organizations as string[])].sort() }
+      : {},
   async issue(inputs, certificateAuthority, issuedAt, hours, host) {
     const algorithm = inputs["algorithm"] as KeyAlgorithm | undefined;
     const { certificate, key } = await issueKubernetesClientCertificate(

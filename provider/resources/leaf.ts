@@ -13,7 +13,7 @@ import { cutWarning, leafLifetime } from "../core/x509/leaf";
 import type { CertificateProfile } from "../core/x509/profiles";
 import { CERTIFICATE_OUTPUTS, certificateOutputs, lifetimeOutputs } from "./certificateOutputs";
 import { type CheckVerdict, COMPARE, type Host, type ResourceDefinition, type Values } from "./definition";
-import { ANY, checkProperties, HOURS, type Properties, type Property, STRING } from "./schema";
+import { ANY, checkProperties, HOURS, type Properties, type Property, STRING, wellFormed } from "./schema";
 import { keepSecrets, readSecretsInput, readSigner, SECRETS_INPUT } from "./secretsInput";
 import { holdsUnknown } from "./wire";
 
@@ -46,7 +46,7 @@ export interface LeafSpec {
   /** Inputs that are part of the certificate, beside those of every leaf, with their defaults. */
   readonly parts: Readonly<Record<string, unknown>>;
   /** Problems of the inputs that only this kind has; unknown values are left out. */
-  checkInputs(inputs: Values): Problem[];
+  checkInputs(inputs: Values, host: Host): Problem[] | Promise<Problem[]>;
   /** Inputs whose form does not matter, in one form, so that a mere reordering is no change. */
   normalize?(inputs: Values): Values;
   issue(inputs: Values, authority: Authority, issuedAt: Date, hours: number, host: Host): Promise<LeafMaterial>;
@@ -136,24 +136,19 @@ class Leaf {
   async check(olds: Values, news: Values, host: Host): Promise<CheckVerdict> {
     const problems = checkProperties(news, this.inputs);
     const notices: string[] = [];
-    const inputs: Record<string, unknown> = { ...news };
-    if (problems.length === 0) problems.push(...this.spec.checkInputs(news), ...this.windowProblems(news));
-    const signer = this.checkSigner(news, inputs, problems);
-    if (problems.length === 0) {
-      Object.assign(inputs, this.spec.normalize?.(news));
-      const now = wholeSeconds(host.environment.now());
-      try {
-        const plan = this.plan(olds, inputs, signer, now);
-        inputs["issuedAt"] = news["issuedAt"] ?? formatTime(plan.issuedAt);
-        const issues = Object.keys(olds).length === 0 || plan.reasons.length > 0;
-        notices.push(...plan.reasons.map((reason) => `will be issued anew: ${reason}`), ...plan.warnings);
-        if (signer !== undefined) notices.push(...this.lifetimeNotices(inputs, signer, issues, now));
-      } catch (error) {
-        if (!(error instanceof PkiError)) throw error;
-        problems.push(...error.problems);
-      }
-    }
-    return Promise.resolve({ inputs, problems, notices });
+    const known = wellFormed(news, this.inputs, problems);
+    problems.push(...(await this.spec.checkInputs(known, host)), ...this.windowProblems(known));
+    const inputs: Record<string, unknown> = { ...known, ...this.spec.normalize?.(known) };
+    const signer = this.checkSigner(known, inputs, problems);
+    const now = wholeSeconds(host.environment.now());
+    collectProblems(problems, () => {
+      const plan = this.plan(olds, inputs, signer, now);
+      inputs["issuedAt"] ??= formatTime(plan.issuedAt);
+      const issues = Object.keys(olds).length === 0 || plan.reasons.length > 0;
+      notices.push(...plan.reasons.map((reason) => `will be issued anew: ${reason}`), ...plan.warnings);
+      if (signer !== undefined) notices.push(...this.lifetimeNotices(inputs, signer, issues, now));
+    });
+    return { inputs, problems, notices };
   }
 
   /** Reads the signer and puts the part of `secrets` that is needed into the inputs. */
@@ -215,6 +210,8 @@ class Leaf {
 
   /** The inputs that are part of the certificate, defaults filled in, what is unknown left out. */
   private parts(values: Values): Record<string, unknown> {
+    const { validityPeriodHours } = values;
+    const given = holdsUnknown(validityPeriodHours) ? values : { ...values, validityPeriodHours: this.hours(values) };
     const defaults: Record<string, unknown> = {
       ...this.spec.parts,
       commonName: this.spec.defaultCommonName,
@@ -222,34 +219,38 @@ class Leaf {
       validityPeriodHours: this.spec.profile.validityPeriodHours,
       rotationTriggers: undefined,
     };
-    const entries = Object.entries(defaults).map(([name, value]) => [name, values[name] ?? value] as const);
+    const entries = Object.entries(defaults).map(([name, value]) => [name, given[name] ?? value] as const);
     return Object.fromEntries(entries.filter(([, value]) => !holdsUnknown(value)));
   }
 
   private plan(olds: Values, news: Values, signer: Signer | undefined, now: Date): RenewalPlan {
-    if (news["issuedAt"] !== undefined && !holdsUnknown(news["issuedAt"]))
-      assertClock(now, parseTime(news["issuedAt"]), "issuedAt");
-    if (signer !== undefined) assertClock(now, signer.authority.certificate.notBefore, "secrets");
-    const issued = this.issuedState(olds);
+    const { issuedAt } = news;
+    const pinned = issuedAt !== undefined && !holdsUnknown(issuedAt);
+    if (pinned) assertClock(now, parseTime(issuedAt), "issuedAt");
+    if (signer !== undefined) assertClock(now, signer.authority.certificate.notBefore, this.signerInput(news));
+    const issued = this.issuedState(olds, signer);
     if (issued === undefined) return { issuedAt: now, reasons: [], warnings: [] };
     const earlyRenewalHours = holdsUnknown(news["earlyRenewalHours"]) ? undefined : hoursOf(news["earlyRenewalHours"]);
     const issuer = signer?.authority.certificate;
     return planRenewal(
       issued,
       {
-        parts: this.parts(news),
+        parts: { ...this.parts(news), ...(pinned ? { issuedAt } : {}) },
         ...(earlyRenewalHours === undefined ? {} : { earlyRenewalHours }),
         ...(issuer === undefined ? {} : { issuer }),
-        frozen: news["issuedAt"] !== undefined,
+        frozen: issuedAt !== undefined,
       },
       now,
     );
   }
 
   /** What the inputs of the last update say of the certificate; `undefined` on creation and replacement. */
-  private issuedState(olds: Values): IssuedState | undefined {
+  private issuedState(olds: Values, signer: Signer | undefined): IssuedState | undefined {
     if (typeof olds["issuedAt"] !== "string" || holdsUnknown(olds)) return undefined;
-    const issuer = this.readSigner(olds).authority.certificate;
+    // What was imported has no signer until the program gives one; an update compares it with the certificate's issuer.
+    const imported = olds["secrets"] === undefined && olds["certificateAuthority"] === undefined;
+    const issuer = (imported ? signer : this.readSigner(olds))?.authority.certificate;
+    if (issuer === undefined) return undefined;
     const issuedAt = parseTime(olds["issuedAt"]);
     const end = addHours(issuedAt, this.hours(olds));
     return {
@@ -257,22 +258,29 @@ class Leaf {
       notBefore: new Date(issuedAt.getTime() - this.spec.profile.backdateSeconds * 1000),
       notAfter: end.getTime() > issuer.notAfter.getTime() ? issuer.notAfter : end,
       issuer: issuer.fingerprint,
-      parts: this.parts(olds),
+      parts: { ...this.parts(olds), issuedAt: olds["issuedAt"] },
     };
+  }
+
+  /** The input that gives the authority. */
+  private signerInput(values: Values): "certificateAuthority" | "secrets" {
+    return this.spec.takesAuthority && values["secrets"] === undefined ? "certificateAuthority" : "secrets";
   }
 
   private lifetimeNotices(inputs: Values, signer: Signer, issues: boolean, now: Date): string[] {
     const issuer = signer.authority.certificate;
-    const issuedAt = parseTime(inputs["issuedAt"]);
-    if (issues && !holdsUnknown(inputs["validityPeriodHours"])) {
-      const lifetime = leafLifetime(issuedAt, this.hours(inputs), this.spec.profile, issuer);
+    const { issuedAt, validityPeriodHours } = inputs;
+    if (issues && !holdsUnknown([issuedAt, validityPeriodHours])) {
+      const hours = this.hours(inputs);
+      const lifetime = leafLifetime(parseTime(issuedAt), hours, this.spec.profile, issuer, this.signerInput(inputs));
+      if (lifetime.notAfter.getTime() <= now.getTime()) {
+        return [
+          `issuedAt: lies so far back that the certificate will have expired already, at ${formatTime(lifetime.notAfter)}; release it`,
+        ];
+      }
       if (lifetime.cutToAuthority) return [describeProblem(cutWarning(lifetime))];
     }
-    return lifetimeWarnings(
-      issuer,
-      now,
-      this.spec.takesAuthority && inputs["secrets"] === undefined ? "certificateAuthority" : "secrets",
-    ).map(describeProblem);
+    return lifetimeWarnings(issuer, now, this.signerInput(inputs)).map(describeProblem);
   }
 
   async issue(inputs: Values, host: Host): Promise<Values> {

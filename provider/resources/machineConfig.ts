@@ -6,7 +6,8 @@ import { type MachineSecrets, secretsForMachine } from "../core/config/machineSe
 import { configHash, redactMachineConfig } from "../core/config/redact";
 import { collectProblems, describeProblem, type Problem } from "../core/errors";
 import { canonical } from "../core/lifecycle/renewal";
-import type { PartialSecretsBundle } from "../core/secrets/read";
+import { BUNDLE_FIELDS, valueAt } from "../core/secrets/fields";
+import { joinPath, type PartialSecretsBundle } from "../core/secrets/read";
 import { validateSecretsBundle } from "../core/secrets/validate";
 import {
   defaultInstallImage,
@@ -15,12 +16,23 @@ import {
   parseTalosVersion,
   SUPPORTED_TALOS_VERSIONS,
 } from "../core/talosVersion";
+import { authorityProblems } from "../core/x509/authority";
+import { parseCertificate } from "../core/x509/certificate";
 import { decodeBase64, encodeBase64 } from "../core/x509/pem";
 import { memoize } from "./memo";
 import { type CheckVerdict, COMPARE, type ResourceDefinition, type Values } from "./definition";
-import { ANY, BOOLEAN, checkProperties, type Properties, type PropertyType, STRING, STRINGS } from "./schema";
+import {
+  ANY,
+  BOOLEAN,
+  checkProperties,
+  type Properties,
+  type PropertyType,
+  STRING,
+  STRINGS,
+  wellFormed,
+} from "./schema";
 import { type ClusterSecrets, keepSecrets, readSecretsInput, SECRETS_INPUT } from "./secretsInput";
-import { holdsUnknown } from "./wire";
+import { holdsUnknown, UNKNOWN } from "./wire";
 
 const AUTHORITIES: PropertyType = { kind: "list", item: ANY };
 
@@ -113,32 +125,33 @@ export const MachineConfig: ResourceDefinition = {
 
 function check(olds: Values, news: Values): CheckVerdict {
   const problems = checkProperties(news, INPUTS);
-  if (problems.length > 0) return { inputs: news, problems, notices: [] };
-  const inputs: Record<string, unknown> = { ...news };
-  const secrets = holdsUnknown(news["secrets"])
+  const known = wellFormed(news, INPUTS, problems);
+  const inputs: Record<string, unknown> = { ...known };
+  const secrets = holdsUnknown(known["secrets"])
     ? undefined
-    : collectProblems(problems, () => readSecretsInput(news["secrets"], "secrets"));
+    : collectProblems(problems, () => readSecretsInput(known["secrets"], "secrets"));
   for (const name of ["acceptedCAs", "kubernetesAcceptedCAs"]) {
-    if (news[name] === undefined || holdsUnknown(news[name])) continue;
-    inputs[name] = (news[name] as unknown[]).flatMap((value, index) =>
+    if (known[name] === undefined || holdsUnknown(known[name])) continue;
+    inputs[name] = (known[name] as unknown[]).flatMap((value, index) =>
       readAccepted(value, `${name}[${index}]`, problems),
     );
   }
-  Object.assign(inputs, versionDefaults(olds, news, secrets, problems));
-  if (secrets !== undefined) {
-    const type = news["machineType"];
-    if (type === "controlplane" || type === "worker") {
-      const part = secretsForMachine(secrets.bundle as MachineSecrets, type);
-      problems.push(...bundleProblems(secrets, type));
-      if (problems.length === 0) inputs["secrets"] = keepSecrets(secrets, part, ["os", "kubernetes"], true);
-    }
+  Object.assign(inputs, versionDefaults(olds, known, secrets, problems));
+  const type = known["machineType"];
+  const lacking = secrets === undefined ? [] : bundleProblems(secrets, type);
+  problems.push(...lacking);
+  if (secrets === undefined || lacking.length > 0) inputs["secrets"] = UNKNOWN;
+  else if (type === "controlplane" || type === "worker") {
+    const part = secretsForMachine(secrets.bundle as MachineSecrets, type);
+    inputs["secrets"] = keepSecrets(secrets, part, ["os", "kubernetes"], true);
   }
-  if (problems.length > 0) return { inputs, problems, notices: [] };
   // What was written once was checked then; a stricter package must not refuse it now.
   if (canonical(inputs) === canonical(olds)) return { inputs, problems, notices: [] };
   const verdict = checkConfig(inputs);
+  const told = problems.map(({ path }) => path);
+  problems.push(...verdict.problems.filter(({ path }) => !told.includes(path)));
   const changes = verdict.machineConfig === undefined ? [] : configChanges(olds, verdict.machineConfig);
-  return { inputs, problems: verdict.problems, notices: [...verdict.warnings.map(describeProblem), ...changes] };
+  return { inputs, problems, notices: [...verdict.warnings.map(describeProblem), ...changes] };
 }
 
 /** More lines than a person reads are counted. */
@@ -160,14 +173,31 @@ const problemsOf = memoize(
 );
 
 /** What the bundle lacks for a machine of this type; a worker needs no keys, so theirs are not looked at. */
-function bundleProblems(secrets: ClusterSecrets, type: "controlplane" | "worker"): Problem[] {
-  const problems = problemsOf(secrets.bundle);
-  return type === "controlplane"
-    ? [...problems]
-    : problems.filter(({ path }) => WORKER_PATHS.some((part) => path.startsWith(`secrets.${part}`)));
+function bundleProblems({ bundle }: ClusterSecrets, type: unknown): Problem[] {
+  if (type === "controlplane") return [...problemsOf(bundle)];
+  const problems: Problem[] = [];
+  for (const field of BUNDLE_FIELDS.filter((candidate) => WORKER_FIELDS.includes(candidate.bundle.join(".")))) {
+    const value = valueAt(bundle, field.bundle);
+    const path = joinPath("secrets", field.talosctl);
+    if (typeof value !== "string" || value === "") {
+      problems.push({ code: "ERR_INPUT_MISSING", path, message: "is required; expected the bundle of a cluster" });
+    } else if (field.kind === "pem") {
+      const certificate = collectProblems(problems, () => parseCertificate(value, path));
+      if (certificate !== undefined) problems.push(...authorityProblems(certificate, path));
+    }
+  }
+  return problems;
 }
 
-const WORKER_PATHS = ["cluster", "secrets.bootstraptoken", "trustdinfo", "certs.os.crt", "certs.k8s.crt"];
+/** What every machine needs of a bundle. */
+const WORKER_FIELDS = [
+  "cluster.id",
+  "cluster.secret",
+  "secrets.bootstrapToken",
+  "trustdInfo.token",
+  "certs.k8s.crt",
+  "certs.os.crt",
+];
 
 /** PEM, base64 of PEM, or the outputs of an AcceptedCA. */
 function readAccepted(value: unknown, path: string, problems: Problem[]): string[] {
@@ -215,14 +245,15 @@ function versionDefaults(olds: Values, news: Values, secrets: ClusterSecrets | u
 const STAND_INS: Values = {
   clusterName: "unknown",
   clusterEndpoint: "https://unknown.invalid:6443",
-  machineType: "worker",
+  machineType: "controlplane",
   talosVersion: NEWEST_TALOS_VERSION,
 };
-const NO_SECRETS = {
-  cluster: { id: "", secret: "" },
-  secrets: { bootstrapToken: "" },
-  trustdInfo: { token: "" },
-  certs: { os: { crt: "" }, k8s: { crt: "" } },
+const PAIR = { crt: "unknown", key: "unknown" };
+const UNKNOWN_SECRETS: MachineSecrets = {
+  cluster: { id: "unknown", secret: "unknown" },
+  secrets: { bootstrapToken: "unknown", secretboxEncryptionSecret: "unknown" },
+  trustdInfo: { token: "unknown" },
+  certs: { etcd: PAIR, k8s: PAIR, k8sAggregator: PAIR, k8sServiceAccount: { key: "unknown" }, os: PAIR },
 };
 
 function checkConfig(inputs: Values): {
@@ -236,17 +267,52 @@ function checkConfig(inputs: Values): {
     ...Object.fromEntries(Object.entries(inputs).filter(([name]) => !unknown.includes(name))),
   };
   const problems: Problem[] = [];
-  const options = configOptions({ ...known, ...(unknown.includes("secrets") ? { machineType: "worker" } : {}) });
+  const options = configOptions(known);
   if (unknown.length > 0) {
-    const verdict = checkMachineConfigOptions(options);
-    const ofUnknown = ({ path }: Problem): boolean => unknown.some((name) => path.startsWith(name));
+    const { talosVersion } = inputs;
+    const versions = talosVersion === undefined || holdsUnknown(talosVersion) ? ALL_VERSIONS : [talosVersion];
+    const verdicts = versions.map((version) =>
+      checkMachineConfigOptions(configOptions({ ...known, talosVersion: version })),
+    );
+    const isKnown = ({ path }: Problem): boolean => !unknown.some((name) => path.startsWith(name));
     return {
-      problems: verdict.problems.filter((problem) => !ofUnknown(problem)),
-      warnings: verdict.warnings.filter((problem) => !ofUnknown(problem)),
+      problems: [
+        ...commonProblems(verdicts.map((verdict) => verdict.problems.filter(isKnown))),
+        ...patchProblems(inputs, versions),
+      ],
+      warnings: commonProblems(verdicts.map((verdict) => verdict.warnings.filter(isKnown))),
     };
   }
   const generated = collectProblems(problems, () => generateMachineConfig(options));
   return generated === undefined ? { problems, warnings: [] } : { problems, ...generated };
+}
+
+const ALL_VERSIONS = SUPPORTED_TALOS_VERSIONS.toReversed();
+
+/** What is wrong in every case. */
+function commonProblems(verdicts: readonly (readonly Problem[])[]): readonly Problem[] {
+  const [first = [], ...others] = verdicts;
+  return first.filter(({ path }) => others.every((problems) => problems.some((problem) => problem.path === path)));
+}
+
+/**
+ * What is wrong with the patches whatever the unknown inputs turn out to be: they are tried on configs of stand-ins, of
+ * every type and version that the machine may have.
+ */
+function patchProblems(inputs: Values, versions: readonly unknown[]): readonly Problem[] {
+  const { configPatches, machineType } = inputs;
+  if (configPatches === undefined || holdsUnknown(configPatches)) return [];
+  const types = holdsUnknown(machineType) ? ["controlplane", "worker"] : [machineType];
+  const verdicts = versions.flatMap((talosVersion) =>
+    types.map((type) => {
+      const problems: Problem[] = [];
+      const standIn = { ...STAND_INS, machineType: type, talosVersion, configPatches };
+      collectProblems(problems, () => generateMachineConfig(configOptions(standIn)));
+      // A delete may be meant for what only the real inputs bring.
+      return problems.filter(({ code, message }) => code === "ERR_PATCH_INVALID" && !message.includes("lookup failed"));
+    }),
+  );
+  return commonProblems(verdicts);
 }
 
 /** The options of the core from checked inputs. */
@@ -256,7 +322,7 @@ function configOptions(inputs: Values): MachineConfigOptions {
   const { [DEFAULTED]: _, ...options } = rest;
   return {
     ...options,
-    secrets: (parsed?.bundle ?? NO_SECRETS) as MachineSecrets,
+    secrets: (parsed?.bundle ?? UNKNOWN_SECRETS) as MachineSecrets,
     acceptedCAs: [...(parsed?.acceptedCAs.os ?? []), ...((acceptedCAs as string[] | undefined) ?? [])],
     kubernetesAcceptedCAs: [
       ...(parsed?.acceptedCAs.kubernetes ?? []),

@@ -1,11 +1,10 @@
-import type { Problem } from "../core/errors";
+import { parseCertificateRequest } from "../core/x509/certificateRequest";
 import { PROFILES } from "../core/x509/profiles";
 import { issueServerCertificate, signCertificateRequest, TALOS_NODE_COMMON_NAME } from "../core/x509/serverCertificate";
 import { subjectAltNameProblems } from "../core/x509/subjectAltNames";
 import type { KeyAlgorithm } from "../core/x509/algorithms";
-import { holdsPrivateKey, parsePem } from "../core/x509/pem";
-import { PkiError } from "../core/errors";
-import type { Values } from "./definition";
+import { PkiError, type Problem } from "../core/errors";
+import type { Host, Values } from "./definition";
 import { leafDefinition } from "./leaf";
 import { STRING, STRINGS } from "./schema";
 import { holdsUnknown } from "./wire";
@@ -33,6 +32,12 @@ export const NodeCertificate = leafDefinition({
   },
   parts: { ipAddresses: undefined, dnsNames: undefined, csrPem: undefined },
   checkInputs,
+  normalize: ({ ipAddresses, dnsNames }) =>
+    Object.fromEntries(
+      Object.entries({ ipAddresses, dnsNames })
+        .filter(([, names]) => Array.isArray(names) && !holdsUnknown(names))
+        .map(([name, names]) => [name, [...new Set(names as string[])].sort()]),
+    ),
   async issue(inputs, certificateAuthority, issuedAt, hours, host) {
     const options = {
       certificateAuthority,
@@ -58,7 +63,7 @@ export const NodeCertificate = leafDefinition({
   idOf: (_inputs, certificate) => certificate.serialNumber,
 });
 
-function checkInputs(inputs: Values): Problem[] {
+async function checkInputs(inputs: Values, host: Host): Promise<Problem[]> {
   const { ipAddresses, dnsNames, csrPem, algorithm } = inputs;
   const problems: Problem[] = [];
   if (!holdsUnknown([ipAddresses, dnsNames])) {
@@ -89,24 +94,14 @@ function checkInputs(inputs: Values): Problem[] {
       message: "is given beside csrPem, whose key is made already; expected one of the two",
     });
   }
-  if (typeof csrPem === "string" && !holdsUnknown(csrPem)) problems.push(...requestProblems(csrPem));
+  if (typeof csrPem === "string" && !holdsUnknown(csrPem)) problems.push(...(await requestProblems(csrPem, host)));
   return problems;
 }
 
-/** What can be seen without verifying the request's signature, which the issuer does. */
-function requestProblems(text: string): Problem[] {
-  if (holdsPrivateKey(text)) {
-    return [
-      {
-        code: "ERR_PRIVATE_KEY_GIVEN",
-        path: "csrPem",
-        message: "holds a private key; expected a certificate signing request only",
-      },
-    ];
-  }
+async function requestProblems(text: string, host: Host): Promise<Problem[]> {
   try {
-    parsePem(text, "csrPem");
-    return [];
+    const request = await parseCertificateRequest(text, "csrPem", host.environment);
+    return subjectAltNameProblems(request).map((problem) => ({ ...problem, path: "csrPem" }));
   } catch (error) {
     if (error instanceof PkiError) return [...error.problems];
     throw error;

@@ -59,6 +59,23 @@ export function checkProperties(
   return [...unknown, ...problems];
 }
 
+/**
+ * The values without those that have problems of form: strangers are left out, what is wrong or missing passes for not
+ * known yet. So whatever else is wrong can be told in the same breath.
+ */
+export function wellFormed(
+  values: Readonly<Record<string, unknown>>,
+  properties: Properties,
+  problems: readonly Problem[],
+): Readonly<Record<string, unknown>> {
+  const wrong = problems.map(({ path }) => /^[^.[]*/.exec(path)?.[0]);
+  return Object.fromEntries(
+    Object.keys(properties)
+      .map((name) => [name, wrong.includes(name) ? UNKNOWN : values[name]] as const)
+      .filter(([, value]) => value !== undefined),
+  );
+}
+
 function unknownMessage(name: string, names: readonly string[]): string {
   const near =
     names.find((other) => other.toLowerCase() === name.toLowerCase()) ??

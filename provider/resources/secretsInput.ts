@@ -1,5 +1,5 @@
 import { collectProblems, PkiError, type Problem } from "../core/errors";
-import { readPlainYaml } from "../core/plainYaml";
+import { readPlainYaml } from "../core/yaml/plain";
 import { isTree, type Tree } from "../core/secrets/fields";
 import { bundleTree, type PartialSecretsBundle, readBundleTree } from "../core/secrets/read";
 import type { AcceptedAuthorities } from "../core/secrets/types";
@@ -62,9 +62,11 @@ function acceptedCertificates(tree: Tree, name: "os" | "kubernetes", path: strin
   if (!Array.isArray(list)) return [];
   return list.flatMap((pem, index) => {
     const at = `${path}.acceptedCAs.${name}[${index}]`;
-    return (collectProblems(problems, () => parseCertificates(String(pem), at)) ?? []).map(
-      (certificate) => certificate.pem,
-    );
+    if (typeof pem !== "string") {
+      problems.push({ code: "ERR_INPUT_INVALID", path: at, message: "is no text; expected a certificate, PEM" });
+      return [];
+    }
+    return (collectProblems(problems, () => parseCertificates(pem, at)) ?? []).map((certificate) => certificate.pem);
   });
 }
 

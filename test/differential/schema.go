@@ -223,18 +223,24 @@ func (d *dumper) enum(t reflect.Type) string {
 		}
 
 		back := reflect.New(t)
-		if back.Interface().(encoding.TextUnmarshaler).UnmarshalText(text) == nil && back.Elem().Equal(value) {
-			name := string(text)
-			// The zero value is not written where an empty one is left out.
-			if i == 0 {
-				name = "0:" + name
-			}
+		isValue := back.Interface().(encoding.TextUnmarshaler).UnmarshalText(text) == nil && back.Elem().Equal(value)
 
-			names = append(names, name)
+		switch {
+		case i == 0 && isValue: // not written where an empty one is left out
+			names = append(names, "0:"+string(text))
+		case i == 0: // written, but never read
+			names = append(names, "0="+string(text))
+		case isValue:
+			names = append(names, string(text))
 		}
 	}
 
-	d.out.Enums[t.String()] = strings.Join(shortened(names), " ")
+	text := strings.Join(shortened(names), " ")
+	if anyCase(t, names) {
+		text = "~ " + text
+	}
+
+	d.out.Enums[t.String()] = text
 
 	return t.String()
 }
@@ -296,6 +302,18 @@ func (d *dumper) fields(t reflect.Type) []string {
 	}
 
 	return fields
+}
+
+// anyCase tells whether the names are read in capitals too.
+func anyCase(t reflect.Type, names []string) bool {
+	for _, name := range names {
+		capitals := strings.ToUpper(strings.TrimPrefix(name, "0:"))
+		if capitals != strings.TrimPrefix(name, "0:") && reflect.New(t).Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(capitals)) == nil {
+			return true
+		}
+	}
+
+	return false
 }
 
 // shortened writes three or more consecutive numbers as 1..252.

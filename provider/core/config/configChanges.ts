@@ -1,4 +1,4 @@
-import { readPlainDocuments } from "../plainYaml";
+import { readPlainDocuments } from "../yaml/plain";
 import { redactMachineConfig, type RedactOptions } from "./redact";
 
 /** Longer values are cut: a change is to be recognized, not read. */

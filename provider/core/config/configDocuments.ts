@@ -1,12 +1,12 @@
 import { mergeConfigValues } from "./configMerge";
 import { readConfigValue } from "./configReader";
 import { ConfigSchema, type DocumentType, type Machinery } from "./configSchema";
-import { ConfigFault, type ConfigMap, type ConfigValue, faultAt } from "./configValue";
+import { ConfigFault, type ConfigMap, type ConfigValue, faultAt, isConfigMap } from "./configValue";
 import { writeConfigValue } from "./configWriter";
 import { applyDelete, type DeleteSelector, splitDeletes } from "./patchDelete";
-import type { YamlValue } from "./yamlEmitter";
-import { memberText } from "./yamlNode";
-import type { YamlNode } from "./yamlParser";
+import type { YamlValue } from "../yaml/emitter";
+import { memberText } from "../yaml/node";
+import type { YamlNode } from "../yaml/parser";
 
 /** A document of a machine config, read by its type. The v1alpha1 document has the kind "". */
 export interface ConfigDocument {
@@ -22,6 +22,7 @@ interface EmptyDocument {
 }
 
 type Entry = ConfigDocument | EmptyDocument;
+type Step = DeleteSelector | ConfigDocument;
 
 const LEGACY_KEYS = ["machine", "cluster", "debug", "persist"];
 
@@ -52,13 +53,22 @@ export class ConfigDocuments {
    * @throws ConfigFault
    */
   patched(nodes: readonly YamlNode[]): ConfigDocuments {
-    const steps = nodes.filter((node) => !isNull(node)).flatMap((node) => this.patchSteps(node));
+    const steps = legacyDeletesFirst(nodes.filter((node) => !isNull(node)).flatMap((node) => this.patchSteps(node)));
     if (this.schema.machinery === "1.13") refuseDoubles(steps.flatMap((step) => ("path" in step ? [] : [step])));
-    const entries = steps.reduce<readonly Entry[]>(
-      (left, step) => ("path" in step ? this.deleted(left, step) : merged(left, step)),
-      this.entries,
+    const apply = (left: readonly Entry[], step: Step): readonly Entry[] =>
+      "path" in step ? this.deleted(left, step) : merged(left, step);
+    if (this.schema.machinery === "1.14")
+      return new ConfigDocuments(this.schema, checked(steps.reduce(apply, this.entries)));
+    // 1.13 finds only the documents that were there before the patch.
+    const { left, added } = steps.reduce<{ left: readonly Entry[]; added: readonly Entry[] }>(
+      (state, step) => {
+        const next = apply(state.left, step);
+        if (next.length <= state.left.length) return { ...state, left: next };
+        return { left: state.left, added: [...state.added, ...next.slice(state.left.length)] };
+      },
+      { left: this.entries, added: [] },
     );
-    return new ConfigDocuments(this.schema, checked(entries));
+    return new ConfigDocuments(this.schema, checked([...left, ...added]));
   }
 
   write(): YamlValue[] {
@@ -67,14 +77,14 @@ export class ConfigDocuments {
     );
   }
 
-  private patchSteps(node: YamlNode): (DeleteSelector | ConfigDocument)[] {
+  private patchSteps(node: YamlNode): Step[] {
     if (node.kind !== "mapping") throw faultAt(node, "expected a YAML document");
     const { selectors, rest } = splitDeletes(node);
     return [...selectors, ...(rest === undefined ? [] : [readDocument(rest, this.schema)])];
   }
 
   private deleted(entries: readonly Entry[], selector: DeleteSelector): readonly Entry[] {
-    const index = entries.findIndex((entry) => isSelected(entry, selector));
+    const index = entries.findLastIndex((entry) => isSelected(entry, selector));
     const entry = entries[index];
     if (entry === undefined) return this.schema.machinery === "1.13" ? [...entries, { empty: selector }] : entries;
     if (selector.path.length === 0) return entries.filter((other) => other !== entry);
@@ -119,9 +129,13 @@ function textOf(value: ConfigValue): string {
 }
 
 function merged(entries: readonly Entry[], patch: ConfigDocument): readonly Entry[] {
-  const index = entries.findIndex((entry) => !("empty" in entry) && isSame(entry, patch));
+  const index = entries.findLastIndex((entry) => ("empty" in entry ? isEmptyOf(entry, patch) : isSame(entry, patch)));
   const entry = entries[index];
-  if (entry === undefined || "empty" in entry) return [...entries, patch];
+  if (entry === undefined) return [...entries, patch];
+  if ("empty" in entry)
+    throw new ConfigFault(
+      `${label(patch)} cannot be merged into what an earlier $patch: delete has left; delete only what is there`,
+    );
   return entries.with(index, {
     ...entry,
     value: mergeConfigValues(entry.value, patch.value, patch.type.type) as ConfigMap,
@@ -132,13 +146,26 @@ function isSame(left: ConfigDocument, right: ConfigDocument): boolean {
   return left.kind === right.kind && left.name === right.name;
 }
 
+/** Talos hands out the delete statements for the v1alpha1 document before anything else of a patch. */
+function legacyDeletesFirst(steps: readonly Step[]): readonly Step[] {
+  const isFirst = (step: Step): boolean => "path" in step && step.document.kind === "v1alpha1";
+  return [...steps.filter(isFirst), ...steps.filter((step) => !isFirst(step))];
+}
+
+function isEmptyOf({ empty }: EmptyDocument, { kind, name, type }: ConfigDocument): boolean {
+  return (
+    empty.document.kind === kind &&
+    (type.named ? name !== "" && empty.document.name === name : empty.document.name === "")
+  );
+}
+
 function isSelected(entry: Entry, { document }: DeleteSelector): boolean {
   if ("empty" in entry) return JSON.stringify(entry.empty.document) === JSON.stringify(document);
   if (entry.kind === "") return document.kind === "v1alpha1" && document.apiVersion === "" && document.name === "";
   return (
     entry.kind === document.kind &&
     document.apiVersion === "v1alpha1" &&
-    (entry.type.named ? entry.name === document.name : document.name === "")
+    (entry.type.named ? document.name !== "" && entry.name === document.name : document.name === "")
   );
 }
 
@@ -159,7 +186,20 @@ function checked(entries: readonly Entry[]): readonly Entry[] {
     const other = documents.find(({ kind, name }) => document.type.conflicts.includes(kind) && name === document.name);
     if (other !== undefined) throw new ConfigFault(`conflicting documents: ${label(other)} and ${label(document)}`);
   }
+  refuseTakenLinks(documents);
   return entries;
+}
+
+/** The far end of a veth pair is a link too, which no other document may configure. */
+function refuseTakenLinks(documents: readonly ConfigDocument[]): void {
+  for (const { kind, value, type, name } of documents) {
+    if (kind !== "VethConfig") continue;
+    const peer = value.get("peer");
+    const peerName = isConfigMap(peer) ? textOf(peer.get("name")) : "";
+    const taken = documents.find((other) => [kind, ...type.conflicts].includes(other.kind) && other.name === peerName);
+    if (taken !== undefined)
+      throw new ConfigFault(`conflicting link configurations: ${label(taken)} and ${label({ kind, name })}`);
+  }
 }
 
 export function label({ kind, name }: Pick<ConfigDocument, "kind" | "name">): string {

@@ -84,9 +84,8 @@ function mergeLists(
 ): List | undefined {
   if (right === undefined) return left;
   const same = SAME_ITEM[type.special ?? ""];
-  if (same !== undefined) {
-    return right.reduce<List>((list, item) => mergeItem(list, item, same, type), left ?? []);
-  }
+  if (type.special === "rules") return replaceRules(left ?? [], right);
+  if (same !== undefined) return right.reduce<List>((list, item) => mergeItem(list, item, same, type), left ?? []);
   return how.replace === true ? right : [...(left ?? []), ...right];
 }
 
@@ -105,7 +104,6 @@ const SAME_ITEM: Readonly<Record<string, (item: ConfigMap, other: ConfigMap) => 
   vlans: (vlan, other) => (vlan.get("vlanId") ?? 0n) === (other.get("vlanId") ?? 0n),
   plugins: (plugin, other) => (plugin.get("name") ?? "") === (other.get("name") ?? ""),
   configFiles: (file, other) => (file.get("mountPath") ?? "") === (other.get("mountPath") ?? ""),
-  rules: (rule, other) => (rule.get("image") ?? "") === (other.get("image") ?? ""),
 };
 
 function mergeItem(
@@ -114,13 +112,17 @@ function mergeItem(
   same: (item: ConfigMap, other: ConfigMap) => boolean,
   type: ConfigType & { kind: "list" },
 ): List {
-  if (!isConfigMap(item)) return [...list, item];
-  const matches = (other: ConfigValue): boolean => isConfigMap(other) && same(item, other);
-  // Of several verification rules for one image Talos takes the last.
-  const index = type.special === "rules" ? list.findLastIndex(matches) : list.findIndex(matches);
-  if (index === -1) return [...list, item];
-  const merged = type.special === "rules" ? item : mergeConfigValues(list[index], item, type.element);
-  return list.with(index, merged);
+  const index = isConfigMap(item) ? list.findIndex((other) => isConfigMap(other) && same(item, other)) : -1;
+  return index === -1 ? [...list, item] : list.with(index, mergeConfigValues(list[index], item, type.element));
+}
+
+/** Image verification rules replace the last rule for the same image that was there before. */
+function replaceRules(left: List, right: List): List {
+  const imageOf = (rule: ConfigValue): ConfigValue => (isConfigMap(rule) ? (rule.get("image") ?? "") : "");
+  return right.reduce<List>((list, rule) => {
+    const index = left.findLastIndex((other) => imageOf(other) === imageOf(rule));
+    return index === -1 ? [...list, rule] : list.with(index, rule);
+  }, left);
 }
 
 /** Go compares the structs by value, and a pointer within them by address: a selector with `physical` equals none. */

@@ -1,8 +1,8 @@
 import type { ConfigType, Machinery, StructShape } from "./configSchema";
 import { type ConfigMap, type ConfigValue, faultAt, Timestamp } from "./configValue";
 import { CUSTOM_TYPES } from "./customTypes";
-import type { YamlMapping, YamlNode, YamlScalar } from "./yamlParser";
-import { integerOf } from "./yamlScalar";
+import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/parser";
+import { integerOf } from "../yaml/scalar";
 
 /** How one Talos version reads. */
 export interface Dialect {
@@ -34,13 +34,13 @@ class ConfigReader {
         return value === undefined || value === NOTHING ? zeroOf(type.element) : value;
       }
       case "string":
-        return scalar(node, "a string").text;
+        return this.readText(node);
       case "boolean":
         return readBoolean(scalar(node, "true or false"));
       case "integer":
         return readInteger(scalar(node, "a number"), type.min, type.max);
       case "enum":
-        return readEnum(scalar(node, "a word"), type.values);
+        return readEnum(scalar(node, "a word"), type);
       case "any":
         return readAny(node);
       case "list":
@@ -54,6 +54,12 @@ class ConfigReader {
     }
   }
 
+  private readText(node: YamlNode): string {
+    const { text, tag } = scalar(node, "a string");
+    if (tag === "timestamp" && this.dialect.machinery === "1.14") throw faultAt(node, "a date is no string; quote it");
+    return text;
+  }
+
   private readNull(type: ConfigType): ConfigValue | typeof NOTHING {
     if (type.kind === "any") return null;
     const nullable = type.kind === "pointer" || type.kind === "list" || type.kind === "map";
@@ -61,7 +67,7 @@ class ConfigReader {
   }
 
   private readCustom(node: YamlNode, name: string): ConfigValue {
-    return CUSTOM_TYPES[name]!.read(node, { sequencesInArgs: this.dialect.machinery !== "1.13" });
+    return CUSTOM_TYPES[name]!.read(node, this.dialect);
   }
 
   private readList(node: YamlNode, type: ConfigType & { kind: "list" }, path: string): ConfigValue {
@@ -175,8 +181,13 @@ function floatOf(text: string): number {
   return Number(text.replaceAll("_", ""));
 }
 
-function readEnum(node: YamlScalar, values: readonly string[]): string {
-  const value = [node.text, node.text.toLowerCase()].find((text) => values.includes(text));
+function readEnum(node: YamlScalar, { values, anyCase, zero }: ConfigType & { kind: "enum" }): string {
+  // The one that Talos reads with code of its own takes the empty text too.
+  if (node.text === "" && !anyCase) return zero;
+  const lower = node.text.toLowerCase();
+  const value =
+    values.find((known) => known === node.text) ??
+    (anyCase ? values.find((known) => known.toLowerCase() === lower) : undefined);
   if (value === undefined) {
     const known = values.length > 12 ? `${values.slice(0, 3).join(", ")} …` : values.join(", ");
     throw faultAt(node, `expected one of ${known}`);
@@ -186,7 +197,7 @@ function readEnum(node: YamlScalar, values: readonly string[]): string {
 
 function readUnstructured(node: YamlNode): ConfigValue {
   if (node.kind !== "mapping") throw faultAt(node, `expected a map, found ${kindOf(node)}`);
-  return readAnyMap(node);
+  return node.entries.length === 0 ? undefined : readAnyMap(node);
 }
 
 function readAnyMap(node: YamlMapping): ConfigValue {

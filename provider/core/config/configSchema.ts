@@ -10,7 +10,7 @@ export type ConfigType =
   | { readonly kind: "pointer" | "map"; readonly element: ConfigType }
   | { readonly kind: "list"; readonly element: ConfigType; readonly special?: string }
   | { readonly kind: "struct"; readonly name: string; readonly shape: StructShape }
-  | { readonly kind: "enum"; readonly values: readonly string[]; readonly zero: string }
+  | { readonly kind: "enum"; readonly values: readonly string[]; readonly zero: string; readonly anyCase: boolean }
   | { readonly kind: "custom"; readonly name: string };
 
 export interface StructShape {
@@ -129,11 +129,12 @@ export class ConfigSchema {
   private enumeration(name: string): ConfigType {
     const text = (this.machinery === "1.13" ? ENUMS_1_13[name] : undefined) ?? ENUMS[name] ?? "";
     const values = text.split(" ").flatMap((value) => {
+      if (value === "~" || value.startsWith("0=")) return [];
       const range = /^(\d+)\.\.(\d+)$/.exec(value);
       if (range === null) return [value.replace(/^0:/, "")];
       const [first, last] = [Number(range[1]), Number(range[2])];
       return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
     });
-    return { kind: "enum", values, zero: /^0:(\S+)/.exec(text)?.[1] ?? "" };
+    return { kind: "enum", values, zero: /^(?:~ )?0[:=](\S+)/.exec(text)?.[1] ?? "", anyCase: text.startsWith("~") };
   }
 }

@@ -1,4 +1,4 @@
-import type { YamlNode } from "./yamlParser";
+import type { YamlNode } from "../yaml/parser";
 
 /**
  * A value of the machine config as Go holds it. `undefined` is the zero value of any type and a nil pointer; `null` is

@@ -1,8 +1,8 @@
 import type { ConfigField, ConfigType, StructShape } from "./configSchema";
 import { type ConfigMap, type ConfigValue, isConfigList, isConfigMap, Timestamp } from "./configValue";
 import { CUSTOM_TYPES } from "./customTypes";
-import { Plain, type YamlValue } from "./yamlEmitter";
-import { sortedMap } from "./yamlMap";
+import { Plain, type YamlValue } from "../yaml/emitter";
+import { sortedMap } from "../yaml/map";
 
 /** Writes a value of a Go type in Go's order of fields, leaving out what Talos leaves out. */
 export function writeConfigValue(value: ConfigValue, type: ConfigType): YamlValue {
@@ -95,8 +95,7 @@ function formatFloat(value: number): string {
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
   const [mantissa, exponent] = value.toExponential().split("e") as [string, string];
   const power = Number(exponent);
-  const digits = mantissa.replace(/[-.]/g, "").length;
-  if (power < -4 || power >= Math.max(digits, 21)) {
+  if (power < -4 || power >= 6) {
     return `${mantissa}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
   }
   return fixed(mantissa, power);

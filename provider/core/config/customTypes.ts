@@ -1,18 +1,19 @@
 import { decodeBase64 } from "../x509/pem";
 import { formatByteSize, parseByteSize } from "./byteSize";
+import type { Machinery } from "./configSchema";
 import { type ConfigMap, type ConfigValue, faultAt } from "./configValue";
 import { formatGoDuration, parseGoDuration } from "./goDuration";
 import { mergeUrls, normaliseUrl } from "./goUrl";
 import { normaliseAddress, normaliseAddressPort, normalisePrefix } from "./netAddress";
-import { NodeText, Plain, type YamlValue } from "./yamlEmitter";
-import { sortedMap, yamlMap } from "./yamlMap";
-import type { YamlMapping, YamlNode } from "./yamlParser";
-import { integerOf } from "./yamlScalar";
+import { NodeText, Plain, type YamlValue } from "../yaml/emitter";
+import { sortedMap, yamlMap } from "../yaml/map";
+import type { YamlMapping, YamlNode } from "../yaml/parser";
+import { integerOf } from "../yaml/scalar";
 
 /** A Go type that reads, writes and merges itself. */
 export interface CustomType {
   /** Never called with null; `undefined` is the zero value. */
-  read(node: YamlNode, dialect: { readonly sequencesInArgs: boolean }): ConfigValue;
+  read(node: YamlNode, dialect: { readonly machinery: Machinery }): ConfigValue;
   write(value: Exclude<ConfigValue, undefined>): YamlValue;
   /** What is written for the zero value where it is not left out. */
   readonly zero: YamlValue;
@@ -25,16 +26,22 @@ function scalarText(node: YamlNode, what: string): string {
   throw faultAt(node, `expected ${what}, found ${node.kind === "mapping" ? "a map" : "a list"}`);
 }
 
+interface TextTypeOptions {
+  readonly merge?: CustomType["merge"];
+  /** A list of bytes: empty is something else than none, and so overwrites. */
+  readonly bytes?: true;
+}
+
 /** A type whose value is its text after `normalise`, with the empty text for zero. */
 function textType(
   what: string,
   normalise: (text: string) => string | undefined,
-  merge?: CustomType["merge"],
+  { merge, bytes }: TextTypeOptions = {},
 ): CustomType {
   return {
     read(node) {
       const text = scalarText(node, what);
-      if (text === "") return undefined;
+      if (text === "") return bytes === true ? "" : undefined;
       const normal = normalise(text);
       if (normal === undefined) throw faultAt(node, `not ${what}`);
       return normal;
@@ -70,6 +77,16 @@ function base64Map(keys: readonly string[]): CustomType {
   };
 }
 
+function base64Text(text: string): string | undefined {
+  const joined = text.replace(/[\r\n]/g, "");
+  return decodeBase64(joined) === undefined ? undefined : joined;
+}
+
+function hardwareAddress(text: string): string | undefined {
+  const hex = text.replaceAll(":", "").toLowerCase();
+  return /^(?:[0-9a-f]{2})*$/.test(hex) ? (hex.match(/../g) ?? []).join(":") : undefined;
+}
+
 function unsigned(node: YamlNode, bits: number): bigint {
   const value = node.kind === "scalar" && node.tag === "int" ? integerOf(node.text) : undefined;
   if (value === undefined || value < 0n || value >= 1n << BigInt(bits)) throw faultAt(node, "expected a number");
@@ -85,11 +102,13 @@ function signedByteSize(text: string): string | undefined {
   return parseByteSize(text.replace(/^-/, "")) === undefined ? undefined : text;
 }
 
-function readArgument(node: YamlNode, sequences: boolean): ConfigValue {
-  if (node.kind === "scalar") return node.tag === "null" ? undefined : node.text;
-  if (node.kind !== "sequence" || !sequences) throw faultAt(node, "expected a string as the value of an argument");
+function readArgument(node: YamlNode, machinery: Machinery): ConfigValue {
+  const isDate = ({ tag }: { readonly tag: string }): boolean => tag === "timestamp" && machinery === "1.14";
+  if (node.kind === "scalar" && !isDate(node)) return node.tag === "null" ? undefined : node.text;
+  if (node.kind !== "sequence" || machinery === "1.13")
+    throw faultAt(node, "expected a string as the value of an argument");
   return node.items.flatMap((item) => {
-    if (item.kind !== "scalar") throw faultAt(item, "expected a string as the value of an argument");
+    if (item.kind !== "scalar" || isDate(item)) throw faultAt(item, "expected a string as the value of an argument");
     return item.tag === "null" ? [] : [item.text];
   });
 }
@@ -104,9 +123,11 @@ const overwrite: NonNullable<CustomType["merge"]> = (_, right) => right;
 
 const CONDITION = /^(?:>=|<=|>|<|==)?\s*(.*)$/s;
 
-const url: CustomType = textType("a URL", normaliseUrl, (left, right) => {
-  if (right === undefined) return left;
-  return typeof left === "string" && typeof right === "string" ? mergeUrls(left, right) : right;
+const url: CustomType = textType("a URL", normaliseUrl, {
+  merge: (left, right) => {
+    if (right === undefined) return left;
+    return typeof left === "string" && typeof right === "string" ? mergeUrls(left, right) : right;
+  },
 });
 
 /** By the name that the notation of configSchema.ts has. Source: pkg/machinery/config/types, v1.13.0 and v1.14.1. */
@@ -114,16 +135,14 @@ export const CUSTOM_TYPES: Readonly<Record<string, CustomType>> = {
   certKey: base64Map(["crt", "key"]),
   cert: base64Map(["crt"]),
   key: base64Map(["key"]),
-  base64: textType("base64", (text) =>
-    decodeBase64(text.replace(/[\r\n]/g, "")) === undefined ? undefined : text.replace(/[\r\n]/g, ""),
-  ),
+  base64: textType("base64", base64Text, { bytes: true }),
   url,
   endpoint: { ...url, read: (node, dialect) => url.read(node, dialect) ?? "" },
   addr: textType("an IP address", normaliseAddress),
   prefix: textType("a CIDR such as 10.0.0.0/8", normalisePrefix),
   addrPort: textType("an address with a port", normaliseAddressPort),
-  expression: textType("a CEL expression", (text) => text, overwrite),
-  byteSize: textType("a size such as 10GiB", signedByteSize, overwrite),
+  expression: textType("a CEL expression", (text) => text, { merge: overwrite }),
+  byteSize: textType("a size such as 10GiB", signedByteSize, { merge: overwrite }),
   size: {
     read(node) {
       const text = scalarText(node, "a size such as 10GiB or 50%");
@@ -138,10 +157,7 @@ export const CUSTOM_TYPES: Readonly<Record<string, CustomType>> = {
     merge: (left, right) =>
       right === undefined ? left : new Map([...((left as ConfigMap | undefined) ?? []), ...(right as ConfigMap)]),
   },
-  mac: textType("a hardware address", (text) => {
-    const hex = text.replaceAll(":", "").toLowerCase();
-    return /^(?:[0-9a-f]{2})*$/.test(hex) ? (hex.match(/../g) ?? []).join(":") : undefined;
-  }),
+  mac: textType("a hardware address", hardwareAddress, { bytes: true }),
   duration: {
     read(node) {
       const text = scalarText(node, "a duration such as 10m");
@@ -200,9 +216,9 @@ export const CUSTOM_TYPES: Readonly<Record<string, CustomType>> = {
     zero: new Plain("0"),
   },
   args: {
-    read(node, { sequencesInArgs }) {
+    read(node, { machinery }) {
       if (node.kind !== "mapping") throw faultAt(node, "expected a map of arguments");
-      return new Map(node.entries.map(({ key, value }) => [key, readArgument(value, sequencesInArgs)]));
+      return new Map(node.entries.map(({ key, value }) => [key, readArgument(value, machinery)]));
     },
     write: (value) =>
       sortedMap([...(value as ConfigMap)].map(([key, argument]) => [key, writeArgument(argument)] as const)),

@@ -16,8 +16,8 @@ import {
   pairFields,
   registryMirrorDocuments,
 } from "./v1alpha1Layout";
-import type { YamlValue } from "./yamlEmitter";
-import { yamlMap } from "./yamlMap";
+import type { YamlValue } from "../yaml/emitter";
+import { yamlMap } from "../yaml/map";
 
 /**
  * The documents of a machine config from contract v1.14: v1alpha1 keeps what the Talos API and etcd need, the rest

@@ -43,7 +43,8 @@ function isAuthority(text: string): boolean {
 
 function format({ scheme, opaque, authority, path, query, fragment }: UrlParts): string {
   const start = scheme === "" ? "" : `${scheme}:`;
-  const middle = opaque !== "" ? opaque : `${authority === undefined ? "" : `//${authority}`}${escapeBytes(path)}`;
+  const rooted = authority && path !== "" && !path.startsWith("/") ? `/${path}` : path;
+  const middle = opaque !== "" ? opaque : `${authority === undefined ? "" : `//${authority}`}${escapeBytes(rooted)}`;
   return `${start}${middle}${query === undefined ? "" : `?${query}`}${fragment === undefined || fragment === "" ? "" : `#${escapeBytes(fragment)}`}`;
 }
 

@@ -4,5 +4,5 @@ export { type ConfigPatch, type MachineConfigOptions } from "./machineConfigOpti
 export { type MachineSecrets, type MachineType, secretsForMachine, type WorkerSecrets } from "./machineSecrets";
 export { patchMachineConfig } from "./patch";
 export { configHash, redactMachineConfig, type RedactOptions } from "./redact";
-export { formatYamlDocuments, type YamlValue } from "./yamlEmitter";
-export { parseYamlDocuments, type YamlNode } from "./yamlParser";
+export { formatYamlDocuments, type YamlValue } from "../yaml/emitter";
+export { parseYamlDocuments, type YamlNode } from "../yaml/parser";

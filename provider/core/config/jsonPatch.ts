@@ -1,7 +1,7 @@
 import { ConfigFault, faultAt } from "./configValue";
-import { Plain, type YamlValue } from "./yamlEmitter";
-import { sortedMap } from "./yamlMap";
-import type { YamlNode } from "./yamlParser";
+import { Plain, type YamlValue } from "../yaml/emitter";
+import { sortedMap } from "../yaml/map";
+import type { YamlNode } from "../yaml/parser";
 
 /** One operation of RFC 6902. */
 interface Operation {

@@ -1,7 +1,7 @@
 import { PkiError, type Problem } from "../errors";
 import { encodeBase64, joinPem } from "../x509/pem";
 import { checkClusterEndpoint } from "./clusterEndpoint";
-import { formatYamlDocuments } from "./yamlEmitter";
+import { formatYamlDocuments } from "../yaml/emitter";
 
 export interface KubeconfigOptions {
   readonly clusterName: string;

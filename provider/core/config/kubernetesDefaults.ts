@@ -1,5 +1,5 @@
-import type { YamlValue } from "./yamlEmitter";
-import { yamlMap } from "./yamlMap";
+import type { YamlValue } from "../yaml/emitter";
+import { yamlMap } from "../yaml/map";
 
 /** Images of the Kubernetes components. Source: pkg/machinery/constants/constants.go, v1.14.1. */
 export const KUBERNETES_IMAGES = {

@@ -8,8 +8,8 @@ import { type ConfigVerdict, judgeMachineConfig } from "./configVerdict";
 import type { ConfigPatch, MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
 import { applyPatches, documentsOf, machineryOf, quotesOf } from "./patch";
 import { v1alpha1Layout } from "./v1alpha1Layout";
-import { formatYamlDocuments, type YamlValue } from "./yamlEmitter";
-import { nodeOfValue } from "./yamlNode";
+import { formatYamlDocuments, type YamlValue } from "../yaml/emitter";
+import { nodeOfValue } from "../yaml/node";
 
 export interface GeneratedMachineConfig {
   /** YAML, one or several documents. */

@@ -5,9 +5,9 @@ import type { Machinery } from "./configSchema";
 import { ConfigFault } from "./configValue";
 import { applyJsonPatch, jsonValue, readJsonPatch } from "./jsonPatch";
 import type { ConfigPatch } from "./machineConfigOptions";
-import { type AmbiguousQuotes, formatYamlDocuments, type YamlValue } from "./yamlEmitter";
-import { nodeOfObject, nodeOfValue } from "./yamlNode";
-import { parseYamlDocuments, type YamlNode } from "./yamlParser";
+import { type AmbiguousQuotes, formatYamlDocuments, type YamlValue } from "../yaml/emitter";
+import { nodeOfObject, nodeOfValue } from "../yaml/node";
+import { parseYamlDocuments, type YamlNode } from "../yaml/parser";
 
 /** The types that a contract is patched by. */
 export function machineryOf(version: Pick<TalosVersion, "minor">): Machinery {

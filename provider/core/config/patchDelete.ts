@@ -1,8 +1,8 @@
 import type { ConfigType, StructShape } from "./configSchema";
 import { ConfigFault, type ConfigMap, type ConfigValue, faultAt, isConfigList, isConfigMap } from "./configValue";
 import { CUSTOM_TYPES } from "./customTypes";
-import { memberText } from "./yamlNode";
-import type { YamlEntry, YamlNode } from "./yamlParser";
+import { memberText } from "../yaml/node";
+import type { YamlEntry, YamlNode } from "../yaml/parser";
 
 /** A `$patch: delete`, taken out of a patch document. */
 export interface DeleteSelector {

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 
 import { ConfigSchema, type ConfigType } from "./configSchema";
 import { isSecretName, isSecretText, REDACTED } from "./secretLeaf";
-import { formatYamlDocuments, Plain, type YamlValue } from "./yamlEmitter";
-import { compareKeys } from "./yamlMap";
-import { memberText } from "./yamlNode";
-import { parseYamlDocuments, type YamlEntry, type YamlMapping, type YamlNode } from "./yamlParser";
+import { formatYamlDocuments, Plain, type YamlValue } from "../yaml/emitter";
+import { sortByKey } from "../yaml/map";
+import { memberText } from "../yaml/node";
+import { parseYamlDocuments, type YamlEntry, type YamlMapping, type YamlNode } from "../yaml/parser";
 
 export interface RedactOptions {
   /** Further secret values; a leaf that is or holds one is replaced. A bundle, or any tree of strings. */
@@ -106,8 +106,17 @@ function ordered(entries: readonly YamlEntry[], type: ConfigType | undefined): r
   const inner = behindPointers(type);
   const fields =
     inner?.kind === "struct" ? [...inner.shape.fields.keys()] : inner?.kind === "custom" ? ["crt", "key"] : [];
-  const position = (key: string): number => (fields.includes(key) ? fields.indexOf(key) : fields.length);
-  return [...entries].sort((a, b) => position(a.key) - position(b.key) || compareKeys(a.key, b.key));
+  const position = new Map(fields.map((field, index) => [field, index]));
+  const known = entries
+    .filter(({ key }) => position.has(key))
+    .sort((a, b) => position.get(a.key)! - position.get(b.key)!);
+  return [
+    ...known,
+    ...sortByKey(
+      entries.filter(({ key }) => !position.has(key)),
+      ({ key }) => key,
+    ),
+  ];
 }
 
 /** The values that are secret by their place, so that a copy elsewhere is found too. */

@@ -318,31 +318,31 @@ export const STRUCTS: Readonly<Record<string, string>> = {
   "v1alpha1.VolumeMountConfig": "hostPath=s mountPath=s readonly?=b",
 };
 
-/** Values of the enumerations of v1.14; `0:` marks the zero value. */
+/** Values of the enumerations of v1.14; `0:` marks the zero value, `0=` one that cannot be read, `~` any case. */
 export const ENUMS: Readonly<Record<string, string>> = {
-  "block.EncryptionProviderType": "0:none luks2",
-  "block.FilesystemType": "0:none xfs vfat ext4 iso9660 swapi virtiofs btrfs",
-  "block.VolumeType": "0:partition disk tmpfs directory symlink overlay external",
-  "nethelpers.ADLACPActive": "0:off on",
-  "nethelpers.ADSelect": "0:stable bandwidth count",
-  "nethelpers.ARPAllTargets": "0:any all",
-  "nethelpers.ARPValidate": "0:none active backup all filter filter-active filter-backup",
-  "nethelpers.AutoHostnameKind": "0:off talos-addr stable",
-  "nethelpers.BondMode": "0:balance-rr active-backup balance-xor broadcast 802.3ad balance-tlb balance-alb",
-  "nethelpers.BondXmitHashPolicy": "0:layer2 layer3+4 layer2+3 encap2+3 encap3+4",
-  "nethelpers.ClientIdentifier": "0:none mac duid",
-  "nethelpers.DNSProtocol": "0:Do53 DoT DoH",
-  "nethelpers.DefaultAction": "0:accept block",
+  "block.EncryptionProviderType": "~ 0:none luks2",
+  "block.FilesystemType": "~ 0:none xfs vfat ext4 iso9660 swapi virtiofs btrfs",
+  "block.VolumeType": "~ 0:partition disk tmpfs directory symlink overlay external",
+  "nethelpers.ADLACPActive": "~ 0:off on",
+  "nethelpers.ADSelect": "~ 0:stable bandwidth count",
+  "nethelpers.ARPAllTargets": "~ 0:any all",
+  "nethelpers.ARPValidate": "~ 0:none active backup all filter filter-active filter-backup",
+  "nethelpers.AutoHostnameKind": "~ 0:off talos-addr stable",
+  "nethelpers.BondMode": "~ 0:balance-rr active-backup balance-xor broadcast 802.3ad balance-tlb balance-alb",
+  "nethelpers.BondXmitHashPolicy": "~ 0:layer2 layer3+4 layer2+3 encap2+3 encap3+4",
+  "nethelpers.ClientIdentifier": "~ 0:none mac duid",
+  "nethelpers.DNSProtocol": "~ 0:Do53 DoT DoH",
+  "nethelpers.DefaultAction": "~ 0:accept block",
   "nethelpers.FailOverMAC": "0:none active follow",
-  "nethelpers.LACPRate": "0:slow fast",
-  "nethelpers.PrimaryReselect": "0:always better failure",
-  "nethelpers.Protocol": "icmp tcp udp icmpv6",
-  "nethelpers.RoutingRuleAction": "0:unspec unicast blackhole unreachable prohibit",
-  "nethelpers.RoutingTable": "0:unspec 1..252 default main local",
-  "nethelpers.VLANProtocol": "802.1q 802.1ad",
-  "nethelpers.WOLMode": "phy unicast multicast broadcast magic magicsecure filter",
-  "storage.LVMLogicalVolumeType": "0:linear raid1 raid0 raid10",
-  "storage.MDLevel": "0:raid1",
+  "nethelpers.LACPRate": "~ 0:slow fast",
+  "nethelpers.PrimaryReselect": "~ 0:always better failure",
+  "nethelpers.Protocol": "~ 0=Protocol(0) icmp tcp udp icmpv6",
+  "nethelpers.RoutingRuleAction": "~ 0:unspec unicast blackhole unreachable prohibit",
+  "nethelpers.RoutingTable": "~ 0:unspec 1..252 default main local",
+  "nethelpers.VLANProtocol": "~ 0=VLANProtocol(0) 802.1q 802.1ad",
+  "nethelpers.WOLMode": "~ 0=WOLMode(0) phy unicast multicast broadcast magic magicsecure filter",
+  "storage.LVMLogicalVolumeType": "~ 0:linear raid1 raid0 raid10",
+  "storage.MDLevel": "~ 0:raid1",
   "storage.MDMetadata": "0:1.0 1.2",
 };
 
@@ -475,7 +475,7 @@ export const STRUCTS_1_13: Readonly<Record<string, string>> = {
 
 /** Enumerations that v1.13 has otherwise. */
 export const ENUMS_1_13: Readonly<Record<string, string>> = {
-  "block.FilesystemType": "0:none xfs vfat ext4 iso9660 swapi virtiofs",
+  "block.FilesystemType": "~ 0:none xfs vfat ext4 iso9660 swapi virtiofs",
 };
 
 /** All kinds of v1.13. */

@@ -19,7 +19,7 @@ const BASE64_RUN = /[A-Za-z0-9+/_-]{24,}={0,2}/g;
 /** 32 random bytes: the cluster's secrets and every symmetric key of Talos. */
 const KEY_32_BYTES = /^[A-Za-z0-9+/_-]{43}=$/;
 const URL_PASSWORD = /\/\/[^/\s:@]*:[^/\s@]+@/;
-const ASSIGNMENT = /(?:^|[\s"'?&;,{])([A-Za-z][\w.-]*)["']?\s*[:=]\s*["']?([^\s"'&;,}]+)/gm;
+const ASSIGNMENT = /(?:^|[\s"'?&;,{])([A-Za-z][\w.-]*)["']?\s*[:=]\s*["']?(?=([^\s"'&;,}]+))/gm;
 const KUBERNETES_SECRET = /^\s*kind:\s*["']?Secret["']?\s*$/m;
 const DEPTH = 3;
 

@@ -1,7 +1,7 @@
 import { PkiError } from "../errors";
 import { encodeBase64, joinPem } from "../x509/pem";
-import { formatYamlDocuments } from "./yamlEmitter";
-import { sortedMap, yamlMap } from "./yamlMap";
+import { formatYamlDocuments } from "../yaml/emitter";
+import { sortedMap, yamlMap } from "../yaml/map";
 
 /** One context of a talosconfig: whom to call and as whom, in Talos's own nouns. */
 export interface TalosconfigContext {

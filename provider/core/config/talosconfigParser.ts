@@ -1,5 +1,5 @@
 import { PkiError } from "../errors";
-import { readPlainYaml } from "../plainYaml";
+import { readPlainYaml } from "../yaml/plain";
 import { isTree } from "../secrets/fields";
 import { FieldReader, joinKey, type Place, shortenName } from "./fieldReader";
 import type { Talosconfig, TalosconfigContext } from "./talosconfig";

@@ -1,8 +1,8 @@
 import { hasFeature, type TalosFeature } from "../talosVersion";
 import { AUDIT_POLICY, kubernetesImage, POD_SECURITY, POD_SUBNETS, SERVICE_SUBNETS } from "./kubernetesDefaults";
 import type { MachineConfigInput } from "./machineConfigOptions";
-import type { YamlValue } from "./yamlEmitter";
-import { byCodePoint, sortedMap, yamlMap } from "./yamlMap";
+import type { YamlValue } from "../yaml/emitter";
+import { byCodePoint, sortedMap, yamlMap } from "../yaml/map";
 
 /** Base64 of PEM, as the v1alpha1 document has it; a redacted key stays as it is. */
 export function pemField(pem: string): string {

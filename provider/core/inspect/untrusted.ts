@@ -30,7 +30,7 @@ export function untrustedFinding(
     return finding(
       "ERR_AUTHORITY_UNKNOWN",
       top,
-      `is from a ${signer.name} authority of the cluster that is not trusted here (${signer.certificate.fingerprint.slice(0, 16)}…)`,
+      `is from another ${signer.name} authority of the cluster, which is not trusted here (${signer.certificate.fingerprint.slice(0, 16)}…)`,
       "a rotation is under way or over: bring the machine configs and talosconfigs of the same stage everywhere",
     );
   }

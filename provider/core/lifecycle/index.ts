@@ -1,3 +1,12 @@
+export {
+  EXPIRY_STATES,
+  type ExpiryItem,
+  type ExpiryOptions,
+  type ExpiryReport,
+  expiryReport,
+  type ExpiryRow,
+  type ExpiryState,
+} from "./expiry";
 export { planRenewal, type RenewalPlan, type RenewalRequest, renewalTime } from "./renewal";
 export {
   isUnderWay,

@@ -76,7 +76,7 @@ export function planRenewal(issued: IssuedState, request: RenewalRequest, now: D
       : []),
   ];
   const clock = clockReason(issued, request, now);
-  const hindrance = reasons.length > 0 ? undefined : hindranceOf(issued, request);
+  const hindrance = reasons.length > 0 ? undefined : hindranceOf(issued, request, now);
   if (clock !== undefined && hindrance === undefined) reasons.push(clock);
   return {
     issuedAt: reasons.length > 0 ? now : issued.issuedAt,
@@ -86,8 +86,11 @@ export function planRenewal(issued: IssuedState, request: RenewalRequest, now: D
 }
 
 /** Why the clock alone cannot renew. */
-function hindranceOf(issued: IssuedState, request: RenewalRequest): string | undefined {
+function hindranceOf(issued: IssuedState, request: RenewalRequest, now: Date): string | undefined {
   if (request.frozen === true) return "its issuedAt is held fast; release it to renew";
+  if (request.issuer !== undefined && request.issuer.notAfter.getTime() <= now.getTime()) {
+    return "its authority has expired too; rotate the authority";
+  }
   // An authority's end is where its certificates end: another certificate would last no longer.
   return request.issuer !== undefined && request.issuer.notAfter.getTime() <= issued.notAfter.getTime()
     ? "its authority ends at the same time; rotate the authority"

@@ -1,5 +1,5 @@
 import { PkiError, type Problem } from "../errors";
-import { readPlainYaml, writePlainYaml } from "../plainYaml";
+import { readPlainYaml, writePlainYaml } from "../yaml/plain";
 import { isTree, setAt, type Tree, valueAt } from "./fields";
 import { bundleTree, joinPath, type PartialSecretsBundle, readBundleTree } from "./read";
 import type { SecretsBundle } from "./types";
@@ -58,7 +58,7 @@ export function readWholeBundle(tree: Tree, now: Date, path: string): ParsedSecr
     return {
       code: "ERR_INPUT_UNKNOWN",
       path: joinPath(path, steps),
-      message: `is a key that Talos does not know and ignores; it is ${kept ? "kept" : "dropped, as it uses YAML aliases"}`,
+      message: `is a key that Talos does not know and ignores; it is ${kept ? "kept" : "dropped, as there is too much of it"}`,
     };
   });
   return { bundle, unknown, warnings: [...warnings, ...verdict.warnings] };
@@ -93,12 +93,16 @@ function hint(problem: Problem, tree: Tree, path: string): Problem {
 
 const MAX_UNKNOWN_NODES = 1000;
 
-/** The unknown parts that are small enough to keep: a bomb of aliases is not. */
+/** The unknown parts as long as they are small enough, all together, to keep: a bomb of aliases is not. */
 function pickUnknown(tree: Tree, paths: readonly (readonly string[])[]): Tree {
   const unknown: Record<string, unknown> = {};
+  let left = MAX_UNKNOWN_NODES;
   for (const steps of paths) {
     const value = valueAt(tree, steps);
-    if (countNodes(value, MAX_UNKNOWN_NODES) <= MAX_UNKNOWN_NODES) setAt(unknown, steps, value);
+    const size = countNodes(value, left);
+    if (size > left) continue;
+    left -= size;
+    setAt(unknown, steps, value);
   }
   return unknown;
 }

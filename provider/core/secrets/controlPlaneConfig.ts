@@ -1,7 +1,7 @@
 import { PkiError, type Problem } from "../errors";
-import { readPlainDocuments } from "../plainYaml";
+import { readPlainDocuments } from "../yaml/plain";
 import { decodeBase64 } from "../x509/pem";
-import { isTree, setAt, type Tree, valueAt } from "./fields";
+import { BUNDLE_FIELDS, isTree, setAt, type Tree, valueAt } from "./fields";
 import { joinPath, type PartialSecretsBundle } from "./read";
 import type { SecretsBundle } from "./types";
 import { isComplete, validateSecretsBundle } from "./validate";
@@ -95,10 +95,30 @@ export function bundleFromControlPlaneConfig(text: string, options: { now: Date;
   const encryption = encryptionSecret(documents);
   if (encryption !== undefined) setAt(bundle, encryption.bundle, encryption.secret);
   const found = bundle as PartialSecretsBundle;
-  const verdict = validateSecretsBundle(found, now, path);
-  const all = [...problems, ...verdict.problems];
+  const verdict = validateSecretsBundle(found, now);
+  const here = (problem: Problem): Problem => inConfig(problem, documents, path);
+  const unread = problems.map((problem) => problem.path);
+  const all = [...problems, ...verdict.problems.map(here).filter(({ path: at }) => !unread.includes(at))];
   if (all.length > 0 || !isComplete(found, verdict)) throw PkiError.of(all);
-  return { bundle: found, warnings: [...acceptedWarnings(main, documents, path), ...verdict.warnings] };
+  return { bundle: found, warnings: [...acceptedWarnings(main, documents, path), ...verdict.warnings.map(here)] };
+}
+
+/** A problem of the bundle, told of the place in the config that it was read from. */
+function inConfig(problem: Problem, documents: readonly Tree[], path: string): Problem {
+  const steps = problem.path.split(".");
+  const places = PLACES.filter(({ bundle }) => {
+    const field = BUNDLE_FIELDS.find((candidate) => candidate.bundle.join(".") === bundle);
+    return steps.every((step, index) => field?.talosctl[index] === step);
+  }).map(({ document, legacy }) =>
+    document === undefined || ofKind(documents, document[0]) === undefined ? legacy : document.join("."),
+  );
+  return { ...problem, path: joinPath(path, commonSteps(places)) };
+}
+
+function commonSteps(paths: readonly string[]): string[] {
+  const [first = [], ...others] = paths.map((path) => path.split("."));
+  const parting = first.findIndex((step, index) => others.some((other) => other[index] !== step));
+  return parting === -1 ? first : first.slice(0, parting);
 }
 
 function readPlace(
@@ -138,9 +158,7 @@ const PROVIDERS = { secretbox: "secretboxEncryptionSecret", aescbc: "aescbcEncry
  */
 function encryptionSecret(documents: readonly Tree[]): { bundle: string[]; secret: string } | undefined {
   const resources = listAt(ofKind(documents, "KubeEtcdEncryptionConfig"), ["config", "resources"]);
-  const entry = resources.find((resource) =>
-    (valueAt(resource, ["resources"]) as unknown[] | undefined)?.includes("secrets"),
-  );
+  const entry = resources.find((resource) => listAt(resource, ["resources"]).includes("secrets"));
   for (const provider of listAt(entry, ["providers"])) {
     for (const [name, bundleKey] of Object.entries(PROVIDERS)) {
       const secret = valueAt(listAt(provider, [name, "keys"])[0], ["secret"]);

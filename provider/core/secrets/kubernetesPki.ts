@@ -39,7 +39,7 @@ export function readKubernetesPki(files: KubernetesPkiFiles, path = "kubernetesP
   const pair = (name: string): { crt: string; key: string } => {
     const [crt, key] = [`${name}.crt`, `${name}.key`] as [KubernetesPkiFile, KubernetesPkiFile];
     const texts = { crt: files[crt] ?? "", key: files[key] ?? "" };
-    if (texts.crt !== "" && texts.key !== "") {
+    if (files[crt] !== undefined && files[key] !== undefined) {
       collectProblems(problems, () => parseAuthority(texts, { crt: `${path}/${crt}`, key: `${path}/${key}` }));
     }
     return texts;

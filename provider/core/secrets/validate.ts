@@ -74,7 +74,7 @@ function missing(bundle: PartialSecretsBundle, path: string): Problem[] {
   const problems: Problem[] = [...gaps].map((gap) => ({
     code: "ERR_INPUT_MISSING",
     path: joinPath(path, [gap]),
-    message: "is required; expected what talosctl gen secrets writes there",
+    message: "is required; expected what talosctl writes there",
   }));
   const { aescbcEncryptionSecret, secretboxEncryptionSecret } = bundle.secrets ?? {};
   const encryption = (message: string): Problem => ({

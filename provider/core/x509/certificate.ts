@@ -112,9 +112,13 @@ export function parseCertificate(text: string, path: string): Certificate {
   const certificate = readCertificate(first, path);
   // What holds a certificate goes to places that everybody may read: a key must not ride along behind it.
   if (holdsPrivateKey(text)) {
-    throw new PkiError("ERR_PRIVATE_KEY_GIVEN", "holds a private key beside the certificate; expected the certificate", {
-      path,
-    });
+    throw new PkiError(
+      "ERR_PRIVATE_KEY_GIVEN",
+      "holds a private key beside the certificate; expected the certificate",
+      {
+        path,
+      },
+    );
   }
   return certificate;
 }
@@ -172,7 +176,10 @@ function describeCertificate(der: Uint8Array): Certificate {
     pathLength: basicConstraints?.pathLength,
     keyUsages:
       keyUsage === null ? undefined : KEY_USAGES.filter((_, bit) => ((keyUsage.usages as number) & (1 << bit)) !== 0),
-    extendedKeyUsages: extendedKeyUsage?.usages.map((oid) => EXTENDED_KEY_USAGES[oid as string] ?? (oid as string)),
+    extendedKeyUsages:
+      extendedKeyUsage === null
+        ? undefined
+        : Array.from(extendedKeyUsage.usages, (oid) => EXTENDED_KEY_USAGES[oid as string] ?? (oid as string)),
     dnsNames: alternativeNames.filter((name) => name.type === "dns").map((name) => name.value),
     ipAddresses: alternativeNames.filter((name) => name.type === "ip").map((name) => name.value),
     subjectKeyIdentifier: parsed.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId.toLowerCase(),

@@ -1,4 +1,4 @@
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
 
 import type { Environment } from "../environment";
 import { PkiError } from "../errors";
@@ -45,27 +45,34 @@ export async function parseCertificateRequest(
   }
   const invalid = (what: string, cause?: unknown): PkiError =>
     new PkiError("ERR_CSR_INVALID", `${what}; expected a PKCS#10 request signed with its own key`, { path, cause });
-  let request: x509.Pkcs10CertificateRequest;
+  let request: CertificateRequest & { readonly key: KeyObject };
   let proven: boolean;
   try {
-    request = new x509.Pkcs10CertificateRequest(Uint8Array.from(block.der));
-    proven = await request.verify({ subtle: environment.subtle });
+    const parsed = new x509.Pkcs10CertificateRequest(Uint8Array.from(block.der));
+    request = describeRequest(parsed);
+    proven = await parsed.verify({ subtle: environment.subtle });
   } catch (cause) {
     throw invalid("cannot be read", cause);
   }
   if (!proven) throw invalid("carries a wrong signature");
-  const publicKeyDer = new Uint8Array(request.publicKey.rawData);
-  const key = createPublicKey({ key: Buffer.from(publicKeyDer), format: "der", type: "spki" });
+  const { key, ...described } = request;
   if (signingParameters(key) === undefined) {
     throw new PkiError(
       "ERR_KEY_UNSUPPORTED",
-      `asks for a key of the kind ${describeAlgorithm(key)}; expected Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more`,
+      `asks for a key of the kind ${described.algorithm}; expected Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more`,
       { path },
     );
   }
+  return described;
+}
+
+function describeRequest(request: x509.Pkcs10CertificateRequest): CertificateRequest & { readonly key: KeyObject } {
+  const publicKeyDer = new Uint8Array(request.publicKey.rawData);
+  const key = createPublicKey({ key: Buffer.from(publicKeyDer), format: "der", type: "spki" });
   const names = request.getExtension("2.5.29.17");
   const items = names instanceof x509.SubjectAlternativeNameExtension ? names.names.items : [];
   return {
+    key,
     commonName: request.subjectName.getField("CN")[0],
     organizations: request.subjectName.getField("O"),
     dnsNames: items.filter((name) => name.type === "dns").map((name) => name.value),

@@ -1,11 +1,14 @@
 import { collectProblems, type Problem } from "../../core/errors";
+import { AUTHORITY_NAMES, BUNDLE_KEYS } from "../../core/secrets/authority";
 import { parseSecretsBundle } from "../../core/secrets/codec";
 import { bundleFromControlPlaneConfig } from "../../core/secrets/controlPlaneConfig";
 import { BUNDLE_FIELDS, setAt, type Tree, valueAt } from "../../core/secrets/fields";
 import { KUBERNETES_PKI_FILES, readKubernetesPki } from "../../core/secrets/kubernetesPki";
 import type { PartialSecretsBundle } from "../../core/secrets/read";
+import { validateSecretsBundle } from "../../core/secrets/validate";
 import type { Host, Values } from "../definition";
 import { holdsUnknown } from "../wire";
+import { VALUE_INPUTS } from "./given";
 import { ADOPT_INPUTS } from "./inputs";
 
 export interface Adopted {
@@ -41,8 +44,8 @@ export async function readAdopted(inputs: Values, host: Host, problems: Problem[
     }
     case "kubernetesPkiDirectory": {
       const files = await host.readFiles(value, KUBERNETES_PKI_FILES);
-      const bundle = collectProblems(problems, () => readKubernetesPki(files, first));
-      return { ...NOTHING, bundle: bundle ?? {} };
+      const bundle = collectProblems(problems, () => readKubernetesPki(files, first)) ?? {};
+      return { bundle, unknown: {}, warnings: validateSecretsBundle(bundle, now, first).warnings };
     }
   }
 }
@@ -59,13 +62,35 @@ export function mergeGiven(
     if (typeof mine === "string" && typeof theirs === "string" && mine.trim() !== theirs.trim()) {
       problems.push({
         code: "ERR_SECRET_CHANGED",
-        path: field.bundle.join("."),
-        message:
-          "is given as an input and differs from what is adopted; leave the input out, or rotate after the adoption",
+        path: inputOf(field.bundle),
+        message: "differs from what is adopted; leave the input out, or rotate after the adoption",
       });
     }
     const value = mine ?? theirs;
     if (value !== undefined) setAt(merged, field.bundle, value);
   }
+  for (const [name, other] of ENCRYPTION_SECRETS) {
+    if (adopted.secrets?.[name] === undefined || given.secrets?.[other] === undefined) continue;
+    problems.push({
+      code: "ERR_SECRET_CHANGED",
+      path: other,
+      message: `is given beside an adopted ${name}; leave the input out: a cluster uses one of the two`,
+    });
+  }
   return merged;
+}
+
+const ENCRYPTION_SECRETS = [
+  ["secretboxEncryptionSecret", "aescbcEncryptionSecret"],
+  ["aescbcEncryptionSecret", "secretboxEncryptionSecret"],
+] as const;
+
+/** The input that gives a value of the bundle. */
+function inputOf(bundle: readonly string[]): string {
+  const path = bundle.join(".");
+  const value = VALUE_INPUTS.find((row) => row.bundle.join(".") === path);
+  if (value !== undefined) return value.input.join(".");
+  const authority = AUTHORITY_NAMES.find((name) => BUNDLE_KEYS[name] === bundle[1]);
+  if (authority === undefined) return "serviceAccount.privateKeyPem";
+  return `certificateAuthorities.${authority}.${bundle[2] === "crt" ? "certificatePem" : "privateKeyPem"}`;
 }

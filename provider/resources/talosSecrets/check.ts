@@ -1,7 +1,7 @@
 import { collectProblems, describeProblem, type Problem } from "../../core/errors";
 import { NEWEST_TALOS_VERSION, parseTalosVersion } from "../../core/talosVersion";
 import type { CheckVerdict, Host, Values } from "../definition";
-import { checkProperties } from "../schema";
+import { checkProperties, wellFormed } from "../schema";
 import { holdsUnknown } from "../wire";
 import { mergeGiven, readAdopted } from "./adopt";
 import { readGiven } from "./given";
@@ -11,33 +11,32 @@ import { readRequests } from "./requests";
 /** Checks the inputs; what depends on the state (moves of a rotation, changed values) is for diff. */
 export async function check(olds: Values, news: Values, host: Host): Promise<CheckVerdict> {
   const { etcd, ...rotation } = (news["rotation"] ?? {}) as Record<string, unknown>;
-  const problems: Problem[] = [
-    ...(etcd === undefined ? [] : [ETCD_ROTATION]),
-    ...checkProperties(etcd === undefined ? news : { ...news, rotation }, INPUTS),
-  ];
+  const given = etcd === undefined ? news : { ...news, rotation };
+  const problems: Problem[] = checkProperties(given, INPUTS);
+  const known = wellFormed(given, INPUTS, problems);
+  if (etcd !== undefined) problems.push(ETCD_ROTATION);
   const creates = Object.keys(olds).length === 0;
   const inputs: Record<string, unknown> = {
-    ...news,
-    talosVersion: news["talosVersion"] ?? olds["talosVersion"] ?? NEWEST_TALOS_VERSION,
+    ...known,
+    talosVersion: known["talosVersion"] ?? olds["talosVersion"] ?? NEWEST_TALOS_VERSION,
   };
   for (const [name, kept] of Object.entries(RENAMED_INPUTS)) {
-    if (news[name] !== undefined) inputs[kept] = news[name];
+    if (known[name] !== undefined) inputs[kept] = known[name];
     Reflect.deleteProperty(inputs, name);
   }
-  if (problems.length > 0) return { inputs, problems, notices: [] };
   const version = holdsUnknown(inputs["talosVersion"])
     ? undefined
     : collectProblems(problems, () => parseTalosVersion(String(inputs["talosVersion"])));
   const now = host.environment.now();
-  const given = readGiven(news, version, creates ? now : undefined, problems);
-  const notices = given.warnings.map(describeProblem);
+  const values = readGiven(known, version, creates ? now : undefined, problems);
+  const notices = values.warnings.map(describeProblem);
   if (creates) {
-    const adopted = await readAdopted(news, host, problems);
-    if (problems.length === 0) mergeGiven(adopted.bundle, given.bundle, problems);
-    problems.push(...creationProblems(news));
+    const adopted = await readAdopted(known, host, problems);
+    mergeGiven(adopted.bundle, values.bundle, problems);
+    problems.push(...creationProblems(known));
     notices.push(...adopted.warnings.map(describeProblem));
   }
-  readRequests(news, version, problems);
+  readRequests(known, version, problems);
   return { inputs, problems, notices };
 }
 

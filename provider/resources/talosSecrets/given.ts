@@ -7,6 +7,7 @@ import { isSecret, TOKEN_FORM } from "../../core/secrets/tokens";
 import { lifetimeWarnings } from "../../core/secrets/validate";
 import { hasFeature, type TalosVersion } from "../../core/talosVersion";
 import { type Authority, parseAuthority } from "../../core/x509/authority";
+import { joinPem } from "../../core/x509/pem";
 import { parsePrivateKey } from "../../core/x509/privateKey";
 import type { Values } from "../definition";
 import { holdsUnknown } from "../wire";
@@ -99,7 +100,10 @@ export function readGiven(
         () => now !== undefined,
       ),
     );
-    setAt(bundle, ["certs", BUNDLE_KEYS[name]], { crt: input?.certificatePem, key: input?.privateKeyPem });
+    setAt(bundle, ["certs", BUNDLE_KEYS[name]], {
+      crt: joinPem(input?.certificatePem ?? ""),
+      key: joinPem(input?.privateKeyPem ?? ""),
+    });
   }
   const key = at(inputs, ["serviceAccount", "privateKeyPem"]);
   if (typeof key === "string" && !holdsUnknown(key)) {

@@ -1,5 +1,4 @@
 import { PkiError } from "../../core/errors";
-import { assertClock } from "../../core/lifecycle/renewal";
 import type { Host, ResourceDefinition, Values } from "../definition";
 import { holdsUnknown } from "../wire";
 import { applyPlan, createState } from "./apply";
@@ -45,8 +44,6 @@ async function update(olds: Values, inputs: Values, host: Host): Promise<Values>
   const now = host.environment.now();
   const plan = planUpdate(olds, inputs, now);
   if (plan.problems.length > 0) throw PkiError.of(plan.problems);
-  const { os } = olds["certificateAuthorities"] as { os: { notBefore: string } };
-  if (plan.changes) assertClock(now, new Date(os.notBefore), "certificateAuthorities.os");
   return stateOutputs(await applyPlan(readState(olds, now), plan, inputs, host));
 }
 

@@ -1,4 +1,5 @@
-import type { Problem } from "../../core/errors";
+import { collectProblems, type Problem } from "../../core/errors";
+import { assertClock } from "../../core/lifecycle/renewal";
 import { planRotation, type RotationPlan } from "../../core/lifecycle/rotation";
 import { BUNDLE_KEYS } from "../../core/secrets/authority";
 import { valueAt } from "../../core/secrets/fields";
@@ -68,6 +69,11 @@ export function planUpdate(outputs: Values, inputs: Values, now: Date): SecretsP
     requests.unknown.length > 0 ||
     STAGED.some((name) => staged[name].action !== "none") ||
     talosVersion !== outputs["talosVersion"];
+  const { os } = outputs["certificateAuthorities"] as { os: { notBefore: string } };
+  if (changes)
+    collectProblems(problems, () => {
+      assertClock(now, new Date(os.notBefore), "certificateAuthorities.os");
+    });
   return { requests, staged, immediate, talosVersion, given: given.bundle, changes, problems };
 }
 
@@ -97,7 +103,7 @@ function planStaged(
         message: "is an authority that this cluster has or had already; expected a new one",
       });
     }
-  } else if (!fingerprints.includes(fingerprint)) {
+  } else if (plan.state.position !== "abort" && !fingerprints.includes(fingerprint)) {
     problems.push({
       code: "ERR_ROTATION_ILLEGAL",
       path: `${path}.certificatePem`,

@@ -3,7 +3,7 @@ import type { RotationRequest, RotationStage } from "../../core/lifecycle/rotati
 import { hasFeature, type TalosVersion } from "../../core/talosVersion";
 import type { Authority } from "../../core/x509/authority";
 import type { Values } from "../definition";
-import { holdsUnknown } from "../wire";
+import { holdsUnknown, UNKNOWN } from "../wire";
 import { algorithmLimits, readPair } from "./given";
 import { IMMEDIATE, type ImmediateName, STAGED, type StagedName } from "./state";
 
@@ -17,10 +17,8 @@ export interface RotationRequests {
 
 /** Reads the `rotation` input, which has the right form. */
 export function readRequests(inputs: Values, version: TalosVersion | undefined, problems: Problem[]): RotationRequests {
-  const rotation =
-    holdsUnknown(inputs["rotation"]) && typeof inputs["rotation"] === "string"
-      ? {}
-      : ((inputs["rotation"] ?? {}) as Values);
+  if (inputs["rotation"] === UNKNOWN) return { staged: {}, immediate: {}, unknown: [...STAGED, ...IMMEDIATE] };
+  const rotation = (inputs["rotation"] ?? {}) as Values;
   const unknown: string[] = [];
   const staged: Record<string, RotationRequest & { authority?: Authority }> = {};
   for (const name of STAGED) {
@@ -28,7 +26,7 @@ export function readRequests(inputs: Values, version: TalosVersion | undefined, 
       { id: string; stage: RotationStage; certificatePem?: string; privateKeyPem?: string } | undefined;
     if (request === undefined) continue;
     const path = `rotation.${name}`;
-    if (holdsUnknown([request.id, request.stage])) {
+    if (holdsUnknown([request, request.id, request.stage].filter((value) => typeof value === "string"))) {
       unknown.push(name);
       continue;
     }
@@ -57,8 +55,9 @@ export function readRequests(inputs: Values, version: TalosVersion | undefined, 
   }
   const immediate: Record<string, string> = {};
   for (const name of IMMEDIATE) {
-    const id = (rotation[name] as { id?: string } | undefined)?.id;
-    if (id === undefined) continue;
+    const request = rotation[name] as string | { id: string } | undefined;
+    if (request === undefined) continue;
+    const id = typeof request === "string" ? request : request.id;
     if (holdsUnknown(id)) unknown.push(name);
     else immediate[name] = id;
     if (id === "")

@@ -115,10 +115,9 @@ async function usualExtensions(
     authorityKeyIdentifier,
   } = options;
   const flags = x509.KeyUsageFlags;
-  const bits =
-    keyUsage === undefined ? (ca ? flags.digitalSignature | flags.keyCertSign : flags.digitalSignature) : keyUsage;
+  const usual = ca ? flags.keyCertSign : flags.digitalSignature;
   const extensions: x509.Extension[] = [];
-  if (bits !== null) extensions.push(new x509.KeyUsagesExtension(bits, true));
+  if (keyUsage !== null) extensions.push(new x509.KeyUsagesExtension(keyUsage ?? usual, true));
   if (usages.length > 0) extensions.push(new x509.ExtendedKeyUsageExtension([...usages]));
   if (options.basicConstraints ?? ca) extensions.push(new x509.BasicConstraintsExtension(ca, options.pathLength, true));
   if (ca) extensions.push(new x509.SubjectKeyIdentifierExtension(await identifierOf(keys)));

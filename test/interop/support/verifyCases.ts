@@ -444,7 +444,12 @@ async function authorityCases(): Promise<VerifyCase[]> {
     (await odd({ issuer, ...options })).pem + issuer.pem;
   const asClient = { trust: root.pem, purpose: "client" } as const;
   const own = (await odd({ issuer: middle })).pem;
-  const none = await between({ ca: false, basicConstraints: true, keyUsage: flags.keyEncipherment, usages: [client] });
+  const none = await between({
+    ca: false,
+    basicConstraints: true,
+    keyUsage: flags.keyEncipherment,
+    usages: [client],
+  });
   return [
     { name: "through an authority between", ...asClient, certificates: await through(middle), expected: [] },
     {
@@ -523,7 +528,13 @@ async function authorityCases(): Promise<VerifyCase[]> {
       purpose: "client",
       expected: ["ERR_CHAIN_INVALID"],
     },
-    { name: "an authority as a client, trusted through its own", ...asClient, certificates: middle.pem, expected: [] },
+    {
+      name: "an authority as a client, trusted through its own",
+      ...asClient,
+      certificates: middle.pem,
+      expected: [],
+      opensslDiffers: "Go does not look at the key usage of a leaf",
+    },
   ];
 }
 

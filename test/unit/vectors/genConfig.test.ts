@@ -170,7 +170,7 @@ describe("the vectors of talosctl gen config", () => {
   const vectors = vectorsOf("gen", "config").filter(({ id }) => !NOT_OURS.includes(id));
 
   it("are all there", () => {
-    assert.equal(vectors.length, 75);
+    assert.equal(vectors.length, 86);
   });
 
   for (const vector of vectors) {

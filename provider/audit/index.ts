@@ -1,0 +1,66 @@
+import { formatTime } from "../core/environment";
+import type { Host } from "../resources/definition";
+import { auditEvents, type AuditEvent, type AuditStep } from "./event";
+import { appendRecord } from "./log";
+
+export { auditEvents, type AuditEvent, type AuditStep } from "./event";
+export { appendRecord } from "./log";
+
+/** Names the audit log for the dynamic resources; behind the plugin the provider's `auditLog` goes first. */
+export const AUDIT_LOG = "TALOS_PKI_AUDIT_LOG";
+
+/** Where a trail leads. */
+export interface AuditOptions {
+  readonly host: Host;
+  /** Tells the person at the terminal. */
+  say(line: string): void;
+  /** Path of the log; none: the terminal only. */
+  readonly file: string | undefined;
+  /** Name of the stack, where it is known. */
+  readonly stack: string | undefined;
+}
+
+/** Notes what happened to a resource. */
+export type Audit = (definition: string, resource: string, step: AuditStep) => void;
+
+/**
+ * An audit trail. The log is written before the operation answers: an issuance that cannot be noted fails, and its
+ * key is lost before anybody has used it.
+ *
+ * @example
+ * const audit = auditTrail({ host: systemHost, say: console.log, file: "audit.jsonl", stack: "prod" });
+ */
+export function auditTrail({ host, say, file, stack }: AuditOptions): Audit {
+  return (definition, resource, step) => {
+    for (const event of auditEvents(definition, step)) {
+      const { operation, ...rest } = event;
+      if (file !== undefined && file !== "") {
+        const time = formatTime(host.environment.now());
+        const record = { time, ...(stack === undefined ? {} : { stack }), resource, type: definition, operation };
+        appendRecord(file, { ...record, ...rest });
+      }
+      say(`${definition} ${JSON.stringify(resource)}: ${describeEvent(event)}`);
+    }
+  };
+}
+
+/** An event in one line. */
+export function describeEvent({
+  operation,
+  part,
+  subject,
+  serial,
+  fingerprints,
+  issuer,
+  notAfter,
+}: AuditEvent): string {
+  const [fingerprint] = fingerprints;
+  const facts = [
+    ...(subject === undefined ? [] : [JSON.stringify(subject)]),
+    ...(serial === undefined ? [] : [`serial ${serial}`]),
+    ...(fingerprint === undefined ? [] : [`fingerprint ${fingerprint}`]),
+    ...(issuer === undefined || issuer === fingerprint ? [] : [`issuer ${issuer}`]),
+    ...(notAfter === undefined ? [] : [`until ${notAfter}`]),
+  ];
+  return [`audit: ${operation}${part === undefined ? "" : ` ${part}`}`, ...facts].join(", ");
+}

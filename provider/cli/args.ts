@@ -1,0 +1,56 @@
+import { InvalidArgumentError } from "commander";
+
+import type { ChainPurpose } from "../core/inspect/purposes";
+import { type Role, ROLES } from "../core/x509/roles";
+
+const SECONDS: Readonly<Record<string, number>> = { w: 604_800, d: 86_400, h: 3600, m: 60, s: 1 };
+
+/** Reads `30d`, `12h`, `1d12h`, `90m` as seconds. */
+export function parseSpan(text: string): number {
+  if (!/^(?:\d{1,9}[wdhms])+$/.test(text)) throw new InvalidArgumentError("expected a time such as 30d, 12h or 1d12h");
+  return [...text.matchAll(/(\d+)([wdhms])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * SECONDS[unit!]!,
+    0,
+  );
+}
+
+/** Reads RFC 3339. */
+export function parseTime(text: string): Date {
+  const time = new Date(/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))?$/.test(text) ? text : NaN);
+  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError("expected a time such as 2027-01-01T00:00:00Z");
+  return time;
+}
+
+export function parseRole(text: string): Role {
+  const role = ROLES.find((name) => name === text || name === `os:${text}`);
+  if (role === undefined) throw new InvalidArgumentError(`expected one of ${ROLES.join(", ")}`);
+  return role;
+}
+
+const PURPOSE_NAMES: Readonly<Record<string, ChainPurpose>> = {
+  client: "client",
+  server: "server",
+  kubernetes: "kubernetesClient",
+};
+
+export function parsePurpose(text: string): ChainPurpose {
+  const purpose = Object.hasOwn(PURPOSE_NAMES, text) ? PURPOSE_NAMES[text] : undefined;
+  if (purpose === undefined) throw new InvalidArgumentError(`expected one of ${Object.keys(PURPOSE_NAMES).join(", ")}`);
+  return purpose;
+}
+
+/** Collects an option that may be given several times. */
+export function collect(value: string, all: readonly string[] = []): readonly string[] {
+  return [...all, value];
+}
+
+/** Collects comma-separated values, several times too. */
+export function collectList(value: string, all: readonly string[] = []): readonly string[] {
+  return [
+    ...all,
+    ...value
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== ""),
+  ];
+}

@@ -1,0 +1,107 @@
+import { describeProblem, PkiError } from "../core/errors";
+import { formatTime } from "../core/environment";
+import { BUNDLE_FIELDS, isTree, valueAt } from "../core/secrets/fields";
+import { readBundleTree } from "../core/secrets/read";
+import { readPlainYaml } from "../core/yaml/plain";
+import { fingerprintOf, parseCertificate } from "../core/x509/certificate";
+import { parsePrivateKey } from "../core/x509/privateKey";
+import { bundleFromControlPlaneConfig } from "../core/secrets/controlPlaneConfig";
+import { safe, type Style, styleOf } from "./style";
+import { EXIT, type World } from "./world";
+
+/** How a value of two bundles differs. Nothing of a secret is told, not even its length. */
+export interface BundleChange {
+  /** Path in talosctl's YAML. */
+  readonly path: string;
+  readonly change: "added" | "removed" | "changed" | "rewritten";
+  /** Public facts: of a certificate its subject, end and fingerprint, of a key its public half's fingerprint. */
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/**
+ * `talos-pki diff <a> <b>`: how two secrets bundles (or control plane configs) differ.
+ *
+ * @returns 0 when they are the same, 1 when they differ
+ */
+export async function diff(
+  first: string,
+  second: string,
+  options: { readonly json?: boolean },
+  world: World,
+): Promise<number> {
+  const now = world.environment.now();
+  const [before, after] = [await world.read(first), await world.read(second)].map((text, index) =>
+    readBundle(text, [first, second][index]!, now),
+  );
+  const changes = bundleChanges(before, after);
+  world.out(options.json === true ? `${JSON.stringify(changes, null, 2)}\n` : describe(changes, styleOf(world)));
+  return changes.length === 0 ? EXIT.ok : EXIT.refused;
+}
+
+/** Any bundle that can be read, however incomplete: what is missing is a difference like others. */
+function readBundle(text: string, name: string, now: Date): unknown {
+  const documents = /^(?:machine|version):/m.test(text);
+  if (documents) return bundleFromControlPlaneConfig(text, { now, path: name }).bundle;
+  const tree = readPlainYaml(text, name);
+  if (!isTree(tree))
+    throw new PkiError("ERR_INPUT_MISSING", "is no secrets bundle; expected the YAML of talosctl gen secrets", {
+      path: name,
+    });
+  if (isTree(tree["sops"]))
+    throw new PkiError("ERR_BUNDLE_ENCRYPTED", "is encrypted with SOPS; decrypt it first (sops --decrypt)", {
+      path: name,
+    });
+  const { bundle, problems } = readBundleTree(tree, name);
+  if (problems.length > 0) throw PkiError.of(problems);
+  return bundle;
+}
+
+/** Compares two bundles, value by value, in the order in which talosctl writes them. */
+export function bundleChanges(before: unknown, after: unknown): BundleChange[] {
+  return BUNDLE_FIELDS.flatMap((field): BundleChange[] => {
+    const [old, now] = [before, after].map((bundle) => valueAt(bundle, field.bundle)) as (string | undefined)[];
+    const path = field.talosctl.join(".");
+    if (old === now) return [];
+    if (old === undefined) return [{ path, change: "added", ...fact("after", path, now) }];
+    if (now === undefined) return [{ path, change: "removed", ...fact("before", path, old) }];
+    const [was, is] = [fact("before", path, old), fact("after", path, now)];
+    // The same certificate or key in another spelling: line ends, PEM label, text around it.
+    const same = was.before !== undefined && was.before === is.after;
+    return [{ path, change: same ? "rewritten" : "changed", ...was, ...is }];
+  });
+}
+
+function fact<Name extends "before" | "after">(
+  name: Name,
+  path: string,
+  value: string | undefined,
+): { readonly [Key in Name]?: string } {
+  const text = value === undefined ? undefined : publicFact(path, value);
+  return (text === undefined ? {} : { [name]: text }) as { readonly [Key in Name]?: string };
+}
+
+function publicFact(path: string, value: string): string | undefined {
+  try {
+    if (path.endsWith(".crt")) {
+      const { subject, notAfter, fingerprint } = parseCertificate(value, path);
+      return `${subject || "(no name)"}, ends ${formatTime(notAfter)}, SHA-256 ${fingerprint}`;
+    }
+    if (!path.endsWith(".key")) return undefined;
+    const { algorithm, publicKeyDer } = parsePrivateKey(value, path);
+    return `${algorithm}, public half ${fingerprintOf(publicKeyDer)}`;
+  } catch (error) {
+    if (error instanceof PkiError) return `unreadable: ${describeProblem({ ...error.problems[0]!, path: "" })}`;
+    throw error;
+  }
+}
+
+function describe(changes: readonly BundleChange[], style: Style): string {
+  if (changes.length === 0) return "the bundles are the same\n";
+  const lines = changes.flatMap(({ path, change, before, after }) => [
+    `${style.strong(path)}: ${change === "rewritten" ? "the same, written otherwise" : change}`,
+    ...(before === undefined || change === "rewritten" ? [] : [style.bad(`  - ${safe(before)}`)]),
+    ...(after === undefined || change === "rewritten" ? [] : [style.good(`  + ${safe(after)}`)]),
+  ]);
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,46 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { kubernetesPkiFiles } from "../core/secrets/kubernetesPkiFiles";
+import { parseSecretsBundle } from "../core/secrets/codec";
+import { CliError, EXIT, type World } from "./world";
+
+/**
+ * `talos-pki export --kubernetes-pki DIR <bundle>`: writes the Kubernetes authorities and the service account key of a
+ * bundle as kubeadm lays them out, readable by the owner alone. Files that are there already are left alone unless
+ * they are the same, or `--force` is given.
+ *
+ * @returns 0
+ */
+export async function exportPki(
+  bundle: string,
+  options: { readonly kubernetesPki: string; readonly force?: boolean },
+  world: World,
+): Promise<number> {
+  const parsed = parseSecretsBundle(await world.read(bundle), { now: world.environment.now(), path: bundle });
+  const files = Object.entries(kubernetesPkiFiles(parsed.bundle)).map(([name, text]) => ({
+    name,
+    text,
+    path: join(options.kubernetesPki, name),
+  }));
+  const present = await Promise.all(files.map(({ path }) => readFile(path, "utf8").catch(absent)));
+  const others = files.filter(({ text }, index) => present[index] !== undefined && present[index] !== text);
+  if (others.length > 0 && options.force !== true) {
+    throw new CliError(
+      `${others.map(({ path }) => `${path}: is there already with other content`).join("\n")}\nnothing is written; give --force to replace`,
+    );
+  }
+  for (const { path, text } of files) {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    // A file that is replaced would keep its mode: a new one takes its place.
+    const fresh = `${path}.${process.pid}.new`;
+    await writeFile(fresh, text, { mode: 0o600, flag: "wx" });
+    await rename(fresh, path);
+    world.out(`${path}\n`);
+  }
+  return EXIT.ok;
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw new CliError(`${error.path ?? ""}: ${error.message}`);
+}

@@ -1,0 +1,141 @@
+import { parseTalosconfig } from "../core/config/talosconfigParser";
+import { collectProblems, type Problem } from "../core/errors";
+import type { NamedAuthority } from "../core/inspect/authorities";
+import { type CertificateReport, inspectCertificate } from "../core/inspect/inspectCertificate";
+import { parseSecretsBundle } from "../core/secrets/codec";
+import { type Tree, valueAt } from "../core/secrets/fields";
+import { type Certificate, fingerprintOf, keyFits } from "../core/x509/certificate";
+import type { PrivateKey } from "../core/x509/privateKey";
+import type { FoundCertificate } from "./material";
+import { authorityNameAt, type Source } from "./source";
+
+/** A private key, without a word of it. */
+export interface KeyReport {
+  readonly algorithm: string;
+  /** SHA-256 of the public key's SPKI, lower-case hex. */
+  readonly publicKeyFingerprint: string;
+}
+
+/** A certificate of a file or node, described. */
+export interface CertificateEntry extends CertificateReport {
+  readonly path: string;
+  /** The cluster's own name for it, if it is one of the cluster's authorities. */
+  readonly authority?: string;
+  readonly privateKey?: KeyReport & { readonly fits: boolean };
+}
+
+/** Everything that `inspect` says, as plain data. */
+export interface Inspection {
+  readonly name: string;
+  readonly kind: string;
+  /** What else there is to know, such as endpoints; never a secret. */
+  readonly facts: Readonly<Record<string, string | readonly string[]>>;
+  readonly certificates: readonly CertificateEntry[];
+  /** Private keys that stand alone, such as the service account's. */
+  readonly keys: readonly (KeyReport & { readonly path: string })[];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/** The authorities that a file itself names. */
+export function authoritiesIn(source: Source): NamedAuthority[] {
+  return source.material.certificates.flatMap(({ path, certificate }) => {
+    const name = authorityNameAt(path);
+    return name === undefined ? [] : [{ name, certificate }];
+  });
+}
+
+/** Describes a file. `authorities` are known from elsewhere and name issuers that the file does not hold. */
+export function inspectSource(source: Source, now: Date, authorities: readonly NamedAuthority[] = []): Inspection {
+  const known = [...authoritiesIn(source), ...authorities];
+  const { problems, warnings } = judgeSource(source, now);
+  return {
+    name: source.name,
+    kind: source.kind,
+    facts: factsOf(source),
+    certificates: source.material.certificates.map((found) => entryOf(found, now, known)),
+    keys: source.material.keys.map(({ path, key }) => ({ path, ...describeKey(key) })),
+    problems,
+    warnings,
+  };
+}
+
+export function entryOf(found: FoundCertificate, now: Date, authorities: readonly NamedAuthority[]): CertificateEntry {
+  const { certificate, key, path } = found;
+  const authority = nameOf(certificate, authorities);
+  return {
+    path,
+    ...(authority === undefined ? {} : { authority }),
+    ...inspectCertificate(certificate, { now, authorities }),
+    ...(key === undefined ? {} : { privateKey: { ...describeKey(key), fits: keyFits(certificate, key) } }),
+  };
+}
+
+function nameOf(certificate: Certificate, authorities: readonly NamedAuthority[]): string | undefined {
+  return authorities.find((authority) => authority.certificate.fingerprint === certificate.fingerprint)?.name;
+}
+
+function describeKey(key: PrivateKey): KeyReport {
+  return { algorithm: key.algorithm, publicKeyFingerprint: fingerprintOf(key.publicKeyDer) };
+}
+
+/** What keeps the file from working, by the strict reader of its kind where there is one. */
+export function judgeSource(source: Source, now: Date): { problems: readonly Problem[]; warnings: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const loose = source.material.problems;
+  switch (source.kind) {
+    case "talosconfig":
+      collectProblems(problems, () => parseTalosconfig(source.text));
+      return { problems, warnings: [] };
+    case "secrets bundle": {
+      const read = collectProblems(problems, () => parseSecretsBundle(source.text, { now }));
+      return { problems, warnings: read?.warnings ?? [] };
+    }
+    default:
+      return { problems: loose, warnings: [] };
+  }
+}
+
+/** Paths of values that are worth a line, by kind of file. Only what is no secret may stand here. */
+const FACTS: Readonly<Partial<Record<Source["kind"], Readonly<Record<string, string>>>>> = {
+  talosconfig: { "current context": "context" },
+  kubeconfig: { "current context": "current-context" },
+  "machine config": {
+    "machine type": "machine.type",
+    "cluster name": "cluster.clusterName",
+    endpoint: "cluster.controlPlane.endpoint",
+    "certificate names": "machine.certSANs",
+    "API server names": "cluster.apiServer.certSANs",
+  },
+};
+
+function factsOf(source: Source): Inspection["facts"] {
+  const facts: Record<string, string | readonly string[]> = {};
+  const add = (name: string, value: unknown): void => {
+    if (typeof value === "string" && value !== "") facts[name] = value;
+    else if (Array.isArray(value) && value.length > 0) facts[name] = value.filter((item) => typeof item === "string");
+  };
+  for (const document of source.documents) {
+    for (const [name, path] of Object.entries(FACTS[source.kind] ?? {})) add(name, valueAt(document, path.split(".")));
+    if (document["kind"] === "KubeClusterConfig") {
+      add("cluster name", document["clusterName"]);
+      add("endpoint", document["endpoint"]);
+    }
+  }
+  const [first] = source.documents;
+  if (source.kind === "talosconfig") addContexts(first, add);
+  if (source.kind === "kubeconfig") add("servers", servers(first));
+  return facts;
+}
+
+function addContexts(tree: Tree | undefined, add: (name: string, value: unknown) => void): void {
+  for (const [name, context] of Object.entries((tree?.["contexts"] ?? {}) as Tree)) {
+    add(`endpoints of ${name}`, valueAt(context, ["endpoints"]));
+    add(`nodes of ${name}`, valueAt(context, ["nodes"]));
+  }
+}
+
+function servers(tree: Tree | undefined): unknown[] {
+  const clusters = tree?.["clusters"];
+  return Array.isArray(clusters) ? clusters.map((cluster) => valueAt(cluster, ["cluster", "server"])) : [];
+}

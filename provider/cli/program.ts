@@ -1,0 +1,171 @@
+import { Command, CommanderError } from "commander";
+
+import { PkiError } from "../core/errors";
+import { collect, collectList, parsePurpose, parseRole, parseSpan, parseTime } from "./args";
+import { diff } from "./diff";
+import { expiry, type ExpiryOptions, UNKNOWN } from "./expiry";
+import { exportPki } from "./exportPki";
+import { inspect, type InspectOptions } from "./inspect";
+import { report, type ReportOptions } from "./report";
+import { rotationStatus, type RotationOptions } from "./rotation";
+import { verify } from "./verify";
+import type { VerifyOptions } from "./verifyTasks";
+import { EXIT, explain, type World } from "./world";
+
+/**
+ * Runs one command line.
+ *
+ * @param args words after the program's name
+ * @returns the exit code
+ */
+export async function runProgram(args: readonly string[], world: World): Promise<number> {
+  const outcome = { code: EXIT.ok as number };
+  try {
+    await createProgram(world, (code) => (outcome.code = code)).parseAsync([...args], { from: "user" });
+    return outcome.code;
+  } catch (error) {
+    const [command = ""] = args;
+    const trouble = command === "expiry" ? UNKNOWN : EXIT.trouble;
+    // Commander has said already what is wrong with the line.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : trouble;
+    const reason = explain(error);
+    if (reason === undefined) throw error;
+    world.err(`talos-pki: ${reason}\n`);
+    // What cannot work is what these two were asked about.
+    return error instanceof PkiError && JUDGES.has(command) ? EXIT.refused : trouble;
+  }
+}
+
+const JUDGES: ReadonlySet<string> = new Set(["inspect", "verify"]);
+
+const CLIENT_OPTIONS = [
+  ["--talosconfig <file>", "the client to call a node as, and whom to trust"],
+  ["--context <name>", "context of the talosconfig; default: the current one"],
+] as const;
+
+const STACK_OPTIONS = [
+  ["--stack <name>", "ask Pulumi for this stack instead of reading its export"],
+  ["--cwd <folder>", "folder of the Pulumi project, for --stack"],
+] as const;
+
+const BUNDLE_OPTION = "--bundle <file>";
+
+function createProgram(world: World, done: (code: number) => void): Command {
+  const program = new Command("talos-pki")
+    .description("Looks into the PKI of Talos Linux clusters. It never prints a private key or a token.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        world.out(text);
+      },
+      writeErr: (text) => {
+        world.err(text);
+      },
+    })
+    .showHelpAfterError("(talos-pki --help tells more)");
+  const command = (
+    parent: Command,
+    usage: string,
+    description: string,
+    options: readonly (readonly [string, string])[] = [],
+  ): Command => {
+    const created = parent.command(usage).description(description);
+    for (const [flags, help] of options) created.option(flags, help);
+    return created;
+  };
+  const json = ["--json", "write JSON"] as const;
+
+  command(program, "inspect", "say what certificates are there, whose they are and how long they last", [
+    ...CLIENT_OPTIONS,
+    json,
+  ])
+    .argument(
+      "<target>",
+      "talosconfig, secrets bundle, machine config, kubeconfig, PEM file, - for stdin, or host:port of a node",
+    )
+    .option(BUNDLE_OPTION, "secrets bundle or machine config whose authorities name issuers (repeatable)", collect)
+    .action(async (target: string, options: InspectOptions) => {
+      done(await inspect(target, options, world));
+    });
+
+  command(program, "verify", "say whether certificates work, and if not, why and what helps", [...CLIENT_OPTIONS, json])
+    .argument(
+      "<target>",
+      "talosconfig, secrets bundle, machine config, kubeconfig, PEM file, - for stdin, or host:port of a node",
+    )
+    .option("--trust <file>", "PEM of an authority to trust (repeatable)", collect)
+    .option(
+      BUNDLE_OPTION,
+      "secrets bundle or machine config whose authorities are trusted by name (repeatable)",
+      collect,
+    )
+    .option("--purpose <purpose>", "client, server or kubernetes; default: what the certificate is for", parsePurpose)
+    .option("--role <role>", "Talos role that a client must have, such as os:reader", parseRole)
+    .option("--name <name>", "name or address that a server must be for; default: the one called")
+    .option("--key <file>", "PEM of the private key")
+    .option("--at <time>", "judge as of this time, RFC 3339", parseTime)
+    .action(async (target: string, options: VerifyOptions) => {
+      done(await verify(target, options, world));
+    });
+
+  command(
+    program,
+    "expiry",
+    "say when every certificate of a stack or of files ends (exit codes of monitoring plugins)",
+    [...STACK_OPTIONS, json],
+  )
+    .argument("[files...]", "stack export, or any file that inspect takes; default: stdin")
+    .option("--warn <time>", "warn this long before the end", parseSpan, parseSpan("30d"))
+    .option("--critical <time>", "critical this long before the end", parseSpan, parseSpan("7d"))
+    .option("--relative", "measure what lives short by its own life: a third and a tenth of it at most")
+    .option("--prometheus", "write Prometheus's text format")
+    .action(async (files: string[], options: ExpiryOptions) => {
+      done(await expiry(files, options, world));
+    });
+
+  command(program, "diff", "say how two secrets bundles differ, without a word of their secrets", [json])
+    .argument("<before>", "secrets bundle or control plane config, - for stdin")
+    .argument("<after>", "secrets bundle or control plane config, - for stdin")
+    .action(async (before: string, after: string, options: { json?: boolean }) => {
+      done(await diff(before, after, options, world));
+    });
+
+  command(program, "export", "write a bundle's Kubernetes part as kubeadm lays it out")
+    .argument("<bundle>", "secrets bundle, - for stdin")
+    .requiredOption(
+      "--kubernetes-pki <folder>",
+      "where to write ca.crt, ca.key, etcd/, front-proxy-ca.*, sa.key and sa.pub",
+    )
+    .option("--force", "replace files that are there with other content")
+    .action(async (bundle: string, options: { kubernetesPki: string; force?: boolean }) => {
+      done(await exportPki(bundle, options, world));
+    });
+
+  command(program, "report", "write one HTML page: who signs whom, and when everything ends", STACK_OPTIONS)
+    .argument("[files...]", "stack export, or any file that inspect takes; default: stdin")
+    .requiredOption("--html <file>", "where to write, - for stdout")
+    .action(async (files: string[], options: ReportOptions) => {
+      done(await report(files, options, world));
+    });
+
+  const rotation = program.command("rotation").description("look after a rotation of the OS authority");
+  command(
+    rotation,
+    "status",
+    "knock at every node as an old and as a new client, and say whether the next stage is safe",
+    [...STACK_OPTIONS, json],
+  )
+    .argument("[export]", "output of pulumi stack export --show-secrets; default: stdin")
+    .requiredOption(
+      "--talosconfig <file>",
+      "whose endpoints and nodes to ask; further ones are further clients (repeatable)",
+      collect,
+    )
+    .option("--context <name>", "context of the talosconfigs; default: the current one")
+    .option("--nodes <addresses>", "ask these instead, comma-separated", collectList)
+    .option("--resource <name>", "name of the TalosSecrets, where the stack has several")
+    .action(async (file: string | undefined, options: RotationOptions) => {
+      done(await rotationStatus(file, options, world));
+    });
+  return program;
+}

@@ -1,0 +1,206 @@
+import { formatTime } from "../core/environment";
+import {
+  judgeRotation,
+  type NodeObservation,
+  partyName,
+  type RotationParty,
+  type RotationVerdict,
+} from "../core/lifecycle/rotationCheck";
+import { isUnderWay } from "../core/lifecycle/rotation";
+import type { Certificate } from "../core/x509/certificate";
+import { issueClientCertificate } from "../core/x509/clientCertificate";
+import { type Address, APID_PORT, formatAddress, parseAddress } from "./address";
+import { type Client, loadClient } from "./client";
+import { type ClientIdentity, shakeHands } from "./handshake";
+import { type KnownRotation, readRotation } from "./rotationState";
+import { loadStack, type StackOptions } from "./stack";
+import { safe, type Style, styleOf, table } from "./style";
+import { CliError, EXIT, type World } from "./world";
+
+export interface RotationOptions extends StackOptions {
+  /** Talosconfigs: the first names the nodes; each is a client to knock with. */
+  readonly talosconfig: readonly string[];
+  readonly context?: string;
+  /** Addresses to ask instead of those of the talosconfig. */
+  readonly nodes?: readonly string[];
+  /** Name of the TalosSecrets, where the stack has several. */
+  readonly resource?: string;
+  readonly json?: boolean;
+}
+
+/**
+ * `talos-pki rotation status [export]`: knocks at every node as a client of the old and of the new authority, and says
+ * who trusts and serves what and whether the next stage is safe. Where the export shows secrets, it makes itself
+ * clients for that, which live an hour and never leave the process.
+ *
+ * @returns 0 when every node is through, 1 when not
+ */
+export async function rotationStatus(
+  file: string | undefined,
+  options: RotationOptions,
+  world: World,
+): Promise<number> {
+  const stack = await loadStack(file, options, world, true);
+  const clients: Client[] = [];
+  for (const talosconfig of options.talosconfig) {
+    const client = await loadClient(
+      { talosconfig, ...(options.context === undefined ? {} : { context: options.context }) },
+      world,
+    );
+    if (client !== undefined) clients.push(client);
+  }
+  const authorities = clients.flatMap((client) => client.authorities);
+  const rotation = readRotation(stack, options.resource, authorities, world.environment.now());
+  const addresses = nodesOf(options, clients);
+  const knockers = await makeKnockers(rotation, clients, world);
+  const observations = await Promise.all(addresses.map((address) => observe(address, rotation, authorities, knockers)));
+  const verdict = judgeRotation(rotation.position, observations);
+  world.out(options.json === true ? toJson(rotation, verdict) : describe(rotation, verdict, styleOf(world)));
+  return verdict.safe ? EXIT.ok : EXIT.refused;
+}
+
+function nodesOf(options: RotationOptions, clients: readonly Client[]): Address[] {
+  const given = options.nodes ?? [...(clients[0]?.context.endpoints ?? []), ...(clients[0]?.context.nodes ?? [])];
+  const addresses = given.map((text) => {
+    const address = parseAddress(text, APID_PORT);
+    if (address === undefined)
+      throw new CliError(`${text}: is no address; expected one like 10.0.0.2 or 10.0.0.2:50000`);
+    return address;
+  });
+  if (addresses.length === 0)
+    throw new CliError("no node is known; expected --nodes, or endpoints and nodes in the talosconfig");
+  return [...new Map(addresses.map((address) => [formatAddress(address), address])).values()];
+}
+
+type Knockers = { readonly [Party in RotationParty]?: ClientIdentity };
+
+const KNOCK_HOURS = 1;
+
+/** A client of each party: from a talosconfig, else made with the authority's key. */
+async function makeKnockers(rotation: KnownRotation, clients: readonly Client[], world: World): Promise<Knockers> {
+  const identities = clients.flatMap(({ identity }) => (identity === undefined ? [] : [identity]));
+  const now = world.environment.now();
+  const fresh = identities.filter(({ certificate }) => certificate.notAfter.getTime() > now.getTime());
+  const signedBy = (authority: Certificate | undefined): ClientIdentity | undefined =>
+    authority && fresh.find(({ certificate }) => certificate.isSignedBy(authority));
+  const retired = clients
+    .flatMap((client) => client.authorities)
+    .filter(({ fingerprint }) => rotation.retired.includes(fingerprint));
+  const made = async (party: "issuing" | "other"): Promise<ClientIdentity | undefined> => {
+    const authority = rotation.signers[party];
+    if (authority === undefined) return undefined;
+    const options = {
+      certificateAuthority: authority,
+      roles: ["os:reader"],
+      validityPeriodHours: KNOCK_HOURS,
+      commonName: "talos-pki rotation status",
+    };
+    return issueClientCertificate(options, world.environment);
+  };
+  const parties = {
+    issuing: signedBy(rotation.issuing) ?? (await made("issuing")),
+    other: signedBy(rotation.other) ?? (await made("other")),
+    retired: isUnderWay(rotation.position)
+      ? undefined
+      : retired.map(signedBy).find((identity) => identity !== undefined),
+  };
+  return Object.fromEntries(Object.entries(parties).filter(([, identity]) => identity !== undefined));
+}
+
+async function observe(
+  address: Address,
+  rotation: KnownRotation,
+  authorities: readonly Certificate[],
+  knockers: Knockers,
+): Promise<NodeObservation> {
+  const node = formatAddress(address);
+  const parties = Object.keys(knockers) as RotationParty[];
+  const shakes = await Promise.all(parties.map((party) => shakeHands(address, knockers[party])));
+  const served = shakes.length > 0 ? shakes : [await shakeHands(address)];
+  const leaf = served.find(({ chain }) => chain.length > 0)?.chain[0];
+  const reason = served.find((shake) => !shake.accepted)?.reason;
+  return {
+    node,
+    ...(leaf === undefined ? {} : { serves: serverOf(leaf, rotation, authorities) }),
+    trusts: Object.fromEntries(parties.map((party, index) => [party, shakes[index]!.accepted])),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function serverOf(
+  leaf: Certificate,
+  rotation: KnownRotation,
+  authorities: readonly Certificate[],
+): RotationParty | "stranger" {
+  if (leaf.isSignedBy(rotation.issuing)) return "issuing";
+  if (rotation.other !== undefined && leaf.isSignedBy(rotation.other)) return "other";
+  const retired = authorities.filter(({ fingerprint }) => rotation.retired.includes(fingerprint));
+  return retired.some((authority) => leaf.isSignedBy(authority)) ? "retired" : "stranger";
+}
+
+function toJson(rotation: KnownRotation, verdict: RotationVerdict): string {
+  const { resource, position, id, issuing, other, retired, todo } = rotation;
+  const authority = ({ subject, fingerprint, notAfter }: Certificate): object => ({
+    subject,
+    fingerprint,
+    notAfter: formatTime(notAfter),
+  });
+  const state = {
+    resource,
+    stage: position,
+    id,
+    issuing: authority(issuing),
+    other: other && authority(other),
+    retired,
+    todo,
+  };
+  return `${JSON.stringify({ ...state, ...verdict }, null, 2)}\n`;
+}
+
+function describe(rotation: KnownRotation, verdict: RotationVerdict, style: Style): string {
+  const { position, resource, id, issuing, other } = rotation;
+  const stage = id === undefined ? "no rotation yet" : `rotation ${JSON.stringify(id)} at stage ${position}`;
+  const short = (authority: Certificate): string =>
+    `${safe(authority.subject) || "(no name)"}, SHA-256 ${authority.fingerprint}`;
+  const name = (party: RotationParty): string => partyName(position, party).replace(/^the /, "");
+  const parties: RotationParty[] =
+    other === undefined ? ["issuing"] : position === "accept" ? ["issuing", "other"] : ["other", "issuing"];
+  const shown = verdict.nodes.some(({ trusts }) => trusts.retired !== undefined)
+    ? [...parties, "retired" as const]
+    : parties;
+  const yesNo = (trusts: boolean | undefined): string => (trusts === undefined ? "?" : trusts ? "yes" : "no");
+  const rows = verdict.nodes.map(({ node, serves, trusts, through, gaps }) => [
+    node,
+    serves === undefined ? "?" : partyName(position, serves).replace(/^the /, ""),
+    ...shown.map((party) => yesNo(trusts[party])),
+    through ? "through" : safe(gaps.join("; ")),
+  ]);
+  const header = ["NODE", "SERVES", ...shown.map((party) => `TRUSTS ${name(party).toUpperCase()}`), "VERDICT"];
+  const painted = table([header, ...rows], (cell, row, column) => {
+    if (row === 0) return style.dim(cell);
+    return column < header.length - 1 ? cell : verdict.nodes[row - 1]!.through ? style.good(cell) : style.bad(cell);
+  });
+  return [
+    style.strong(`${safe(resource)}: OS authority, ${stage}\n`),
+    `  issuing   ${short(issuing)}\n`,
+    other === undefined ? "" : `  accepted  ${short(other)}\n`,
+    painted,
+    conclusion(verdict, style),
+  ].join("");
+}
+
+function conclusion({ safe: isSafe, nodes, next, back }: RotationVerdict, style: Style): string {
+  const behind = nodes.filter(({ through }) => !through).length;
+  if (isSafe)
+    return style.good(
+      next === undefined
+        ? "every node is through; nothing is left to do\n"
+        : `safe: every node is through; go on with stage "${next}"\n`,
+    );
+  const not = `${behind} of ${nodes.length} nodes ${behind === 1 ? "is" : "are"} not through`;
+  const cure = "apply the machine config of this stage there (control planes first, then workers) and ask again";
+  if (next === undefined) return style.bad(`not done: ${not}; ${cure}\n`);
+  return style.bad(
+    `not safe: ${not}; ${cure}; do not set stage "${next}"${back === undefined ? "" : ` ("${back}" leads back)`}\n`,
+  );
+}

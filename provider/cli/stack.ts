@@ -1,0 +1,110 @@
+import { isTree, type Tree, valueAt } from "../core/secrets/fields";
+import { CliError, type World } from "./world";
+
+/** Marks of Pulumi's wire: a secret output in a stack export. Source: pulumi/pulumi sdk/nodejs/runtime/rpc.ts. */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** One resource of a stack. */
+export interface StackResource {
+  /** Last part of its type: `TalosSecrets`. */
+  readonly type: string;
+  readonly name: string;
+  /** Outputs that are plain; a secret one is not there. */
+  readonly outputs: Tree;
+  /** Outputs that the export shows in clear (`--show-secrets`). */
+  readonly secrets: Tree;
+}
+
+export interface Stack {
+  readonly resources: readonly StackResource[];
+  /** The export shows secrets in clear. */
+  readonly showsSecrets: boolean;
+}
+
+/** Which stack to ask Pulumi for. */
+export interface StackOptions {
+  readonly stack?: string;
+  readonly cwd?: string;
+}
+
+/** Whether a text is a stack export rather than a file of Talos. */
+export function isStackExport(text: string): boolean {
+  return /^\s*\{/.test(text) && /"deployment"\s*:/.test(text);
+}
+
+/**
+ * Reads what `pulumi stack export` writes.
+ *
+ * @throws CliError when it is something else
+ */
+export function parseStack(text: string, name: string): Stack {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new CliError(`${name}: is no stack export; expected the JSON of pulumi stack export`);
+  }
+  const resources = valueAt(parsed, ["deployment", "resources"]);
+  if (!isTree(valueAt(parsed, ["deployment"])) || (resources !== undefined && !Array.isArray(resources))) {
+    throw new CliError(`${name}: is no stack export; expected the JSON of pulumi stack export`);
+  }
+  const read = (resources ?? []).filter(isTree).map(readResource);
+  return { resources: read, showsSecrets: read.some(({ secrets }) => Object.keys(secrets).length > 0) };
+}
+
+/** The stack by its name, or from a file or stdin. */
+export async function loadStack(
+  file: string | undefined,
+  options: StackOptions,
+  world: World,
+  showSecrets = false,
+): Promise<Stack> {
+  if (options.stack === undefined) return parseStack(await world.read(file ?? "-"), file ?? "stdin");
+  if (file !== undefined) throw new CliError("expected a file or --stack, not both");
+  const args = ["stack", "export", "--stack", options.stack, ...(showSecrets ? ["--show-secrets"] : [])];
+  const text = await world.run("pulumi", args, options.cwd === undefined ? {} : { cwd: options.cwd });
+  return parseStack(text, `stack ${options.stack}`);
+}
+
+function readResource(resource: Tree): StackResource {
+  const text = (key: string): string => (typeof resource[key] === "string" ? resource[key] : "");
+  const urn = text("urn");
+  const secrets: Record<string, unknown> = {};
+  const outputs: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(isTree(resource["outputs"]) ? resource["outputs"] : {})) {
+    const clear = plaintextOf(value);
+    if (clear !== undefined) secrets[key] = clear;
+    else if (!isSecret(value)) outputs[key] = withoutSecrets(value);
+  }
+  return {
+    type: text("type").split(":").pop() ?? "",
+    name: urn.slice(urn.lastIndexOf("::") + 2),
+    outputs,
+    secrets,
+  };
+}
+
+function isSecret(value: unknown): value is Tree {
+  return isTree(value) && value[SIGNATURE] === SECRET;
+}
+
+/** A secret that the export shows, parsed. */
+function plaintextOf(value: unknown): unknown {
+  if (!isSecret(value) || typeof value["plaintext"] !== "string") return undefined;
+  try {
+    return JSON.parse(value["plaintext"]) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => !isSecret(item)).map(withoutSecrets);
+  if (!isTree(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, child]) => !isSecret(child))
+      .map(([key, child]) => [key, withoutSecrets(child)]),
+  );
+}

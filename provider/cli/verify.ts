@@ -1,0 +1,199 @@
+import { describeProblem, type Problem } from "../core/errors";
+import type { NamedAuthority } from "../core/inspect/authorities";
+import { describeFinding, type Finding, finding } from "../core/inspect/findings";
+import type { ChainPurpose } from "../core/inspect/purposes";
+import { verifyChain } from "../core/inspect/verifyChain";
+import { authorityProblems } from "../core/x509/authority";
+import { type Certificate, keyFits } from "../core/x509/certificate";
+import { isIpAddress } from "../core/x509/subjectAltNames";
+import { type Address, formatAddress, parseAddress } from "./address";
+import { loadClient } from "./client";
+import { shakeHands } from "./handshake";
+import { authoritiesIn, judgeSource } from "./inspection";
+import type { FoundCertificate } from "./material";
+import { readSource } from "./source";
+import { describeLeft, safe, type Style, styleOf } from "./style";
+import { isAuthority, readKey, readTrust, type Task, tasksOf, trustFor, type VerifyOptions } from "./verifyTasks";
+import { CliError, EXIT, type World } from "./world";
+
+/** One certificate and the verdict on it, plain data. */
+export interface Verification {
+  readonly path: string;
+  readonly subject: string;
+  readonly purpose: ChainPurpose | "authority";
+  readonly ok: boolean;
+  /** Subjects from the certificate up to the trusted one. */
+  readonly chain: readonly string[];
+  readonly secondsLeft: number;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * `talos-pki verify <file|-|host:port>`: says whether the certificates work, and if not, why and what helps.
+ *
+ * @returns 0 when everything holds, else 1
+ */
+export async function verify(target: string, options: VerifyOptions, world: World): Promise<number> {
+  const address = parseAddress(target);
+  const { name, verifications, problems } =
+    address === undefined ? await verifyFile(target, options, world) : await verifyNode(address, options, world);
+  const ok = problems.length === 0 && verifications.every((verification) => verification.ok);
+  if (options.json === true) world.out(`${JSON.stringify({ name, ok, verifications, problems }, null, 2)}\n`);
+  else world.out(describe(verifications, problems, styleOf(world)));
+  return ok ? EXIT.ok : EXIT.refused;
+}
+
+interface Verified {
+  readonly name: string;
+  readonly verifications: readonly Verification[];
+  readonly problems: readonly Problem[];
+}
+
+async function verifyFile(target: string, options: VerifyOptions, world: World): Promise<Verified> {
+  const source = readSource(target, await world.read(target));
+  const trust = await readTrust(options, world);
+  const now = options.at ?? world.environment.now();
+  const named = trust.named.length > 0 ? trust.named : authoritiesIn(source);
+  const given = options.key === undefined ? undefined : await readKey(options.key, world);
+  const tasks = tasksOf(source, options, trust, given);
+  // In a PEM file an authority behind a leaf is part of the leaf's chain.
+  const authorities = source.kind === "PEM" && tasks.length > 0 ? [] : source.material.certificates.filter(isAuthority);
+  const verifications = [
+    ...tasks.map((task) => judgeTask(task, options, named, now)),
+    ...authorities.map((found) => judgeAuthority(given === undefined ? found : { ...found, key: given }, now)),
+  ];
+  const problems = judgeSource(source, now).problems.filter(({ code }) => !JUDGED.has(code));
+  if (verifications.length + problems.length === 0)
+    throw new CliError(`${source.name}: holds no certificate to verify`);
+  return { name: source.name, verifications, problems };
+}
+
+/** What the verdict on each certificate says already. */
+const JUDGED: ReadonlySet<string> = new Set(["ERR_KEY_MISMATCH", "ERR_NOT_A_CA"]);
+
+function judgeTask(
+  task: Task,
+  options: VerifyOptions,
+  authorities: readonly NamedAuthority[],
+  now: Date,
+): Verification {
+  const { path, certificates, key, trust, purpose } = task;
+  const { name, role } = options;
+  const verdict = verifyChain({
+    certificates,
+    trust,
+    purpose,
+    now,
+    authorities,
+    ...(key === undefined ? {} : { key }),
+    ...(role === undefined || purpose !== "client" ? {} : { requiredRole: role }),
+    ...(name === undefined || purpose !== "server" ? {} : isIpAddress(name) ? { ipAddress: name } : { dnsName: name }),
+  });
+  return {
+    path,
+    subject: certificates[0].subject,
+    purpose,
+    ok: verdict.ok,
+    chain: verdict.chain.map(({ subject }) => subject),
+    secondsLeft: secondsLeft(certificates[0], now),
+    findings: verdict.findings,
+  };
+}
+
+/** An authority answers to nobody: it must be one, be valid, and have the key beside it. */
+function judgeAuthority(found: FoundCertificate, now: Date): Verification {
+  const { path, certificate, key } = found;
+  const verdict = verifyChain({ certificates: [certificate], trust: [certificate], purpose: "kubernetesClient", now });
+  const findings = [
+    // Its own usages are a matter of what it signs.
+    ...verdict.findings.filter(({ code }) => code !== "ERR_USAGE_MISSING"),
+    ...authorityProblems(certificate, "").map(({ code, message }) => {
+      const [what = message, cure = ""] = message.split("; ");
+      return finding(code, certificate, what, cure);
+    }),
+    ...(key !== undefined && !keyFits(certificate, key)
+      ? [
+          finding(
+            "ERR_KEY_MISMATCH",
+            certificate,
+            "does not belong to the private key beside it",
+            "take the pair of one authority",
+          ),
+        ]
+      : []),
+  ];
+  return {
+    path,
+    subject: certificate.subject,
+    purpose: "authority",
+    ok: findings.length === 0,
+    chain: [certificate.subject],
+    secondsLeft: secondsLeft(certificate, now),
+    findings,
+  };
+}
+
+const secondsLeft = (certificate: Certificate, now: Date): number =>
+  Math.floor((certificate.notAfter.getTime() - now.getTime()) / 1000);
+
+async function verifyNode(address: Address, options: VerifyOptions, world: World): Promise<Verified> {
+  const client = await loadClient(options, world);
+  const trust = await readTrust(options, world);
+  const anchors = trustFor("server", trust, client?.authorities ?? []);
+  if (anchors.length === 0) {
+    throw new CliError(
+      "nobody to trust is known; expected --talosconfig, --trust with PEM of the authority, or --bundle with the secrets of the cluster",
+    );
+  }
+  const { chain, accepted, reached, reason = "no reason given" } = await shakeHands(address, client?.identity);
+  const [leaf, ...others] = chain;
+  const name = formatAddress(address);
+  const problem = (message: string): Problem => ({ code: "ERR_ENDPOINT_INVALID", path: name, message });
+  const problems: Problem[] = [];
+  if (!reached) problems.push(problem(`cannot be asked: ${reason}; expected a TLS server`));
+  else if (client?.identity !== undefined && !accepted) {
+    problems.push(
+      problem(
+        `does not let the client of context ${JSON.stringify(client.contextName)} in: ${reason}; verify the talosconfig against the secrets of the cluster`,
+      ),
+    );
+  }
+  const now = options.at ?? world.environment.now();
+  const task = leaf && {
+    path: name,
+    certificates: [leaf, ...others] as const,
+    trust: anchors,
+    purpose: "server" as const,
+  };
+  return {
+    name,
+    verifications: task === undefined ? [] : [judgeTask(task, { name: address.host, ...options }, trust.named, now)],
+    problems,
+  };
+}
+
+/** The verdicts for a person. */
+function describe(verifications: readonly Verification[], problems: readonly Problem[], style: Style): string {
+  const lines = verifications.flatMap((verification) => {
+    const { ok, path, subject, purpose, chain, findings } = verification;
+    const place = `${path === "" ? "" : `${safe(path)}: `}${safe(subject) || "(no name)"}`;
+    if (ok) {
+      const way =
+        purpose === "authority"
+          ? "an authority"
+          : `a ${purpose === "kubernetesClient" ? "Kubernetes client" : purpose}, by ${safe(chain[chain.length - 1] ?? "") || "(no name)"}`;
+      return [`${style.good("ok")}    ${place}: ${way}; ${describeLeft(verification.secondsLeft)}`];
+    }
+    return [
+      `${style.bad("FAIL")}  ${place}`,
+      ...findings.flatMap((item) => [
+        `      ${safe(item.subject === subject ? item.what : describeFinding(item).split("; ")[0]!)} [${item.code}]`,
+        `      ${style.dim(`cure: ${safe(item.cure)}`)}`,
+      ]),
+    ];
+  });
+  for (const problem of problems)
+    lines.push(`${style.bad("FAIL")}  ${safe(describeProblem(problem))} [${problem.code}]`);
+  if (lines.length === 0) lines.push("nothing to verify in it");
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,95 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { webcrypto } from "node:crypto";
+import { isatty } from "node:tty";
+
+import { createEnvironment, type Environment } from "../core/environment";
+import { PkiError } from "../core/errors";
+import { systemHost } from "../resources/host";
+
+/** What a command may ask of the world around it. */
+export interface World {
+  readonly environment: Environment;
+  /** Whether stdout is a terminal that wants colours. */
+  readonly colours: boolean;
+  out(text: string): void;
+  err(text: string): void;
+  /** The text of a file; `-` is stdin. @throws CliError */
+  read(path: string): Promise<string>;
+  /** Runs a program to its end and answers its stdout. @throws CliError */
+  run(command: string, args: readonly string[], options: { readonly cwd?: string }): Promise<string>;
+}
+
+/** Exit codes of every command but `expiry`, which has those of monitoring plugins. */
+export const EXIT = { ok: 0, refused: 1, trouble: 2 } as const;
+
+/** Wrong use, or a file that cannot be read: nothing is said about the material. */
+export class CliError extends Error {
+  override readonly name = "CliError";
+}
+
+/** What went wrong, for stderr; `undefined` for an error that nobody foresaw. */
+export function explain(error: unknown): string | undefined {
+  if (error instanceof CliError) return error.message;
+  if (!(error instanceof PkiError)) return undefined;
+  return error.problems
+    .map(({ code, path, message }) => `${path === "" ? "" : `${path}: `}${message} [${code}]`)
+    .join("\n");
+}
+
+/** A stack export is the largest thing that is read. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "permission denied",
+  EISDIR: "is a folder; expected a file",
+};
+
+function whyNot(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return WHY[code ?? ""] ?? message;
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_BYTES) throw new CliError("stdin: longer than 256 MiB");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function wantsColours(): boolean {
+  const { NO_COLOR, TERM } = process.env;
+  return isatty(1) && (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb";
+}
+
+/** The process, its terminal and its files. */
+export const systemWorld: World = {
+  environment: createEnvironment(webcrypto, () => systemHost.environment.now()),
+  colours: wantsColours(),
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  async read(path) {
+    if (path === "-") {
+      if (isatty(0)) throw new CliError("-: expected a file on stdin, not a terminal");
+      return readStdin();
+    }
+    try {
+      return await readFile(path, "utf8");
+    } catch (error) {
+      throw new CliError(`${path}: ${whyNot(error)}`);
+    }
+  },
+  run: (command, args, options) =>
+    new Promise((resolve, reject) => {
+      execFile(command, [...args], { ...options, maxBuffer: MAX_BYTES }, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else if (error.code === "ENOENT") reject(new CliError(`${command}: not found on PATH`));
+        else reject(new CliError(`${[command, ...args].join(" ")} failed:\n${stderr.trim()}`));
+      });
+    }),
+};

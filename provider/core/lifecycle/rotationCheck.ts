@@ -1,0 +1,103 @@
+import { isUnderWay, type RotationPosition, type RotationStage } from "./rotation";
+
+/** Authorities that are in play in a rotation, seen from the state: the issuing one, and the other that is accepted. */
+export type RotationParty = "issuing" | "other" | "retired";
+
+/** What a node showed to those who knocked. */
+export interface NodeObservation {
+  /** Its address. */
+  readonly node: string;
+  /** Whose certificate it serves; `undefined` when it could not be reached. */
+  readonly serves?: RotationParty | "stranger";
+  /** Whether it let in a client of each party; a party that nobody could speak for is absent. */
+  readonly trusts: { readonly [Party in RotationParty]?: boolean };
+  /** Why it could not be reached, or did not let somebody in. */
+  readonly reason?: string;
+}
+
+export interface NodeVerdict extends NodeObservation {
+  /** The node shows the stage that the state is at. */
+  readonly through: boolean;
+  /** What is missing; empty when it is through. */
+  readonly gaps: readonly string[];
+}
+
+export interface RotationVerdict {
+  /** Every node is through. */
+  readonly safe: boolean;
+  /** The stage that may be set next; absent at rest. */
+  readonly next?: RotationStage;
+  /** The stage that leads back; absent at rest. */
+  readonly back?: RotationStage;
+  readonly nodes: readonly NodeVerdict[];
+}
+
+interface Expectation {
+  /** The authority whose certificate a node must serve. */
+  readonly serves: "issuing";
+  readonly trusts: { readonly [Party in RotationParty]?: boolean };
+  readonly next?: RotationStage;
+  readonly back?: RotationStage;
+}
+
+const AT_REST: Expectation = { serves: "issuing", trusts: { issuing: true, retired: false } };
+
+/**
+ * What every node shows when a stage is through, and only then the next one locks nobody out. At `accept` the other
+ * authority is the next one; at `swap` it is the old one, and a node must still let its clients in, for they may not
+ * have their new certificates yet.
+ */
+const EXPECTATIONS: Readonly<Record<RotationPosition, Expectation>> = {
+  none: AT_REST,
+  accept: { serves: "issuing", trusts: { issuing: true, other: true }, next: "swap", back: "abort" },
+  swap: { serves: "issuing", trusts: { issuing: true, other: true }, next: "finish", back: "accept" },
+  finish: AT_REST,
+  abort: AT_REST,
+};
+
+/** What each party is called by people at a stage. */
+export function partyName(position: RotationPosition, party: RotationParty | "stranger"): string {
+  if (party === "stranger") return "another authority";
+  if (party === "retired") return "the old authority";
+  if (!isUnderWay(position)) return "the authority";
+  const isOld = (position === "accept") === (party === "issuing");
+  return isOld ? "the old authority" : "the new authority";
+}
+
+/**
+ * Judges what nodes showed against the stage that the state is at. A thing that could not be tried counts as a gap: to
+ * go on in the dark is how one is locked out.
+ *
+ * @example
+ * judgeRotation("accept", [{ node: "10.0.0.2:50000", serves: "issuing", trusts: { issuing: true, other: false } }]).safe; // false
+ */
+export function judgeRotation(position: RotationPosition, observations: readonly NodeObservation[]): RotationVerdict {
+  const expected = EXPECTATIONS[position];
+  const nodes = observations.map((observation): NodeVerdict => {
+    const gaps = gapsOf(position, expected, observation);
+    return { ...observation, through: gaps.length === 0, gaps };
+  });
+  return {
+    safe: nodes.length > 0 && nodes.every(({ through }) => through),
+    ...(expected.next === undefined ? {} : { next: expected.next }),
+    ...(expected.back === undefined ? {} : { back: expected.back }),
+    nodes,
+  };
+}
+
+function gapsOf(position: RotationPosition, expected: Expectation, observation: NodeObservation): string[] {
+  const { serves, trusts, reason } = observation;
+  const name = (party: RotationParty | "stranger"): string => partyName(position, party);
+  if (serves === undefined) return [`cannot be reached${reason === undefined ? "" : `: ${reason}`}`];
+  const gaps =
+    serves === expected.serves ? [] : [`serves a certificate of ${name(serves)}, not of ${name(expected.serves)}`];
+  for (const party of ["issuing", "other", "retired"] as const) {
+    const [wanted, shown] = [expected.trusts[party], trusts[party]];
+    if (wanted === undefined || wanted === shown) continue;
+    // An old client to knock with is a luxury once the rotation is over.
+    if (shown === undefined && !wanted) continue;
+    if (shown === undefined) gaps.push(`nobody could knock as a client of ${name(party)}`);
+    else gaps.push(wanted ? `does not let clients of ${name(party)} in` : `still lets clients of ${name(party)} in`);
+  }
+  return gaps;
+}

@@ -1,0 +1,74 @@
+import {
+  Composer,
+  type CST,
+  type Document,
+  type DocumentOptions,
+  type ParseOptions,
+  Parser,
+  type SchemaOptions,
+} from "yaml";
+
+import type { PkiError } from "../errors";
+
+/** No file of Talos is nested deeper. */
+export const MAX_DEPTH = 100;
+
+/**
+ * The parser works with a stack of its own and the composer recurses, so the depth is checked between the two; a text that
+ * is nested deep enough would not end in an exception but end the process.
+ */
+export function composeDocuments(
+  text: string,
+  fail: (message: string) => PkiError,
+  options: DocumentOptions & ParseOptions & SchemaOptions = {},
+): Document.Parsed[] {
+  const composer = new Composer({
+    schema: "failsafe",
+    version: "1.2",
+    merge: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: "silent",
+    ...options,
+  });
+  const tokens = [...new Parser().parse(text)];
+  if (tokens.some(isTooDeep)) throw fail(`is nested too deep; expected at most ${MAX_DEPTH} levels`);
+  try {
+    return Array.from<Document.Parsed>(composer.compose(tokens) as Iterable<Document.Parsed>);
+  } catch {
+    throw fail("cannot be read as YAML; expected valid YAML, indented with spaces");
+  }
+}
+
+function isTooDeep(root: CST.Token): boolean {
+  let level: CST.Token[] = [root];
+  // A document and each of its collections take one step, the items of a collection none.
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH + 1) return true;
+    level = level.flatMap((token) => {
+      if (token.type === "document") return token.value === undefined ? [] : [token.value];
+      return "items" in token
+        ? token.items.flatMap(({ key, value }) => [key, value].filter((part) => part !== undefined && part !== null))
+        : [];
+    });
+  }
+  return false;
+}
+
+/** Where each line begins. */
+export function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** The line, from 1, in which an offset lies. */
+export function lineOf(starts: readonly number[], offset: number): number {
+  let [low, high] = [0, starts.length];
+  while (low + 1 < high) {
+    const middle = (low + high) >> 1;
+    if (starts[middle]! <= offset) low = middle;
+    else high = middle;
+  }
+  return low + 1;
+}

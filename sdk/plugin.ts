@@ -1,0 +1,64 @@
+/**
+ * The same resources, served by the plugin `pulumi-resource-talos-pki` instead of the program's own process: for
+ * `pulumi import`, the provider's configuration, and stacks that are shared with other languages.
+ */
+import * as pulumi from "@pulumi/pulumi";
+
+import * as resources from "./index";
+import { asPlugin } from "./resource";
+import type { Hours } from "./types";
+
+export * from "./index";
+
+export class TalosSecrets extends resources.TalosSecrets {
+  /** @internal */
+  static override readonly register = asPlugin;
+}
+
+export class ClientConfiguration extends resources.ClientConfiguration {
+  /** @internal */
+  static override readonly register = asPlugin;
+}
+
+export class MachineConfig extends resources.MachineConfig {
+  /** @internal */
+  static override readonly register = asPlugin;
+}
+
+export class AcceptedCA extends resources.AcceptedCA {
+  /** @internal */
+  static override readonly register = asPlugin;
+}
+
+export class NodeCertificate extends resources.NodeCertificate {
+  /** @internal */
+  static override readonly register = asPlugin;
+}
+
+export class Kubeconfig extends resources.Kubeconfig {
+  /** @internal */
+  static override readonly register = asPlugin;
+}
+
+/** Defaults for every resource that names this provider in its options. */
+export interface ProviderArgs {
+  /** Lifetime of client certificates whose resource does not say otherwise. */
+  validityPeriodHours?: pulumi.Input<Hours>;
+  /** How long before their end client certificates are renewed whose resource does not say otherwise. */
+  earlyRenewalHours?: pulumi.Input<Hours>;
+  /** File to which every issuance, adoption and step of a rotation is appended, one JSON object per line. */
+  auditLog?: pulumi.Input<string>;
+}
+
+/**
+ * The plugin with a configuration of its own.
+ *
+ * @example
+ * const talos = new Provider("talos", { validityPeriodHours: 720, auditLog: "audit.jsonl" });
+ * new ClientConfiguration("admin", { secrets, clusterName: "prod" }, { provider: talos });
+ */
+export class Provider extends pulumi.ProviderResource {
+  constructor(name: string, args: ProviderArgs = {}, opts?: pulumi.ResourceOptions) {
+    super("talos-pki", name, { ...args }, opts);
+  }
+}

@@ -1,0 +1,111 @@
+import { webcrypto } from "node:crypto";
+
+import { createEnvironment } from "../../../provider/core/environment";
+import { runProgram } from "../../../provider/cli/program";
+import { CliError, type World } from "../../../provider/cli/world";
+import { DEFINITIONS, type ResourceName } from "../../../provider/resources";
+import type { Host } from "../../../provider/resources/definition";
+import { DefinitionShell } from "../../../provider/shell";
+
+export const now = new Date("2026-11-22T20:00:00Z");
+
+/** What a command did. */
+export interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Surroundings {
+  /** Texts by path; `-` is stdin. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly now?: Date;
+  readonly colours?: boolean;
+  /** Answers programs that are run. */
+  readonly run?: World["run"];
+}
+
+/** Runs one command line in a world of its own. */
+export async function talosPki(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
+  let [out, err] = ["", ""];
+  const { files = {} } = surroundings;
+  const world: World = {
+    environment: createEnvironment(webcrypto, () => surroundings.now ?? now),
+    colours: surroundings.colours ?? false,
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    read: (path) => {
+      const text = files[path];
+      return text === undefined
+        ? Promise.reject(new CliError(`${path}: there is no such file`))
+        : Promise.resolve(text);
+    },
+    run: surroundings.run ?? (() => Promise.reject(new CliError("nothing can be run here"))),
+  };
+  const code = await runProgram(args, world);
+  return { code, out, err };
+}
+
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+
+/** A stack as Pulumi would export it, its resources made by their own definitions. */
+export class FakeStack {
+  readonly #resources: { readonly type: ResourceName; readonly name: string; outputs: Record<string, unknown> }[] = [];
+  readonly #host: Host;
+
+  constructor(time: () => Date = () => now) {
+    this.#host = { environment: createEnvironment(webcrypto, time), readFiles: () => Promise.resolve({}) };
+  }
+
+  /** Creates a resource, or updates the one of that name; answers its outputs, secrets marked. */
+  async up(type: ResourceName, name: string, inputs: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const shell = new DefinitionShell(DEFINITIONS[type], this.#host, () => undefined);
+    const old = this.#resources.find((resource) => resource.type === type && resource.name === name);
+    const checked = await shell.check(name, {}, inputs);
+    if (old !== undefined) {
+      const { inputs: news, failures } = await shell.check(name, { ...old.outputs }, inputs);
+      if (failures.length > 0) throw new Error(failures.join("\n"));
+      old.outputs = await shell.update(name, old.outputs, news);
+      return old.outputs;
+    }
+    if (checked.failures.length > 0) throw new Error(checked.failures.join("\n"));
+    const { outputs } = await shell.create(name, checked.inputs);
+    this.#resources.push({ type, name, outputs });
+    return outputs;
+  }
+
+  /** What `pulumi stack export` writes. */
+  export(showSecrets = false): string {
+    const resources = this.#resources.map(({ type, name, outputs }) => ({
+      urn: `urn:pulumi:dev::test::pulumi-nodejs:dynamic/talos-pki:${type}::${name}`,
+      custom: true,
+      type: `pulumi-nodejs:dynamic/talos-pki:${type}`,
+      outputs: hide(outputs, showSecrets),
+    }));
+    return JSON.stringify({ version: 3, deployment: { manifest: {}, resources } });
+  }
+}
+
+function hide(value: unknown, show: boolean): unknown {
+  if (Array.isArray(value)) return value.map((item) => hide(item, show));
+  if (typeof value !== "object" || value === null) return value;
+  const map = value as Record<string, unknown>;
+  if (SIGNATURE in map) {
+    const clear = JSON.stringify(reveal(map["value"]));
+    return { [SIGNATURE]: map[SIGNATURE], ...(show ? { plaintext: clear } : { ciphertext: "djE6c2VjcmV0" }) };
+  }
+  return Object.fromEntries(Object.entries(map).map(([key, child]) => [key, hide(child, show)]));
+}
+
+function reveal(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reveal);
+  if (typeof value !== "object" || value === null) return value;
+  const map = value as Record<string, unknown>;
+  if (SIGNATURE in map) return reveal(map["value"]);
+  return Object.fromEntries(Object.entries(map).map(([key, child]) => [key, reveal(child)]));
+}
+
+/** The clear value of an output. */
+export function clear(outputs: Record<string, unknown>, name: string): unknown {
+  return reveal(outputs[name]);
+}

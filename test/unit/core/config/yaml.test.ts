@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+
+import { Plain, formatYamlDocuments } from "../../../../provider/core/yaml/emitter";
+import { yamlMap } from "../../../../provider/core/yaml/map";
+import { parseYamlDocuments } from "../../../../provider/core/yaml/parser";
+import { integerOf, resolveTag } from "../../../../provider/core/yaml/scalar";
+import { PkiError } from "../../../../provider/core/errors";
+
+const format = (value: unknown): string => formatYamlDocuments([yamlMap({ a: value as string })]);
+const refusal = (text: string): string => {
+  try {
+    parseYamlDocuments(text, { path: "file" });
+  } catch (error) {
+    assert.ok(error instanceof PkiError);
+    assert.equal(error.code, "ERR_YAML_INVALID");
+    return error.message;
+  }
+  return "";
+};
+
+describe("writing YAML as Talos does", () => {
+  it("quotes a token of digits, for it would be read as a number", () => {
+    assert.equal(format("123456.1234567890123456"), 'a: "123456.1234567890123456"\n');
+    assert.equal(format("1e1000"), "a: 1e1000\n");
+  });
+
+  it("quotes the words of YAML 1.1 double up to Talos 1.13 and single from 1.14", () => {
+    const document = yamlMap({ a: "yes", b: "12:30", c: "<<", d: "true" });
+    assert.equal(formatYamlDocuments([document]), 'a: "yes"\nb: "12:30"\nc: "<<"\nd: "true"\n');
+    assert.equal(formatYamlDocuments([document], "single"), "a: 'yes'\nb: '12:30'\nc: '<<'\nd: \"true\"\n");
+  });
+
+  it("writes text of several lines as a literal block, two columns from the dash within a list", () => {
+    assert.equal(format("one\ntwo\n"), "a: |\n    one\n    two\n");
+    assert.equal(format(["one\ntwo"]), "a:\n    - |-\n      one\n      two\n");
+    assert.equal(format("trailing \nspace"), 'a: "trailing \\nspace"\n');
+  });
+
+  it("indents by four, sequences too, and aligns what is nested in a list", () => {
+    const nested = [yamlMap({ b: yamlMap({ c: [new Plain("1")] }) })];
+    assert.equal(format(nested), "a:\n    - b:\n        c:\n            - 1\n");
+  });
+
+  it("writes empty collections in short and three dashes only between documents", () => {
+    const document = yamlMap({ a: [], b: yamlMap({}) });
+    assert.equal(formatYamlDocuments([document, document]), "a: []\nb: {}\n---\na: []\nb: {}\n");
+  });
+
+  it("never folds a long line", () => {
+    const long = "word ".repeat(100).trim();
+    assert.equal(format(long), `a: ${long}\n`);
+  });
+});
+
+describe("what a plain scalar is to Talos", () => {
+  const tags = {
+    str: ["abc", "1.2.3.4", "0x", "1:2", "2026-13-01", "2026-02-29", "_1", "+", "1e1000", "yes", ".", "0xg"],
+    int: ["0", "-1", "+1", "0x1F", "0o7", "012", "0b1", "1_000", "18446744073709551615"],
+    float: ["1.", ".5", "1e3", "-0", ".inf", "08", "18446744073709551616", "123456.1234567890123456"],
+    bool: ["true", "False"],
+    null: ["", "~", "Null"],
+    timestamp: ["2026-01-01", "2026-1-2 3:4:5", "2024-02-29T00:00:00Z"],
+    merge: ["<<"],
+  };
+  for (const [tag, texts] of Object.entries(tags)) {
+    it(`is ${tag} for ${texts.join(" ")}`, () => {
+      assert.deepEqual(
+        texts.map(resolveTag),
+        texts.map(() => tag),
+      );
+    });
+  }
+
+  it("has the value of its notation", () => {
+    assert.deepEqual(["0x1F", "012", "-0b11", "1_000"].map(integerOf), [31n, 10n, -3n, 1000n]);
+    assert.equal(integerOf("99999999999999999999"), undefined);
+  });
+});
+
+describe("reading YAML within bounds", () => {
+  it("keeps the source text of a number", () => {
+    const [node] = parseYamlDocuments("token: 1.50\n", { path: "file" });
+    assert.ok(node?.kind === "mapping");
+    assert.deepEqual(node.entries[0]?.value, { kind: "scalar", text: "1.50", tag: "float", line: 1 });
+  });
+
+  it("refuses a key that stands twice, with both lines", () => {
+    assert.equal(refusal("a: 1\nb: 2\na: 3\n"), "file: a key at line 3 already stands at line 1; give it once");
+  });
+
+  it("refuses aliases that grow without bound and those that contain themselves", () => {
+    const bomb = Array.from("bcdefghi").map(
+      (name, index) => `${name}: &${name} [${Array(9).fill(`*${"abcdefgh"[index]!}`).join(", ")}]\n`,
+    );
+    assert.equal(
+      refusal(`a: &a [x]\n${bomb.join("")}`),
+      "file: grows too large through aliases; write it out without them",
+    );
+    assert.equal(refusal("a: &x {b: *x}\n"), "file: an alias at line 1 contains itself; write it out");
+  });
+
+  const DEEP = "file: is nested too deep; expected at most 100 levels";
+  for (const [what, text] of Object.entries({
+    "brackets that never close": "[".repeat(100_000),
+    "a thousand brackets": "[".repeat(1000) + "]".repeat(1000),
+    "a thousand maps": "{a: ".repeat(1000) + "}".repeat(1000),
+    "fifty thousand dashes": `${"- ".repeat(50_000)}x`,
+    "a thousand levels of indentation": Array.from({ length: 1000 }, (_, depth) => `${" ".repeat(depth)}a:\n`).join(""),
+    "questions upon questions": "? ".repeat(20_000),
+  })) {
+    it(`refuses ${what} in time and without running out of stack`, () => {
+      assert.equal(refusal(text), DEEP);
+    });
+  }
+
+  it("refuses more than a mebibyte", () => {
+    assert.equal(
+      refusal("a".repeat(1024 * 1024 + 1)),
+      "file: is longer than 1 MiB; expected a machine config or a patch",
+    );
+  });
+
+  it("says nothing of the text when it cannot read it", () => {
+    assert.equal(
+      refusal('password: "secret\n'),
+      "file: cannot be read as YAML at line 2; expected valid YAML, indented with spaces",
+    );
+    assert.equal(
+      refusal("a:\n\tb: secret\n"),
+      "file: cannot be read as YAML at line 2; expected valid YAML, indented with spaces",
+    );
+  });
+});

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+
+import { parseAuthority } from "../../../../provider/core/x509/authority";
+import { generatePrivateKey } from "../../../../provider/core/x509/privateKey";
+import { signCertificate } from "../../../../provider/core/x509/issue";
+import { PROFILES } from "../../../../provider/core/x509/profiles";
+import { refuses } from "../../support/errors";
+import { fixedEnvironment, START, vector } from "../../support/fixed";
+
+const paths = { crt: "certs.os.crt", key: "certs.os.key" };
+const crt = vector("pki/ca.crt");
+const key = vector("pki/ca.key");
+
+describe("An authority", () => {
+  it("is a certificate with its key", () => {
+    const authority = parseAuthority({ crt, key }, paths);
+    assert.equal(authority.certificate.commonName, "kubernetes");
+    assert.equal(authority.key.algorithm, "rsa-2048");
+  });
+
+  it("with another's key is refused", () => {
+    refuses(
+      () => parseAuthority({ crt, key: vector("pki/front-proxy-ca.key") }, paths),
+      "ERR_KEY_MISMATCH",
+      "certs.os.key: does not belong to the certificate beside it; expected the pair of one authority",
+    );
+  });
+
+  it("is told all its problems at once", () => {
+    refuses(
+      () => parseAuthority({ crt: "", key: "******" }, paths),
+      "ERR_PEM_INVALID",
+      `certs.os.crt: holds no PEM block; expected text that begins with -----BEGIN
+certs.os.key: is redacted; the real private key is needed`,
+    );
+  });
+
+  it("must be one: no leaf, and none that may not sign certificates", async () => {
+    const environment = fixedEnvironment();
+    const selfKey = await generatePrivateKey("ed25519", environment);
+    const [notBefore, notAfter] = [new Date(START), new Date("2036-01-01T00:00:00Z")];
+    const request = { subject: { commonName: "x" }, publicKeyDer: selfKey.publicKeyDer, notBefore, notAfter };
+    const leaf = await signCertificate({ ...request, profile: PROFILES.talosClient }, { selfKey }, environment);
+    const mute = await signCertificate(
+      { ...request, profile: { ...PROFILES.authority, keyUsages: ["digitalSignature"] } },
+      { selfKey },
+      environment,
+    );
+    refuses(
+      () => parseAuthority({ crt: leaf.pem, key: selfKey.pem }, paths),
+      "ERR_NOT_A_CA",
+      "certs.os.crt: is no certificate authority (basicConstraints lacks CA:TRUE); expected the certificate of an authority",
+    );
+    refuses(
+      () => parseAuthority({ crt: mute.pem, key: selfKey.pem }, paths),
+      "ERR_NOT_A_CA",
+      "certs.os.crt: may not sign certificates (keyUsage lacks keyCertSign); expected the certificate of an authority",
+    );
+  });
+});

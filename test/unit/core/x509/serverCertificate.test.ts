@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+
+import { generateAuthority } from "../../../../provider/core/secrets/authority";
+import { parseTalosVersion } from "../../../../provider/core/talosVersion";
+import type { Authority } from "../../../../provider/core/x509/authority";
+import { issueServerCertificate, signCertificateRequest } from "../../../../provider/core/x509/serverCertificate";
+import { rejects } from "../../support/errors";
+import { fixedEnvironment } from "../../support/fixed";
+import { makeRequest } from "./requests";
+
+const environment = fixedEnvironment();
+
+describe("A Talos server certificate", () => {
+  let certificateAuthority: Authority;
+  before(async () => {
+    certificateAuthority = await generateAuthority("os", parseTalosVersion("v1.13"), {}, environment);
+  });
+
+  it("is a node's for a day by default", async () => {
+    const { certificate, key } = await issueServerCertificate(
+      {
+        certificateAuthority,
+        ipAddresses: ["2001:db8::1", "10.0.0.2"],
+        dnsNames: ["node-1.example.org", "*.example.org", "node_1"],
+      },
+      environment,
+    );
+    assert.equal(certificate.subject, "CN=talos-node");
+    assert.deepEqual(certificate.keyUsages, ["digitalSignature"]);
+    assert.deepEqual(certificate.extendedKeyUsages, ["serverAuth"]);
+    assert.deepEqual(certificate.dnsNames, ["*.example.org", "node-1.example.org", "node_1"]);
+    assert.deepEqual(certificate.ipAddresses, ["10.0.0.2", "2001:db8::1"]);
+    assert.equal(certificate.notAfter.toISOString(), "2026-01-02T00:00:00.000Z");
+    assert.equal(key.algorithm, "ed25519");
+  });
+
+  it("for no name is refused", async () => {
+    await rejects(
+      () => issueServerCertificate({ certificateAuthority }, environment),
+      "ERR_INPUT_MISSING",
+      "ipAddresses: no name at all is given; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
+    );
+  });
+
+  it("for what is no name or no address is refused, each by its place", async () => {
+    await rejects(
+      () =>
+        issueServerCertificate(
+          {
+            certificateAuthority,
+            dnsNames: ["ok", "10.0.0.1", "a b", "1.2.3", `${"a".repeat(64)}.org`, ""],
+            ipAddresses: ["10.0.0.0/8", "010.0.0.1", "fe80::1%eth0", "[::1]", "::1"],
+            validityPeriodHours: -1,
+          },
+          environment,
+        ),
+      "ERR_SAN_INVALID",
+      `dnsNames[1]: "10.0.0.1" is an IP address; give it in ipAddresses
+dnsNames[2]: "a b" is no DNS name; expected one like node.example.org
+dnsNames[3]: "1.2.3" is no DNS name; expected one like node.example.org
+dnsNames[4]: "${"a".repeat(64)}.org" is no DNS name; expected one like node.example.org
+dnsNames[5]: "" is no DNS name; expected one like node.example.org
+ipAddresses[0]: "10.0.0.0/8" is no IP address; expected one like 10.0.0.1 or 2001:db8::1
+ipAddresses[1]: "010.0.0.1" is no IP address; expected one like 10.0.0.1 or 2001:db8::1
+ipAddresses[2]: "fe80::1%eth0" is no IP address; expected one like 10.0.0.1 or 2001:db8::1
+ipAddresses[3]: "[::1]" is no IP address; expected one like 10.0.0.1 or 2001:db8::1
+validityPeriodHours: is -1; expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"`,
+    );
+  });
+
+  it("is made of a request as trustd does: names kept, organizations dropped, usages forced", async () => {
+    const csr = await makeRequest({
+      name: "O=os:admin, CN=worker-1",
+      dnsNames: ["worker-1"],
+      ipAddresses: ["10.0.0.5"],
+    });
+    const { certificate } = await signCertificateRequest(
+      { certificateAuthority, csr, ipAddresses: ["10.0.0.4", "10.0.0.5"] },
+      environment,
+    );
+    assert.equal(certificate.subject, "CN=worker-1");
+    assert.deepEqual(certificate.organizations, []);
+    assert.deepEqual(certificate.extendedKeyUsages, ["serverAuth"]);
+    assert.deepEqual([certificate.dnsNames, certificate.ipAddresses], [["worker-1"], ["10.0.0.4", "10.0.0.5"]]);
+    assert.ok(certificate.isSignedBy(certificateAuthority.certificate));
+  });
+
+  it("of a request may bear another name and live for another time", async () => {
+    const csr = await makeRequest({ name: "" });
+    const { certificate, warnings } = await signCertificateRequest(
+      { certificateAuthority, csr, commonName: "n", validityPeriodHours: "36h" },
+      environment,
+    );
+    assert.equal(certificate.subject, "CN=n");
+    assert.equal(certificate.notAfter.toISOString(), "2026-01-02T12:00:00.000Z");
+    assert.deepEqual(warnings, []);
+    const bare = await signCertificateRequest({ certificateAuthority, csr }, environment);
+    assert.equal(bare.certificate.subject, "");
+  });
+
+  it("of a request is refused for no time", async () => {
+    await rejects(
+      async () =>
+        signCertificateRequest(
+          { certificateAuthority, csr: await makeRequest({ name: "" }), validityPeriodHours: 1.5 },
+          environment,
+        ),
+      "ERR_DURATION_INVALID",
+      'validityPeriodHours: is 1.5; expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"',
+    );
+  });
+});
