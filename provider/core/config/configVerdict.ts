@@ -2,6 +2,7 @@ import type { Problem } from "../errors";
 import type { ConfigDocument } from "./configDocuments";
 import type { Machinery } from "./configSchema";
 import { type ConfigValue, isConfigList, isConfigMap } from "./configValue";
+import { isIpAddress } from "../x509/subjectAltNames";
 import { normalisePrefix } from "./netAddress";
 
 export interface ConfigVerdict {
@@ -29,6 +30,16 @@ class Facts {
   texts(kind: string, path: string): readonly string[] {
     const value = this.get(kind, path);
     return isConfigList(value) ? value.filter((item) => typeof item === "string") : [];
+  }
+
+  /** The same below every item of a list of maps. */
+  textsWithin(kind: string, list: string, name: string): readonly string[] {
+    const items = this.get(kind, list);
+    return (isConfigList(items) ? items : []).flatMap((item) => {
+      const value = isConfigMap(item) ? item.get(name) : undefined;
+      const values = isConfigList(value) ? value : [value];
+      return values.filter((one) => typeof one === "string");
+    });
   }
 
   get isControlPlane(): boolean {
@@ -94,6 +105,15 @@ const RULES: readonly Rule[] = [
     fatal: true,
     breaks: (facts) => facts.texts("", path).some((subnet) => normalisePrefix(subnet) === undefined),
   })),
+  {
+    path: "machine.network.interfaces",
+    message: "an address is neither a CIDR nor an IP address; expected one like 10.0.0.2/24",
+    fatal: true,
+    breaks: (facts) =>
+      facts
+        .textsWithin("", "machine.network.interfaces", "addresses")
+        .some((address) => normalisePrefix(address) === undefined && !isIpAddress(address)),
+  },
   ...TWINS.map(([kind, path]): Rule => ({
     path,
     message: `stands beside the document ${kind}, so Talos refuses or ignores it; patch the document instead`,
@@ -153,8 +173,8 @@ function isDiscoveryOn(facts: Facts): boolean {
 }
 
 /**
- * What Talos, or this package, would not take of a config that can be read: CA keys on a worker and bad subnets are
- * problems, what `talosctl validate` refuses are warnings. Certificates are not looked at.
+ * What Talos, or this package, would not take of a config that can be read: CA keys on a worker, bad subnets and bad
+ * addresses are problems, what `talosctl validate` refuses are warnings. Certificates are not looked at.
  */
 export function judgeMachineConfig(
   documents: readonly ConfigDocument[],
