@@ -33,30 +33,52 @@ async function withoutStack<T>(operation: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A refusal before anything has changed. Pulumi prints text and stack of it beside the message: short ones, here. */
+class Refusal extends Error {
+  constructor(
+    private readonly label: string,
+    { message }: PkiError,
+  ) {
+    super(message);
+    this.stack = "is refused";
+  }
+
+  override toString(): string {
+    return this.label;
+  }
+}
+
 function dynamicProvider(name: ResourceName): DynamicProvider {
   // Pulumi tells a dynamic provider no stack.
   const audit = auditTrail({ host: systemHost, say, file: process.env[AUDIT_LOG], stack: process.env["PULUMI_STACK"] });
   const shell = new DefinitionShell(DEFINITIONS[name], systemHost, say, audit);
-  const nameOf = (properties: Properties): string => {
+  const nameIn = (properties: Properties): string => {
     const given = properties[NAME_KEY];
     return typeof given === "string" ? given : "";
   };
+  // The inputs keep the first name of a resource: another one, under an alias, would be a difference to Pulumi.
+  const currentNames = new Map<string, string>();
+  const nameOf = (checked: Properties): string => currentNames.get(nameIn(checked)) ?? nameIn(checked);
   return {
     async check(olds, news) {
-      const { inputs, failures } = await shell.check(nameOf(news), olds, news);
+      const { inputs, failures } = await shell.check(nameIn(news), olds, news);
+      const kept = nameIn(olds) === "" ? nameIn(news) : nameIn(olds);
+      currentNames.set(kept, nameIn(news));
       return {
-        inputs: { ...inputs, [NAME_KEY]: nameOf(news) },
+        inputs: { ...inputs, [NAME_KEY]: kept },
         failures: failures.map((reason) => ({ property: "", reason })),
       };
     },
     async diff(_id, olds, news) {
-      const changes = await withoutStack(() => shell.diff(nameOf(news), olds, news));
+      const changes = await shell.diff(nameOf(news), olds, news).catch((error: unknown) => {
+        throw error instanceof PkiError ? new Refusal(shell.labelOf(nameOf(news)), error) : error;
+      });
       // A state that the plugin has made lacks what Pulumi finds this provider by on refresh and destroy.
       if (olds[PROVIDER_KEY] === undefined) return { changes: true };
       return changes === undefined ? {} : { changes };
     },
     async create(inputs) {
-      const { id, outputs } = await withoutStack(() => shell.create(nameOf(inputs), inputs));
+      const { id, outputs } = await withoutStack(() => shell.create(nameIn(inputs), inputs));
       return { id, outs: outputs };
     },
     async read(id, props) {

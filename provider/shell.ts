@@ -34,7 +34,7 @@ export class DefinitionShell {
   /** @returns `false` when nothing changes; `undefined` when Pulumi shall compare */
   async diff(name: string, olds: Properties, news: Properties): Promise<false | undefined> {
     const verdict = await this.definition.diff(values(olds), values(news), this.host);
-    refuse(verdict.problems);
+    refuse(this.labelOf(name), verdict.problems);
     this.tell(name, verdict.notices);
     return verdict.changes;
   }
@@ -73,12 +73,21 @@ export class DefinitionShell {
   }
 
   private tell(name: string, notices: readonly string[]): void {
-    for (const notice of notices) this.say(`${this.definition.name} ${JSON.stringify(name)}: ${notice}`);
+    for (const notice of notices) this.say(`${this.labelOf(name)}: ${notice}`);
+  }
+
+  /** The resource as a person knows it. */
+  labelOf(name: string): string {
+    return `${this.definition.name} ${JSON.stringify(name)}`;
   }
 }
 
-function refuse(problems: readonly Problem[]): void {
-  if (problems.length > 0) throw PkiError.of(problems);
+/** Pulumi names the resource beside a failure of check, and not beside one of diff. */
+function refuse(label: string, problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const error = PkiError.of(problems);
+  error.message = `${label}: ${error.message}`;
+  throw error;
 }
 
 /** Clear values without the shells' own keys. */

@@ -1,6 +1,7 @@
 // Two data centres with a Talos cluster each. The nodes of each also let in clients of the other.
 import * as pulumi from "@pulumi/pulumi";
 import { AcceptedCA, ClientConfiguration, MachineConfig, TalosSecrets } from "pulumi-talos-pki";
+import { createTalosconfig, formatTalosconfig } from "pulumi-talos-pki/core";
 
 // A try-out may be destroyed. Leave `protect` out for a real cluster.
 const tryOut = { protect: false };
@@ -30,28 +31,19 @@ const eastAdmin = new ClientConfiguration("east-admin", {
 });
 export const eastTalosconfig = eastAdmin.talosconfig;
 
-/**
- * East's admin at west: the client certificate is east's, which west's nodes accept, and the servers' certificates
- * are west's. JSON is YAML, so talosctl reads it.
- */
-export const eastAdminAtWest = pulumi.secret(
-  pulumi.all([eastAdmin.clientConfiguration, west.trust.os]).apply(([{ clientCertificate, clientKey }, trust]) =>
-    JSON.stringify(
-      {
-        context: "east@west",
-        contexts: {
-          "east@west": {
-            endpoints: ["10.1.0.2"],
-            ca: Buffer.from(trust).toString("base64"),
-            crt: clientCertificate,
-            key: clientKey,
-          },
-        },
-      },
-      undefined,
-      2,
+/** East's admin at west: west's nodes accept east's client certificate, and the admin trusts west's nodes. */
+export const eastAdminAtWest = pulumi
+  .all([eastAdmin.clientCertificatePem, eastAdmin.clientKeyPem, west.trust.os])
+  .apply(([clientCertificatePem, clientKeyPem, trust]) =>
+    formatTalosconfig(
+      createTalosconfig({
+        contextName: "east@west",
+        endpoints: ["10.1.0.2"],
+        caCertificatesPem: [trust],
+        clientCertificatePem,
+        clientKeyPem,
+      }),
     ),
-  ),
-);
+  );
 
 export const accepted = { byEast: westCA.fingerprint, byWest: eastCA.fingerprint };

@@ -13,7 +13,7 @@ export const AUDIT_LOG = "TALOS_PKI_AUDIT_LOG";
 export interface AuditOptions {
   readonly host: Host;
   /** Tells the person at the terminal. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
   /** Path of the log; none: the terminal only. */
   readonly file: string | undefined;
   /** Name of the stack, where it is known. */

@@ -3,6 +3,8 @@ import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { PkiError } from "../core/errors";
 
 const NEWLINE = 10;
+/** Nobody ever wakes who waits for it: the wait is a short sleep. */
+const MOMENT = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Appends one line of JSON to a file that many processes may append to at once. The file is made, for its owner only,
@@ -34,11 +36,19 @@ export function appendRecord(path: string, record: object): void {
   }
 }
 
-/** Whether the file ends in the middle of a line. Pipes and the like have no end to look at. */
+/**
+ * Whether the file ends in the middle of a line that nobody is writing. A file system may show a line before all of it
+ * is there, so a file that still grows is looked at again. Pipes and the like have no end to look at.
+ */
 function endsInside(file: number): boolean {
-  const stat = fstatSync(file);
-  if (!stat.isFile() || stat.size === 0) return false;
-  const last = Buffer.alloc(1);
-  readSync(file, last, 0, 1, stat.size - 1);
-  return last[0] !== NEWLINE;
+  if (!fstatSync(file).isFile()) return false;
+  for (let size = -1; ; Atomics.wait(MOMENT, 0, 0, 10)) {
+    const before = size;
+    ({ size } = fstatSync(file));
+    if (size === 0) return false;
+    const last = Buffer.alloc(1);
+    readSync(file, last, 0, 1, size - 1);
+    if (last[0] === NEWLINE) return false;
+    if (size === before) return true;
+  }
 }

@@ -8,8 +8,8 @@ import { isStackExport, parseStack, type Stack, type StackResource } from "./sta
 /** A certificate with the best name that is known for it. */
 export interface NamedItem extends ExpiryItem {
   readonly certificate: Certificate;
-  /** Resource, file or node that it is from. */
-  readonly origin: string;
+  /** Accepted while a rotation lasts, and issuing nothing. */
+  readonly accepted: boolean;
 }
 
 /** Names of outputs that hold a resource's own certificate; nothing of them is left in its name. */
@@ -45,26 +45,36 @@ function stackCandidates(stack: Stack): Candidate[] {
 function candidateOf(found: FoundCertificate, resource: StackResource): Candidate {
   const rank = RANKS.findIndex((pattern) => pattern.test(found.path));
   const own = OWN.test(found.path);
-  const place = own ? "" : ` ${found.path.replace(/\.certificatePem$/, "")}`;
   const renewal = valueAt(resource.outputs, ["renewalTime"]);
   const renewalTime = own && typeof renewal === "string" ? new Date(renewal) : undefined;
   return {
-    ...itemOf(found.certificate, `${resource.name} ${resource.type}${place}`, resource.name),
+    ...itemOf(found.certificate, nameOf(found.path, resource), ACCEPTED.test(found.path)),
     rank: rank === -1 ? RANKS.length : rank,
     ...(renewalTime === undefined || Number.isNaN(renewalTime.getTime()) ? {} : { renewalTime }),
   };
 }
 
+const ACCEPTED = /\bacceptedCAs\b/;
+
+/** What a person calls a certificate of a resource: `prod: os authority`, `ops (ClientConfiguration)`. */
+function nameOf(path: string, { name, type }: StackResource): string {
+  const authority = /^certificateAuthorities\.(\w+)\./.exec(path)?.[1];
+  if (authority !== undefined) return `${name}: ${authority} authority`;
+  const accepted = /^acceptedCAs\.(\w+)\[/.exec(path)?.[1];
+  if (accepted !== undefined) return `${name}: ${accepted} authority, accepted`;
+  return OWN.test(path) ? `${name} (${type})` : `${name} (${type}) ${path}`;
+}
+
 function sourceCandidates(source: Source): Candidate[] {
   return source.material.certificates.map(({ path, certificate }) => ({
-    ...itemOf(certificate, path === "" ? source.name : `${source.name} ${path}`, source.name),
+    ...itemOf(certificate, path === "" ? source.name : `${source.name} ${path}`, ACCEPTED.test(path)),
     rank: 0,
   }));
 }
 
-function itemOf(certificate: Certificate, name: string, origin: string): NamedItem {
+function itemOf(certificate: Certificate, name: string, accepted: boolean): NamedItem {
   const { subject, fingerprint, notBefore, notAfter } = certificate;
-  return { name, origin, subject, fingerprint, notBefore, notAfter, certificate };
+  return { name, accepted, subject, fingerprint, notBefore, notAfter, certificate };
 }
 
 function distinct(candidates: readonly Candidate[]): NamedItem[] {

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 
 import { PkiError } from "../core/errors";
 import { collect, collectList, parsePurpose, parseRole, parseSpan, parseTime } from "./args";
@@ -47,6 +47,11 @@ const STACK_OPTIONS = [
   ["--stack <name>", "ask Pulumi for this stack instead of reading its export"],
   ["--cwd <folder>", "folder of the Pulumi project, for --stack"],
 ] as const;
+
+const span = (flags: string, help: string, value: string): Option =>
+  new Option(flags, help).argParser(parseSpan).default(parseSpan(value), value);
+const warn = (): Option => span("--warn <time>", "warn this long before the end", "30d");
+const critical = (): Option => span("--critical <time>", "critical this long before the end", "7d");
 
 const BUNDLE_OPTION = "--bundle <file>";
 
@@ -115,8 +120,8 @@ function createProgram(world: World, done: (code: number) => void): Command {
     [...STACK_OPTIONS, json],
   )
     .argument("[files...]", "stack export, or any file that inspect takes; default: stdin")
-    .option("--warn <time>", "warn this long before the end", parseSpan, parseSpan("30d"))
-    .option("--critical <time>", "critical this long before the end", parseSpan, parseSpan("7d"))
+    .addOption(warn())
+    .addOption(critical())
     .option("--relative", "measure what lives short by its own life: a third and a tenth of it at most")
     .option("--prometheus", "write Prometheus's text format")
     .action(async (files: string[], options: ExpiryOptions) => {
@@ -144,6 +149,8 @@ function createProgram(world: World, done: (code: number) => void): Command {
   command(program, "report", "write one HTML page: who signs whom, and when everything ends", STACK_OPTIONS)
     .argument("[files...]", "stack export, or any file that inspect takes; default: stdin")
     .requiredOption("--html <file>", "where to write, - for stdout")
+    .addOption(warn())
+    .addOption(critical())
     .action(async (files: string[], options: ReportOptions) => {
       done(await report(files, options, world));
     });

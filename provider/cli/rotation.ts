@@ -139,7 +139,7 @@ function serverOf(
 }
 
 function toJson(rotation: KnownRotation, verdict: RotationVerdict): string {
-  const { resource, position, id, issuing, other, retired, todo } = rotation;
+  const { resource, position, id, issuing, other, retired, todo, kubernetes } = rotation;
   const authority = ({ subject, fingerprint, notAfter }: Certificate): object => ({
     subject,
     fingerprint,
@@ -153,6 +153,7 @@ function toJson(rotation: KnownRotation, verdict: RotationVerdict): string {
     other: other && authority(other),
     retired,
     todo,
+    kubernetes,
   };
   return `${JSON.stringify({ ...state, ...verdict }, null, 2)}\n`;
 }
@@ -186,7 +187,17 @@ function describe(rotation: KnownRotation, verdict: RotationVerdict, style: Styl
     other === undefined ? "" : `  accepted  ${short(other)}\n`,
     painted,
     conclusion(verdict, style),
+    aside(rotation, style),
   ].join("");
+}
+
+/** What these handshakes cannot see. */
+function aside({ kubernetes }: KnownRotation, style: Style): string {
+  if (kubernetes === undefined) return "";
+  const { id, stage, todo } = kubernetes;
+  return style.warn(
+    `not looked at: rotation ${JSON.stringify(id)} of the Kubernetes authority at stage ${stage}; ${safe(todo)}\n`,
+  );
 }
 
 function conclusion({ safe: isSafe, nodes, next, back }: RotationVerdict, style: Style): string {

@@ -19,6 +19,8 @@ export interface KnownRotation {
   readonly retired: readonly string[];
   /** What the state says is to be done next. */
   readonly todo?: string;
+  /** A rotation of the Kubernetes authority that is under way; apid knows nothing of it. */
+  readonly kubernetes?: { readonly id: string; readonly stage: string; readonly todo: string };
   /** Authorities with their keys, when the export shows secrets. */
   readonly signers: { readonly issuing?: Authority; readonly other?: Authority };
 }
@@ -75,6 +77,7 @@ function describe(resource: StackResource, now: Date): KnownRotation {
   const accepted = valueAt(outputs, ["acceptedCAs", "os"]);
   const [other] =
     Array.isArray(accepted) && accepted.length > 0 ? parseCertificates(accepted.join(""), "acceptedCAs.os") : [];
+  const kubernetes = readKubernetes(resource);
   const [id, todo, retired] = [status("id"), status("todo"), status("retired")];
   return {
     resource: name,
@@ -84,8 +87,16 @@ function describe(resource: StackResource, now: Date): KnownRotation {
     ...(typeof id === "string" ? { id } : {}),
     ...(typeof todo === "string" ? { todo } : {}),
     ...(other === undefined ? {} : { other }),
+    ...(kubernetes === undefined ? {} : { kubernetes }),
     signers: readSigners(secrets, now),
   };
+}
+
+function readKubernetes({ outputs }: StackResource): KnownRotation["kubernetes"] {
+  const status = valueAt(outputs, ["rotationStatus", "kubernetes"]);
+  const [id, stage, todo] = ["id", "stage", "todo"].map((key) => valueAt(status, [key]));
+  if (typeof id !== "string" || typeof todo !== "string") return undefined;
+  return stage === "accept" || stage === "swap" ? { id, stage, todo } : undefined;
 }
 
 function readSigners(secrets: StackResource["secrets"], now: Date): KnownRotation["signers"] {

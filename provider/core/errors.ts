@@ -19,7 +19,7 @@ export function describeProblem(problem: Problem): string {
  * The one error of this package. It carries every problem that was found; `code` and `path` are those of the first.
  *
  * @example
- * try { parseSecretsBundle(text); } catch (error) { if (error instanceof PkiError) console.error(error.code, error.path); }
+ * try { parseSecretsBundle(text, { now: new Date() }); } catch (error) { if (error instanceof PkiError) console.error(error.code, error.path); }
  */
 export class PkiError extends Error {
   override readonly name = "PkiError";

@@ -1,5 +1,6 @@
-#!/usr/bin/env node
 // The plugin `pulumi-resource-talos-pki`: the engine starts it, reads the port from the first line, and calls.
+import "./memory";
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 

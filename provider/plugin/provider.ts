@@ -24,6 +24,11 @@ export interface PluginOptions {
   getSchema(): Promise<string>;
 }
 
+interface Checked {
+  readonly inputs: Properties;
+  readonly failures: pulumi.CheckFailure[];
+}
+
 /** The definitions as `pulumi.provider.main` serves them. */
 export class Plugin implements pulumi.Provider {
   private configuration: Configuration = UNCONFIGURED;
@@ -41,13 +46,13 @@ export class Plugin implements pulumi.Provider {
     this.configuration = readConfiguration(unwrap(configuration) as Properties);
   }
 
-  readonly check = (urn: string, olds: Properties, news: Properties): Promise<pulumi.CheckResult> =>
+  readonly check = (urn: string, olds: Properties, news: Properties): Promise<Checked> =>
     this.serve(urn, async (shell, { kind, name }) => {
       const problems = [...this.configuration.problems, ...referenceProblems(news)];
       if (problems.length > 0) return { inputs: news, failures: unnamed(problems.map(describeProblem)) };
       if (kind === "ClientConfiguration" && awaitsSecrets(unwrap(olds) as Properties, unwrap(news) as Properties)) {
         this.options.log.say(urn, AWAITS_SECRETS);
-        return { inputs: news };
+        return { inputs: news, failures: [] };
       }
       const { inputs, failures } = await shell.check(name, olds, withDefaults(this.configuration, kind, news));
       return { inputs: { ...inputs, ...pick(olds, DYNAMIC_KEYS) }, failures: unnamed(failures) };
@@ -59,13 +64,17 @@ export class Plugin implements pulumi.Provider {
       return changes === undefined ? {} : { changes };
     });
 
-  readonly create = (urn: string, inputs: Properties): Promise<pulumi.CreateResult> =>
+  readonly create = (urn: string, inputs: Properties): Promise<{ id: string; outs: Properties }> =>
     this.serve(urn, async (shell, { name }) => {
       const { id, outputs } = await shell.create(name, inputs);
       return { id, outs: { ...outputs, ...pick(inputs, [PROVIDER_KEY]) } };
     });
 
-  readonly read = (id: string, urn: string, props: Properties = {}): Promise<pulumi.ReadResult> =>
+  readonly read = (
+    id: string,
+    urn: string,
+    props: Properties = {},
+  ): Promise<{ id: string; props: Properties; inputs?: Properties }> =>
     this.serve(urn, async (shell, { kind, name }) => {
       if (Object.keys(props).length > 0) {
         return { id, props: { ...(await shell.read(props)), ...pick(props, [PROVIDER_KEY]) } };
@@ -75,7 +84,7 @@ export class Plugin implements pulumi.Provider {
       return { id: read.id, inputs, props: outputs };
     });
 
-  readonly update = (_id: string, urn: string, olds: Properties, news: Properties): Promise<pulumi.UpdateResult> =>
+  readonly update = (_id: string, urn: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> =>
     this.serve(urn, async (shell, { name }) => {
       const outputs = await shell.update(name, olds, news);
       return { outs: { ...outputs, ...pick(news, [PROVIDER_KEY]) } };

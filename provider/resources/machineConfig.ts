@@ -17,7 +17,7 @@ import {
   SUPPORTED_TALOS_VERSIONS,
 } from "../core/talosVersion";
 import { authorityProblems } from "../core/x509/authority";
-import { parseCertificate } from "../core/x509/certificate";
+import { parseCertificate, parseCertificates } from "../core/x509/certificate";
 import { decodeBase64, encodeBase64 } from "../core/x509/pem";
 import { memoize } from "./memo";
 import { type CheckVerdict, COMPARE, type ResourceDefinition, type Values } from "./definition";
@@ -203,7 +203,10 @@ const WORKER_FIELDS = [
 function readAccepted(value: unknown, path: string, problems: Problem[]): string[] {
   if (typeof value === "string") {
     const decoded = value.includes("-----BEGIN") ? undefined : decodeBase64(value.replace(/\s+/g, ""));
-    return [decoded === undefined ? value : Buffer.from(decoded).toString("utf8")];
+    const text = decoded === undefined ? value : Buffer.from(decoded).toString("utf8");
+    const certificates = collectProblems(problems, () => parseCertificates(text, path)) ?? [];
+    problems.push(...certificates.flatMap((certificate) => authorityProblems(certificate, path)));
+    return certificates.map(({ pem }) => pem);
   }
   const { certificates, certificatePem } = (value ?? {}) as { certificates?: unknown; certificatePem?: unknown };
   if (Array.isArray(certificates)) return certificates.flatMap((item) => readAccepted(item, path, problems));

@@ -11,8 +11,8 @@ import { firstDifference, readVectorBundle, readVectorFile } from "../unit/vecto
 import {
   type Answer,
   askMachinery,
-  buildMachinery,
   type MachineryVersion,
+  needMachinery,
   type Question,
 } from "./differential/machinery";
 import { randomPatch } from "./differential/randomPatch";
@@ -110,23 +110,12 @@ function assertSame(ours: Answer, theirs: Answer, what: string): void {
 
 for (const version of ["1.13", "1.14"] as const) {
   describe(`the real machinery of Talos ${version}`, () => {
-    let binary = "";
-
-    before(function () {
-      this.timeout(600_000);
-      try {
-        binary = buildMachinery(version);
-      } catch (error) {
-        if (process.env["TALOS_PKI_REQUIRE_TOOLS"] === "1") throw error;
-        console.warn(`SKIPPED: the differential test against Talos ${version} needs Go and its modules`);
-        this.skip();
-      }
-    });
+    const machinery = needMachinery(version);
 
     it(`makes the same config of ${runs} random sets of options`, function () {
       this.timeout(120_000);
       const sets = fc.sample(optionSets(version), { seed, numRuns: runs });
-      const answers = askMachinery(binary, sets.map(questionOf));
+      const answers = askMachinery(machinery(), sets.map(questionOf));
       sets.forEach((set, index) => {
         const ours = outcomeOf(
           () => generateMachineConfig({ ...set.options, secrets: readVectorBundle(set.bundle) }).machineConfig,
@@ -147,7 +136,7 @@ for (const version of ["1.13", "1.14"] as const) {
       const patches = fc.array(randomPatch(ConfigSchema.of(version)), { minLength: 1, maxLength: 3 });
       const cases = fc.sample(fc.tuple(config, patches), { seed, numRuns: 2 * runs });
       const answers = askMachinery(
-        binary,
+        machinery(),
         cases.map(([file, texts]) => ({ config: readVectorFile(file), patches: texts })),
       );
       cases.forEach(([file, texts], index) => {
@@ -169,7 +158,7 @@ for (const version of ["1.13", "1.14"] as const) {
       );
       const config = readVectorFile(`out/base-v${version}/worker.yaml`);
       const answers = askMachinery(
-        binary,
+        machinery(),
         bare.map((text) => ({ config, patches: [text] })),
       );
       bare.forEach((text, index) => {

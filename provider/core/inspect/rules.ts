@@ -66,7 +66,7 @@ function timeFindings(certificate: Certificate, depth: number, now: Date): Findi
   }
   if (late <= 0) return [];
   const what = `expired ${describeSpan(late)} ago, at ${formatTime(certificate.notAfter)}`;
-  return depth === 0
+  return depth === 0 && !certificate.isAuthority
     ? [finding("ERR_CERTIFICATE_EXPIRED", certificate, what, "issue it anew: pulumi up renews it, offline too")]
     : [
         finding(

@@ -75,7 +75,8 @@ export function planRenewal(issued: IssuedState, request: RenewalRequest, now: D
       ? ["issued by an authority that has been rotated"]
       : []),
   ];
-  const clock = clockReason(issued, request, now);
+  // A new certificate of a time that is held fast owes nothing to the clock.
+  const clock = request.frozen === true && reasons.length > 0 ? undefined : clockReason(issued, request, now);
   const hindrance = reasons.length > 0 ? undefined : hindranceOf(issued, request, now);
   if (clock !== undefined && hindrance === undefined) reasons.push(clock);
   return {

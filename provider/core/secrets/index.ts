@@ -8,6 +8,7 @@ export {
   type KubernetesPkiFile,
   type KubernetesPkiFiles,
 } from "./kubernetesPki";
+export { kubernetesPkiFiles } from "./kubernetesPkiFiles";
 export type { PartialSecretsBundle } from "./read";
 export type { AcceptedAuthorities, AuthorityName, CertificateAndKey, SecretsBundle } from "./types";
 export { type BundleVerdict, validateSecretsBundle } from "./validate";

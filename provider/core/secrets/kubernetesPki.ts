@@ -59,7 +59,7 @@ export function readKubernetesPki(files: KubernetesPkiFiles, path = "kubernetesP
  * @param options.bootstrapToken the cluster's bootstrap token, if it shall stay
  * @throws PkiError as readKubernetesPki
  * @example
- * const bundle = await bundleFromKubernetesPki({ "ca.crt": crt, "ca.key": key, … }, { talosVersion: "v1.13" }, environment);
+ * const bundle = await bundleFromKubernetesPki(files, { talosVersion: "v1.13" }, environment);
  */
 export async function bundleFromKubernetesPki(
   files: KubernetesPkiFiles,

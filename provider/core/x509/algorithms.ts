@@ -40,6 +40,7 @@ export const ALGORITHMS: Readonly<Record<KeyAlgorithm, AlgorithmRow>> = {
   "rsa-4096": rsa(4096),
 };
 
+/** Every kind of key that Talos takes, by the names that the inputs use. */
 export const KEY_ALGORITHMS = Object.keys(ALGORITHMS) as readonly KeyAlgorithm[];
 
 /** What kind of key this is, in words that fit any key: `ed25519`, `ecdsa-p521`, `rsa-3072`, `dsa`. */

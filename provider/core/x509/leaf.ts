@@ -55,9 +55,8 @@ export function leafLifetime(
 
 /** Talos makes a client's key of the kind of its authority's signature (facts, section 2). */
 export function defaultLeafAlgorithm(authority: Certificate): KeyAlgorithm {
-  const same = KEY_ALGORITHMS.find((name) => name === authority.algorithm);
-  if (same !== undefined) return same === "rsa-2048" ? "rsa-4096" : same;
-  return authority.algorithm.startsWith("rsa") ? "rsa-4096" : "ecdsa-p256";
+  if (authority.algorithm.startsWith("rsa")) return "rsa-4096";
+  return authority.algorithm === "ed25519" ? "ed25519" : "ecdsa-p256";
 }
 
 export interface LeafRequest {

@@ -18,6 +18,7 @@ export function isIpAddress(text: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !text.includes("%"));
 }
 
+/** A name as certificates hold it: ASCII (punycode), underscores allowed, a wildcard as the first label; no bare number. */
 export function isDnsName(text: string): boolean {
   return text.length <= MAX_DNS_NAME && DNS_NAME.test(text) && !/^[0-9.]+$/.test(text);
 }

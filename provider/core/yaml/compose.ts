@@ -13,6 +13,9 @@ import type { PkiError } from "../errors";
 /** No file of Talos is nested deeper. */
 export const MAX_DEPTH = 100;
 
+/** The library looks each alias up among all the others, so time grows with the square of their number. */
+const MAX_ALIASES = 2000;
+
 /**
  * The parser works with a stack of its own and the composer recurses, so the depth is checked between the two; a text that
  * is nested deep enough would not end in an exception but end the process.
@@ -32,7 +35,11 @@ export function composeDocuments(
     ...options,
   });
   const tokens = [...new Parser().parse(text)];
-  if (tokens.some(isTooDeep)) throw fail(`is nested too deep; expected at most ${MAX_DEPTH} levels`);
+  const aliases = tokens.map(countAliases);
+  if (aliases.includes(undefined)) throw fail(`is nested too deep; expected at most ${MAX_DEPTH} levels`);
+  if (aliases.reduce<number>((sum, count) => sum + (count ?? 0), 0) > MAX_ALIASES) {
+    throw fail(`holds too many aliases; expected at most ${MAX_ALIASES}`);
+  }
   try {
     return Array.from<Document.Parsed>(composer.compose(tokens) as Iterable<Document.Parsed>);
   } catch {
@@ -40,11 +47,14 @@ export function composeDocuments(
   }
 }
 
-function isTooDeep(root: CST.Token): boolean {
+/** How many aliases there are below a token; `undefined` when it is nested too deep. */
+function countAliases(root: CST.Token): number | undefined {
   let level: CST.Token[] = [root];
+  let count = 0;
   // A document and each of its collections take one step, the items of a collection none.
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH + 1) return true;
+    if (depth > MAX_DEPTH + 1) return undefined;
+    count += level.filter(({ type }) => type === "alias").length;
     level = level.flatMap((token) => {
       if (token.type === "document") return token.value === undefined ? [] : [token.value];
       return "items" in token
@@ -52,7 +62,7 @@ function isTooDeep(root: CST.Token): boolean {
         : [];
     });
   }
-  return false;
+  return count;
 }
 
 /** Where each line begins. */

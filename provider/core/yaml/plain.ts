@@ -1,3 +1,5 @@
+import { type Document, isScalar, visit } from "yaml";
+
 import { PkiError } from "../errors";
 import { MAX_TEXT_LENGTH } from "../x509/pem";
 import { composeDocuments, lineOf, lineStarts } from "./compose";
@@ -14,18 +16,40 @@ export function readPlainDocuments(text: string, path: string): unknown[] {
   const fail = (what: string): PkiError =>
     new PkiError("ERR_YAML_INVALID", `the text ${what.replace(/; expected.*$/s, "")}; expected YAML`, { path });
   if (text.length > MAX_TEXT_LENGTH) throw fail("is longer than 1 MiB");
-  const documents = composeDocuments(text, fail, { customTags: ["null"], uniqueKeys: true });
-  for (const { errors } of documents) {
-    const [error] = errors;
-    if (error === undefined) continue;
-    const what = error.code.toLowerCase().replaceAll("_", " ");
-    throw fail(`is not readable YAML (${what} at line ${lineOf(lineStarts(text), error.pos[0])})`);
+  const documents = composeDocuments(text, fail, { customTags: ["null"] });
+  const unreadable = (what: string, offset: number): PkiError =>
+    fail(`is not readable YAML (${what} at line ${lineOf(lineStarts(text), offset)})`);
+  for (const document of documents) {
+    const [error] = document.errors;
+    if (error !== undefined) throw unreadable(error.code.toLowerCase().replaceAll("_", " "), error.pos[0]);
+    const doubled = offsetOfDoubledKey(document);
+    if (doubled !== undefined) throw unreadable("duplicate key", doubled);
   }
   try {
     return documents.map((document) => document.toJS({ maxAliasCount: -1 }) as unknown);
   } catch {
     throw fail("is not readable YAML");
   }
+}
+
+/** The library compares each key of a map with each other one, which takes minutes for a mebibyte of keys. */
+function offsetOfDoubledKey(document: Document.Parsed): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          offset = key.range?.[0] ?? 0;
+          return visit.BREAK;
+        }
+        seen.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return offset;
 }
 
 /** The same for one document; an empty text is null. @throws PkiError ERR_YAML_INVALID */

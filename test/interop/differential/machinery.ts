@@ -50,6 +50,27 @@ export function buildMachinery(version: MachineryVersion): string {
   return binary;
 }
 
+/**
+ * To be called in a `describe`: its tests run with the machinery of that Talos, built here once, or are skipped
+ * loudly. With `TALOS_PKI_REQUIRE_TOOLS=1` they fail instead.
+ *
+ * @returns the path of the program, for the tests
+ */
+export function needMachinery(version: MachineryVersion): () => string {
+  let binary = "";
+  before(`build the machinery of Talos ${version}`, function () {
+    this.timeout(600_000);
+    try {
+      binary = buildMachinery(version);
+    } catch (error) {
+      if (process.env["TALOS_PKI_REQUIRE_TOOLS"] === "1") throw error;
+      console.warn(`SKIPPED: the comparison with Talos ${version} needs Go and its modules`);
+      this.skip();
+    }
+  });
+  return () => binary;
+}
+
 /** Asks everything in one run. */
 export function askMachinery(binary: string, questions: readonly Question[]): Answer[] {
   const input = questions.map((question) => `${JSON.stringify(question)}\n`).join("");

@@ -9,7 +9,7 @@ export type Begin = (calls?: number) => Promise<Rehearsal>;
 /** A `describe` whose tests begin with three nodes and a stack of their own, ended with each test. */
 export function describeRotation(title: string, body: (begin: Begin) => void): void {
   describe(title, function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     needJudge();
     let cli: PulumiCli;
     let rehearsal: Rehearsal | undefined;

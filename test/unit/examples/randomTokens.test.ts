@@ -66,7 +66,7 @@ describe("the example random-tokens", function () {
     engine.resources.forEach((resource, key) => other.resources.set(key, resource));
     const refused = (await other.run("random-tokens")) as unknown as Outputs;
     assert.deepEqual(other.refused, [
-      "bootstrapToken: differs from the value in the state; to replace it set rotation.bootstrapToken to a new id, else give the old value, or none\n" +
+      'TalosSecrets "demo": bootstrapToken: differs from the value in the state; to replace it set rotation.bootstrapToken to a new id, else give the old value, or none\n' +
         "trustdToken: differs from the value in the state; to replace it set rotation.trustdToken to a new id, else give the old value, or none",
     ]);
     assert.equal(refused.fingerprint, first.fingerprint);

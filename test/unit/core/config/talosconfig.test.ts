@@ -207,12 +207,17 @@ contexts:
 
   it("that grows through aliases ends in an error, and soon", () => {
     const list = `[${"x,".repeat(20_000)}x]`;
-    const contexts = Array.from({ length: 2_000 }, (_, index) => `  c${index}: *a`).join("\n");
+    const contexts = Array.from({ length: 1_500 }, (_, index) => `  c${index}: *a`).join("\n");
     const bomb = `contexts:\n  a: &a {endpoints: ${list}}\n${contexts}\n`;
     const start = process.cpuUsage();
     assert.throws(() => parseTalosconfig(bomb), {
       code: "ERR_YAML_INVALID",
       message: "the text grows beyond 1 MiB through YAML aliases; write it out without them",
+    });
+    const many = `contexts:\n  a: &a {endpoints: []}\n${"  c: *a\n".repeat(40_000).replaceAll(/c:/g, (_, at: number) => `c${at}:`)}`;
+    assert.throws(() => parseTalosconfig(many), {
+      code: "ERR_YAML_INVALID",
+      message: "the text holds too many aliases; expected YAML",
     });
     assert.ok(process.cpuUsage(start).user < 5_000_000);
   });

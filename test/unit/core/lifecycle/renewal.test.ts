@@ -126,6 +126,13 @@ describe("A renewal", () => {
     });
   });
 
+  it("for another reason names the clock beside it, unless issuedAt is held fast", () => {
+    const parts = { roles: [] };
+    assert.deepEqual(plan("2027-02-01T00:00:00Z", { parts }).reasons, ["roles changed", "expired 31 days ago"]);
+    const { reasons, warnings } = plan("2027-02-01T00:00:00Z", { parts, frozen: true });
+    assert.deepEqual([reasons, warnings], [["roles changed"], []]);
+  });
+
   it("by the clock is held back where another certificate would last no longer", () => {
     const ending = { fingerprint: "old", notAfter: year.notAfter };
     assert.deepEqual(plan("2026-12-12T00:00:00Z", { issuer: ending }), {

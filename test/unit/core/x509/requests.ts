@@ -21,11 +21,11 @@ export async function makeRequest(options: RequestOptions): Promise<string> {
   const request = await x509.Pkcs10CertificateRequestGenerator.create(
     {
       name,
-      keys: keys as CryptoKeyPair,
+      keys: keys as never,
       signingAlgorithm: algorithm,
       extensions: [...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []), ...extensions],
     },
-    webcrypto as unknown as Crypto,
+    webcrypto as never,
   );
   return request.toString("pem");
 }

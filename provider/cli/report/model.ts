@@ -1,0 +1,118 @@
+import { formatTime } from "../../core/environment";
+import { type CertificateReport, inspectCertificate } from "../../core/inspect/inspectCertificate";
+import { type ExpiryRow, expiryReport, type ExpiryState } from "../../core/lifecycle/expiry";
+import { isTree, valueAt } from "../../core/secrets/fields";
+import type { Certificate } from "../../core/x509/certificate";
+import type { NamedItem } from "../expiryItems";
+import type { Stack } from "../stack";
+
+/** A certificate in the report. */
+export interface ReportNode extends ExpiryRow {
+  readonly facts: CertificateReport;
+  /** Accepted while a rotation lasts: nobody is issued anything by it. */
+  readonly accepted: boolean;
+  /** The certificates that it signed. */
+  readonly children: readonly ReportNode[];
+}
+
+/** One staged rotation, as the state tells it. */
+export interface ReportRotation {
+  readonly resource: string;
+  readonly authority: "os" | "kubernetes";
+  readonly id: string | undefined;
+  readonly stage: string;
+  readonly issuing: string;
+  readonly accepted: readonly string[];
+  readonly todo: string;
+}
+
+/** Everything that the page shows. */
+export interface ReportModel {
+  readonly now: Date;
+  readonly state: ExpiryState;
+  /** Nearest end first. */
+  readonly rows: readonly ReportNode[];
+  /** Those that nobody here signed, with what they signed below them. */
+  readonly roots: readonly ReportNode[];
+  readonly rotations: readonly ReportRotation[];
+}
+
+export interface Thresholds {
+  readonly warnSeconds: number;
+  readonly criticalSeconds: number;
+}
+
+/** Puts certificates and rotations together. */
+export function createModel(
+  items: readonly NamedItem[],
+  stacks: readonly Stack[],
+  thresholds: Thresholds,
+  now: Date,
+): ReportModel {
+  const byFingerprint = new Map(items.map((item) => [item.fingerprint, item]));
+  const { rows, state } = expiryReport(items, { ...thresholds, now, relative: true });
+  const authorities = items.filter(({ certificate }) => certificate.isAuthority);
+  const parents = new Map(items.map((item) => [item.fingerprint, parentOf(item.certificate, authorities)]));
+  const build = (row: ExpiryRow): ReportNode => {
+    const { certificate, accepted } = byFingerprint.get(row.fingerprint)!;
+    const children = rows.filter((child) => parents.get(child.fingerprint) === row.fingerprint).map(build);
+    const named = authorities.map((item) => ({ name: item.name, certificate: item.certificate }));
+    return { ...row, accepted, facts: inspectCertificate(certificate, { now, authorities: named }), children };
+  };
+  const nodes = rows.map(build);
+  return {
+    now,
+    state,
+    rows: nodes,
+    roots: nodes.filter(({ fingerprint }) => parents.get(fingerprint) === undefined).sort(byName),
+    rotations: stacks.flatMap(rotationsOf),
+  };
+}
+
+function byName(a: ReportNode, b: ReportNode): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+/** The authority that signed a certificate; `undefined` for one that signed itself or whose authority is not here. */
+function parentOf(certificate: Certificate, authorities: readonly NamedItem[]): string | undefined {
+  const signer = authorities.find(
+    ({ certificate: authority }) =>
+      authority.fingerprint !== certificate.fingerprint &&
+      // Two authorities that signed each other would have no root.
+      authority.issuerDer !== certificate.subjectDer &&
+      authority.subjectDer === certificate.issuerDer &&
+      certificate.isSignedBy(authority),
+  );
+  return signer?.fingerprint;
+}
+
+function rotationsOf(stack: Stack): ReportRotation[] {
+  return stack.resources
+    .filter(({ type }) => type === "TalosSecrets")
+    .flatMap(({ name, outputs }) =>
+      (["os", "kubernetes"] as const).flatMap((authority): ReportRotation[] => {
+        const status = valueAt(outputs, ["rotationStatus", authority]);
+        if (!isTree(status)) return [];
+        const text = (key: string): string | undefined => (typeof status[key] === "string" ? status[key] : undefined);
+        const accepted = Array.isArray(status["accepted"])
+          ? status["accepted"].filter((item) => typeof item === "string")
+          : [];
+        return [
+          {
+            resource: name,
+            authority,
+            id: text("id"),
+            stage: text("stage") ?? "none",
+            issuing: text("issuing") ?? "",
+            accepted,
+            todo: text("todo") ?? "",
+          },
+        ];
+      }),
+    );
+}
+
+/** RFC 3339 without what nobody reads on a page: `2026-11-22 20:00 UTC`. */
+export function readableTime(time: Date): string {
+  return `${formatTime(time).slice(0, 16).replace("T", " ")} UTC`;
+}

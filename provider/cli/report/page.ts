@@ -1,0 +1,83 @@
+import { describeLeft } from "../style";
+import { drawMap } from "./map";
+import { markup, Markup } from "./markup";
+import { readableTime, type ReportModel, type ReportNode, type ReportRotation } from "./model";
+import { STYLE } from "./pageStyle";
+import { drawTimeline } from "./timeline";
+
+/** The whole page: one file that asks nobody for anything. */
+export function renderPage(model: ReportModel): string {
+  const { rows, roots, rotations, now } = model;
+  const time = readableTime(now);
+  return `<!doctype html>\n${
+    markup`<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Talos PKI, ${time}</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+<header><h1>Talos PKI</h1><p>${time}</p>${counts(rows)}</header>
+${rotations.length === 0 ? undefined : rotationSection(rotations)}
+<section><h2>Lifetimes</h2>
+<p class="hint">Time runs from left to right, stretched around now. Hatched: the renewal window, in which the next update issues anew. Dashed: an authority accepted while a rotation lasts.</p>
+<div class="scroll">${drawTimeline(rows, now)}</div></section>
+<section><h2>Who signs whom</h2>
+<p class="hint">Left: authorities. Right: what they issued. Dashed: accepted while a rotation lasts.</p>
+<div class="scroll">${drawMap(roots)}</div></section>
+<section><h2>Certificates</h2><div class="scroll">${certificates(rows)}</div></section>
+<footer><p>Written by talos-pki. Public facts only: no private key and no token is in this file.</p></footer>
+</body>
+</html>`.text
+  }\n`;
+}
+
+const STATES = ["expired", "critical", "warning", "ok"] as const;
+
+function counts(rows: readonly ReportNode[]): Markup {
+  const items = STATES.flatMap((state) => {
+    const count = rows.filter((row) => row.state === state).length;
+    return count === 0 ? [] : [markup`<li class="${state}"><b>${count}</b> ${state}</li>`];
+  });
+  return markup`<ul class="counts">${items}</ul>`;
+}
+
+function rotationSection(rotations: readonly ReportRotation[]): Markup {
+  const begun = rotations.filter(({ stage }) => stage !== "none");
+  const others = rotations
+    .filter(({ stage }) => stage === "none")
+    .map(({ resource, authority }) => `${resource}: ${authority}`);
+  return markup`<section><h2>Rotations</h2>
+${begun.length === 0 ? undefined : markup`<div class="rotations">${begun.map(rotation)}</div>`}
+${others.length === 0 ? undefined : markup`<p class="hint">Never rotated: ${others.join(", ")}.</p>`}</section>`;
+}
+
+const STAGES = ["accept", "swap", "finish"] as const;
+
+function rotation({ resource, authority, id, stage, issuing, accepted, todo }: ReportRotation): Markup {
+  const reached = STAGES.findIndex((name) => name === stage);
+  const steps = STAGES.map((name, index) => {
+    const state = reached === -1 || index > reached ? "ahead" : index < reached || name === "finish" ? "done" : "here";
+    return markup`<li class="${state}"${state === "here" ? new Markup(' aria-current="step"') : undefined}>${name}</li>`;
+  });
+  const title = `rotation ${id ?? ""}${stage === "abort" ? ", aborted" : ""}`;
+  return markup`<article><h3>${resource}: ${authority} authority</h3><p>${title}</p><ol class="steps">${steps}</ol>
+<dl><dt>issuing</dt><dd><code>${issuing.slice(0, 32)}…</code></dd>${accepted.map((fingerprint) => markup`<dt>accepted</dt><dd><code>${fingerprint.slice(0, 32)}…</code></dd>`)}</dl>
+<p class="todo">${todo}</p></article>`;
+}
+
+function certificates(rows: readonly ReportNode[]): Markup {
+  return markup`<table><thead><tr><th>Name</th><th>Subject</th><th>For</th><th>Issuer</th><th>Key</th><th>Valid</th><th>Left</th><th>SHA-256</th></tr></thead>
+<tbody>${rows.map(certificate)}</tbody></table>`;
+}
+
+function certificate(row: ReportNode): Markup {
+  const { facts } = row;
+  const names = [...facts.dnsNames, ...facts.ipAddresses];
+  const what = [facts.kind, ...facts.roles, ...names].join(", ");
+  const issuer = facts.issuer.authority ?? (facts.issuer.subject || "(no name)");
+  return markup`<tr class="${row.state}"><td>${row.name}</td><td>${row.subject || "(no name)"}</td><td>${what}</td><td>${issuer}</td><td>${facts.algorithm}</td>
+<td class="valid">${row.notBefore.slice(0, 10)} to<br>${row.notAfter.slice(0, 10)}</td><td class="left">${describeLeft(row.secondsLeft)}</td><td><code>${row.fingerprint}</code></td></tr>`;
+}

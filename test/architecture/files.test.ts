@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+
+import { sources } from "./support/sources";
+
+/** A file that is longer holds more than one noun. */
+const LIMIT = 350;
+
+/** Tables: there is nothing in them to take apart. */
+const TABLES: Readonly<Record<string, string>> = {
+  "provider/core/config/schemaTable.ts": "made by tools/updateConfigSchema.ts",
+  "test/interop/support/verifyCases.ts": "a row per certificate",
+};
+
+describe("the source files", () => {
+  const files = sources("provider", "sdk", "examples", "test", "tools");
+
+  it(`are at most ${LIMIT} lines long, but for tables`, () => {
+    const long = files
+      .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
+      .filter(({ path, lines }) => lines > LIMIT && !(path in TABLES))
+      .map(({ path, lines }) => `${path}: ${lines} lines`);
+    assert.deepEqual(long, []);
+  });
+
+  it("name no path of a machine and no host of a registry", () => {
+    // Written so that this file does not find itself.
+    const bad = new RegExp(
+      ["/root/", "/work/", "registry\\.npmjs", "proxy\\.golang\\.org"].map((text) => `(?:${text})`).join("|"),
+    );
+    const own = "test/architecture/";
+    const found = files.filter(({ path, text }) => !path.startsWith(own) && bad.test(text)).map(({ path }) => path);
+    assert.deepEqual(found, []);
+  });
+});

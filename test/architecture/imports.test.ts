@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { repository } from "./support/markdown";
+import { importsOf, sources, type Source } from "./support/sources";
+
+/** A room of the house: which files it has, which rooms and packages it may import. */
+interface Room {
+  readonly name: string;
+  readonly files: RegExp;
+  readonly rooms: readonly string[];
+  readonly packages: readonly RegExp[];
+}
+
+const PULUMI = /^@pulumi\/pulumi(\/|$)/;
+const CRYPTO = /^node:crypto$/;
+const NODE = /^node:/;
+const core = (...names: readonly string[]): string[] => ["core", ...names.map((name) => `core/${name}`)];
+
+/** Who may import whom; docs/design.md draws the same map. The first room that fits a file is its room. */
+const ROOMS: readonly Room[] = [
+  {
+    name: "core index",
+    files: /^provider\/core\/index\.ts$/,
+    rooms: core("x509", "yaml", "secrets", "config", "lifecycle", "inspect"),
+    packages: [],
+  },
+  {
+    name: "core/library",
+    files: /^provider\/core\/x509\/library\.ts$/,
+    rooms: [],
+    packages: [/^@peculiar\//, /^reflect-metadata$/],
+  },
+  {
+    name: "core/x509",
+    files: /^provider\/core\/x509\//,
+    rooms: [...core("x509"), "core/library"],
+    packages: [CRYPTO, /^@peculiar\/asn1-/, /^ipaddr\.js$/],
+  },
+  { name: "core/yaml", files: /^provider\/core\/yaml\//, rooms: core("yaml", "x509"), packages: [/^yaml$/] },
+  { name: "core/secrets", files: /^provider\/core\/secrets\//, rooms: core("secrets", "x509", "yaml"), packages: [] },
+  {
+    name: "core/config",
+    files: /^provider\/core\/config\//,
+    rooms: core("config", "secrets", "x509", "yaml"),
+    packages: [CRYPTO, /^ipaddr\.js$/],
+  },
+  { name: "core/lifecycle", files: /^provider\/core\/lifecycle\//, rooms: core("lifecycle"), packages: [] },
+  {
+    name: "core/inspect",
+    files: /^provider\/core\/inspect\//,
+    rooms: core("inspect", "lifecycle", "secrets", "x509"),
+    packages: [/^ipaddr\.js$/],
+  },
+  { name: "core", files: /^provider\/core\/[^/]+\.ts$/, rooms: core(), packages: [CRYPTO, /^yaml$/] },
+  {
+    name: "resources",
+    files: /^provider\/resources\//,
+    rooms: ["resources", ...core("x509", "yaml", "secrets", "config", "lifecycle", "inspect")],
+    packages: [/^node:(fs\/promises|path|crypto)$/],
+  },
+  {
+    name: "audit",
+    files: /^provider\/audit\//,
+    rooms: ["audit", "resources", ...core("x509", "secrets", "lifecycle")],
+    packages: [/^node:fs$/],
+  },
+  { name: "shell", files: /^provider\/shell\.ts$/, rooms: ["resources", "audit", ...core()], packages: [] },
+  {
+    name: "dynamic",
+    files: /^provider\/dynamic\.ts$/,
+    rooms: ["shell", "resources", "audit", ...core()],
+    packages: [],
+  },
+  {
+    name: "plugin",
+    files: /^provider\/plugin\//,
+    rooms: ["plugin", "shell", "resources", "audit", ...core("x509", "secrets", "config", "lifecycle")],
+    packages: [PULUMI, NODE],
+  },
+  {
+    name: "cli",
+    files: /^provider\/cli\//,
+    rooms: ["cli", "resources", ...core("x509", "yaml", "secrets", "config", "lifecycle", "inspect")],
+    packages: [NODE, /^commander$/, /^picocolors$/],
+  },
+  // Its provider is found at run time, by name.
+  { name: "sdk", files: /^sdk\//, rooms: ["sdk"], packages: [PULUMI] },
+];
+
+const roomOf = (path: string): Room | undefined => ROOMS.find(({ files }) => files.test(path));
+
+/** Circles of imports that are left at run time, each as the files on it. */
+function circles(files: readonly Source[]): string[] {
+  const edges = new Map(
+    files.map((file) => [
+      file.path,
+      importsOf(file)
+        .filter(({ isPackage, isType }) => !isPackage && !isType)
+        .map(({ target }) => target),
+    ]),
+  );
+  const done = new Set<string>();
+  const found: string[] = [];
+  const walk = (path: string, way: readonly string[]): void => {
+    const at = way.indexOf(path);
+    if (at >= 0) {
+      found.push([...way.slice(at), path].join(" -> "));
+      return;
+    }
+    if (done.has(path)) return;
+    for (const target of edges.get(path) ?? []) walk(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of edges.keys()) walk(path, []);
+  return found;
+}
+
+describe("the imports", () => {
+  const files = sources("provider", "sdk");
+
+  it("are looked at in every file, each of which is in a room", () => {
+    assert.ok(files.length > 100);
+    assert.deepEqual(
+      files.filter(({ path }) => roomOf(path) === undefined).map(({ path }) => path),
+      [],
+    );
+  });
+
+  it("go only where the map allows", () => {
+    const wrong = files.flatMap((file) => {
+      const room = roomOf(file.path)!;
+      return importsOf(file)
+        .filter(({ target, isPackage }) => {
+          if (isPackage) return !room.packages.some((pattern) => pattern.test(target));
+          const other = roomOf(target)?.name;
+          return other !== room.name && !room.rooms.includes(other ?? "");
+        })
+        .map(({ target }) => `${file.path} (${room.name}) imports ${target}`);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it("make no circle", () => {
+    assert.deepEqual(circles(files), []);
+  });
+
+  it("of examples are packages that their package.json names", () => {
+    const wrong = sources("examples").flatMap((file) =>
+      importsOf(file)
+        .filter(({ target, isPackage }) => isPackage && !isDeclared(file.path, target))
+        .map(({ target }) => `${file.path} imports ${target}`),
+    );
+    assert.deepEqual(wrong, []);
+  });
+});
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+function isDeclared(path: string, target: string): boolean {
+  const [examples = "", name = ""] = path.split("/");
+  const folder = name === "quickstart" ? "." : join(examples, name);
+  const manifest = JSON.parse(readFileSync(join(repository, folder, "package.json"), "utf8")) as Manifest;
+  const names = [manifest.name, ...Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })];
+  return target.startsWith("node:") || names.some((key) => target === key || target.startsWith(`${key}/`));
+}

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+
+import { DEFINITIONS, type ResourceName } from "../../provider/resources";
+import { systemHost } from "../../provider/resources/host";
+import { type Properties, UNKNOWN, unwrap } from "../../provider/resources/wire";
+import { Replay } from "./support/replay";
+import { dynamicSide, pluginSide } from "./support/sides";
+import { type Chapter, secret, tell, type Transcript } from "./support/story";
+
+const replay = new Replay();
+const LATE = "2026-12-20T00:00:00Z";
+
+/** A cluster, made once: what the other resources are fed with. */
+async function makeCluster(): Promise<Properties> {
+  const side = pluginSide("TalosSecrets");
+  const { inputs } = await side.check({}, { serviceAccount: { algorithm: "ecdsa-p256" } });
+  return unwrap((await side.create(inputs)).outputs) as Properties;
+}
+
+const QUICK = { serviceAccount: { algorithm: "ecdsa-p256" } };
+const rotate = (stage: string): Properties => ({ ...QUICK, rotation: { os: { id: "2026-11", stage } } });
+const endpoint = { clusterName: "prod", clusterEndpoint: "https://10.0.0.1:6443" };
+
+/** A life of each resource: made, left alone, changed, renewed, previewed with what is not known, refused. */
+const STORIES: Readonly<Record<ResourceName, (cluster: Properties) => readonly Chapter[]>> = {
+  TalosSecrets: () => [
+    { args: { ...QUICK, rotation: { os: { id: UNKNOWN, stage: "finish" } } }, previewOnly: true },
+    { args: { bootstrapToken: secret("wrong"), talosVersion: "v0.1" } },
+    { args: QUICK },
+    { args: QUICK },
+    { args: rotate("swap") },
+    { args: rotate("accept") },
+    { args: rotate("swap") },
+    { args: rotate("finish") },
+    { args: { ...rotate("finish"), bootstrapToken: secret("abcdef.0123456789abcdef") } },
+    { args: { ...QUICK, rotation: { trustdToken: { id: "1" }, kubernetes: { id: "k", stage: "accept" } } } },
+    { args: { ...QUICK, rotation: { etcd: { id: "1" } } } },
+    { now: "2035-12-20T00:00:00Z", args: QUICK },
+  ],
+  ClientConfiguration: ({ secrets }) => [
+    { args: { secrets: UNKNOWN, clusterName: UNKNOWN, endpoints: [UNKNOWN] }, previewOnly: true },
+    { args: { secrets: secret(secrets), clusterName: "prod", roles: ["os:nobody"], validityPeriodHours: 0 } },
+    { args: { secrets: secret(secrets), clusterName: "prod", roles: ["os:reader", "os:admin"] } },
+    { args: { secrets: secret(secrets), clusterName: "prod", roles: ["os:admin", "os:reader"] } },
+    { args: { secrets: secret(secrets), clusterName: "prod", roles: ["os:admin"], endpoints: ["10.0.0.1"] } },
+    { args: { secrets: UNKNOWN, clusterName: "prod", roles: ["os:admin"] }, previewOnly: true },
+    { now: LATE, args: { secrets: secret(secrets), clusterName: "prod", roles: ["os:admin"] } },
+    { args: { secrets: secret(secrets), clusterName: "prod", rotationTriggers: { a: { b: [1] } } } },
+  ],
+  NodeCertificate: ({ secrets }) => [
+    { args: { secrets: secret(secrets) } },
+    { args: { secrets: secret(secrets), ipAddresses: ["10.0.0.2", UNKNOWN] }, previewOnly: true },
+    { args: { secrets: secret(secrets), ipAddresses: ["10.0.0.2"], dnsNames: ["node-1"] } },
+    { now: "2026-01-02T12:00:00Z", args: { secrets: secret(secrets), ipAddresses: ["10.0.0.2"] } },
+  ],
+  Kubeconfig: ({ secrets }) => [
+    { args: { secrets: secret(secrets), ...endpoint, clusterEndpoint: "nowhere" } },
+    { args: { secrets: secret(secrets), ...endpoint } },
+    { args: { secrets: secret(secrets), ...endpoint, namespace: "apps" } },
+    { now: LATE, args: { secrets: secret(secrets), ...endpoint } },
+  ],
+  MachineConfig: ({ secrets, trust }) => [
+    { args: { secrets: UNKNOWN, ...endpoint, machineType: UNKNOWN }, previewOnly: true },
+    { args: { secrets: secret(secrets), ...endpoint, machineType: "server", kubeSpan: "yes" } },
+    { args: { secrets: secret(secrets), ...endpoint, machineType: "worker" } },
+    { args: { secrets: secret(secrets), ...endpoint, machineType: "controlplane" } },
+    {
+      args: {
+        secrets: secret(secrets),
+        ...endpoint,
+        machineType: "controlplane",
+        acceptedCAs: [{ certificates: [{ certificatePem: (trust as Properties)["os"] }] }],
+        configPatches: [{ machine: { network: { hostname: "cp-1" } } }, secret("cluster: {}\n")],
+      },
+    },
+  ],
+  AcceptedCA: ({ trust, secretsYaml }) => [
+    { args: { certificatePem: UNKNOWN }, previewOnly: true },
+    { args: { certificatePem: secret(secretsYaml) } },
+    { args: { certificatePem: (trust as Properties)["os"] } },
+    { args: { certificatePem: (trust as Properties)["kubernetes"] } },
+    { now: "2035-06-01T00:00:00Z", args: { certificatePem: (trust as Properties)["kubernetes"] } },
+    { now: "2040-06-01T00:00:00Z", args: { certificatePem: (trust as Properties)["os"] } },
+  ],
+};
+
+/** Whether a story has at least one state, one refusal and one change to look at. */
+function richness(transcript: Transcript): { states: number; refusals: number; outputs: number } {
+  const states = transcript.filter((entry) => (entry as { state?: unknown }).state !== undefined);
+  const refusals = transcript.filter((entry) => {
+    const { checked, diff } = entry as { checked?: { value?: { reasons: unknown[] } }; diff?: { error?: string } };
+    return (checked?.value?.reasons.length ?? 0) > 0 || diff?.error !== undefined;
+  });
+  const outputs = new Set(
+    states.map((entry) => JSON.stringify((entry as { state: { outputs: unknown } }).state.outputs)),
+  );
+  return { states: states.length, refusals: refusals.length, outputs: outputs.size };
+}
+
+describe("A definition served as a dynamic resource and by the plugin", () => {
+  const { environment } = systemHost;
+  let cluster: Properties;
+  const write = process.stdout.write.bind(process.stdout);
+
+  before(async () => {
+    Object.assign(systemHost, { environment: replay });
+    cluster = await makeCluster();
+  });
+
+  // What a dynamic provider says goes to stdout.
+  beforeEach(() => {
+    process.stdout.write = ((text: string, ...rest: []) =>
+      /^[A-Za-z]+ "it": /.test(text) || write(text, ...rest));
+  });
+
+  afterEach(() => {
+    process.stdout.write = write;
+  });
+
+  after(() => {
+    Object.assign(systemHost, { environment });
+  });
+
+  for (const kind of Object.keys(DEFINITIONS) as ResourceName[]) {
+    it(`gives the same inputs, failures, diffs and outputs: ${kind}`, async () => {
+      const chapters = STORIES[kind](cluster);
+      const first = await tell(dynamicSide(kind), replay, chapters);
+      const second = await tell(pluginSide(kind), replay, chapters);
+      assert.deepEqual(second, first);
+      const { states, refusals, outputs } = richness(first);
+      assert.ok(states > 1 && refusals > 0 && outputs > 1, JSON.stringify({ states, refusals, outputs }));
+    });
+  }
+});

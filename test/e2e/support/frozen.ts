@@ -1,0 +1,27 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { repository } from "./tools";
+
+/** Where the states of released versions lie. */
+export const frozenFolder = join(repository, "test", "frozen");
+
+/** Name of the program in the folder of a version. */
+export const PROGRAM = "program.cjs";
+
+/** When every frozen state was made, by the provider's clock. */
+export const FROZEN_AT = "2026-11-22T12:00:00Z";
+
+/** The stack that a frozen state belongs to: names that stand in every URN, and a passphrase that is no secret. */
+export const FROZEN_STACK = {
+  name: "frozen",
+  stack: "frozen",
+  env: { PULUMI_CONFIG_PASSPHRASE: "frozen" },
+} as const;
+
+/** The versions of which there is a state, `v0.1.0` and so on, the oldest first. */
+export const frozenVersions = (): string[] =>
+  readdirSync(frozenFolder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));

@@ -1,0 +1,33 @@
+import { execFileSync } from "node:child_process";
+import { delimiter, join } from "node:path";
+
+import { type PulumiCli, repository, skipOrFail } from "./tools";
+
+type Language = "yaml" | "python" | "generator";
+
+/** The folder with the plugin's executable. */
+export const PLUGIN_FOLDER = join(repository, "plugin");
+
+/** The folders with a language's host (and Python), or with the SDK generator; skips the suite where there are none. */
+export function needsLanguage(context: Mocha.Context, language: Language): readonly string[] {
+  const script = join(repository, "tools", "languages.mjs");
+  const line = execFileSync(process.execPath, [script, language, "--find"], { encoding: "utf8" });
+  const { folders, why = "not found" } = (
+    JSON.parse(line) as Record<Language, { folders?: readonly string[]; why?: string }>
+  )[language];
+  return folders ?? skipOrFail(context, why);
+}
+
+/** PATH for a CLI that is to find the plugin and language hosts in these folders. */
+export function pathWith(cli: PulumiCli, folders: readonly string[] = []): string {
+  return [PLUGIN_FOLDER, ...folders, ...cli.folders, process.env["PATH"] ?? ""].join(delimiter);
+}
+
+/** A Pulumi.yaml that names the plugin as docs/plugin.md tells users to. */
+export const PLUGIN_PROJECT = `name: e2e
+runtime: nodejs
+plugins:
+  providers:
+    - name: talos-pki
+      path: node_modules/pulumi-talos-pki/plugin
+`;

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+
+import { type AuditEvent, auditEvents, describeEvent } from "../../../provider/audit";
+import type { Values } from "../../../provider/resources/definition";
+import { secretsIn } from "../../e2e/support/leaks";
+import { dependent, makeSecrets, QUICK } from "../support/cluster";
+import { Managed, type TestHost, testHost } from "../support/engine";
+import { vector } from "../support/fixed";
+import { TalosSecrets } from "../../../provider/resources/talosSecrets";
+
+describe("The audit trail", () => {
+  let host: TestHost;
+
+  beforeEach(() => {
+    host = testHost();
+  });
+
+  const short = (events: readonly AuditEvent[]): string[] =>
+    events.map(({ operation, part }) => (part === undefined ? operation : `${operation} ${part}`));
+  const created = (managed: Managed): AuditEvent[] =>
+    auditEvents(managed.definition.name, {
+      kind: "create",
+      inputs: managed.inputs,
+      olds: {},
+      outputs: managed.outputs,
+    });
+  const up = async (managed: Managed, args: Values): Promise<AuditEvent[]> => {
+    const olds = managed.outputs;
+    await managed.up(args);
+    const { inputs, outputs } = managed;
+    return auditEvents(managed.definition.name, { kind: "update", inputs, olds, outputs });
+  };
+
+  it("notes each authority of a new cluster, and none that is adopted as made", async () => {
+    const made = created(await makeSecrets(host));
+    assert.deepEqual(short(made), ["create os", "create kubernetes", "create etcd", "create aggregator"]);
+    const os = made[0]!;
+    assert.deepEqual([os.subject, os.issuer], ["O=talos", os.fingerprints[0]]);
+
+    host.now = "2026-12-01T00:00:00Z";
+    const adopted = new Managed(TalosSecrets, host);
+    await adopted.up({ secretsYaml: vector("bundles/v1.13.yaml") });
+    assert.deepEqual(short(created(adopted)), ["adopt os", "adopt kubernetes", "adopt etcd", "adopt aggregator"]);
+  });
+
+  it("notes every step of a rotation with the authorities that it concerns", async () => {
+    const secrets = await makeSecrets(host);
+    const stage = (name: string): Values => ({ ...QUICK, rotation: { os: { id: "r", stage: name } } });
+    const [accept] = await up(secrets, stage("accept"));
+    const [swap] = await up(secrets, stage("swap"));
+    const [finish] = await up(secrets, stage("finish"));
+    assert.deepEqual(short([accept!, swap!, finish!]), ["rotate:accept os", "rotate:swap os", "rotate:finish os"]);
+    const [fresh, old] = accept!.fingerprints;
+    assert.deepEqual([swap!.fingerprints, finish!.fingerprints], [[fresh, old], [fresh]]);
+    assert.deepEqual(await up(secrets, stage("finish")), []);
+  });
+
+  it("notes a value that is replaced at once, and not the value", async () => {
+    const secrets = await makeSecrets(host);
+    const rotation = { bootstrapToken: { id: "1" }, aggregator: { id: "1" } };
+    const events = await up(secrets, { ...QUICK, rotation });
+    assert.deepEqual(short(events), ["rotate aggregator", "rotate bootstrapToken"]);
+    assert.deepEqual(events[1], { operation: "rotate", part: "bootstrapToken", fingerprints: [] });
+    for (const secret of secretsIn(secrets.outputs)) assert.ok(!JSON.stringify(events).includes(secret));
+  });
+
+  it("notes a certificate when it is issued, and nothing when it stays", async () => {
+    const secrets = await makeSecrets(host);
+    const client = dependent("ClientConfiguration", host);
+    const args = { secrets: secrets.outputs["secrets"], clusterName: "c" };
+    await client.up(args);
+    assert.deepEqual(short(created(client)), ["issue"]);
+    assert.deepEqual(await up(client, { ...args, endpoints: ["10.0.0.1"] }), []);
+    assert.deepEqual(short(await up(client, { ...args, roles: ["os:reader"] })), ["issue"]);
+  });
+
+  it("says an event in one line", () => {
+    const event = {
+      operation: "rotate:swap",
+      part: "os",
+      subject: "O=talos",
+      serial: "1a",
+      fingerprints: ["ff"],
+      issuer: "ff",
+      notAfter: "2036-01-01T00:00:00Z",
+    };
+    assert.equal(
+      describeEvent(event),
+      'audit: rotate:swap os, "O=talos", serial 1a, fingerprint ff, until 2036-01-01T00:00:00Z',
+    );
+  });
+});

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+
+import { blocks, commandsOf } from "../../architecture/support/markdown";
+import { vector } from "../support/fixed";
+import { clear, FakeStack, talosPki } from "./support";
+
+/** What a shell would make of the words of a command. */
+const unquoted = (word: string): string => word.replace(/^(['"])(.*)\1$/, "$2");
+
+describe("every talos-pki command in the documentation", () => {
+  const commands = blocks("sh").flatMap((block) =>
+    commandsOf(block)
+      .filter(([command]) => command === "talos-pki")
+      .map(([, ...words]) => ({ where: block.where, words: words.map(unquoted) })),
+  );
+  let files: Record<string, string>;
+  before(async () => {
+    const stack = new FakeStack();
+    const serviceAccount = { algorithm: "ecdsa-p256" };
+    const outputs = await stack.up("TalosSecrets", "prod", { talosVersion: "v1.13", serviceAccount });
+    const shared = { secrets: clear(outputs, "secrets"), clusterName: "prod" };
+    const client = await stack.up("ClientConfiguration", "ops", { ...shared, endpoints: ["127.0.0.1:1"] });
+    const clusterEndpoint = "https://10.0.0.1:6443";
+    const admin = await stack.up("Kubeconfig", "admin", { ...shared, clusterEndpoint });
+    const node = await stack.up("NodeCertificate", "node", { secrets: shared.secrets, ipAddresses: ["10.0.0.2"] });
+    const talosconfig = String(clear(client, "talosconfig"));
+    files = {
+      "-": stack.export(true),
+      "stack.json": stack.export(true),
+      talosconfig,
+      "old-talosconfig": talosconfig,
+      "secrets.yaml": String(clear(outputs, "secretsYaml")),
+      "old-secrets.yaml": vector("bundles/v1.13.yaml"),
+      "controlplane.yaml": vector("out/base-v1.13/controlplane.yaml"),
+      kubeconfig: String(clear(admin, "kubeconfig")),
+      "node.crt": String(clear(node, "certificatePem")),
+      "node.key": String(clear(node, "privateKeyPem")),
+      "ca.crt": String(clear(node, "caCertificatesPem")),
+    };
+  });
+
+  it("is found", () => {
+    assert.ok(commands.length >= 24);
+  });
+
+  for (const { where, words } of commands) {
+    it(`runs: ${words.join(" ")} (${where})`, async () => {
+      // Nothing outside this process: nobody listens at port 1, files go nowhere, Pulumi answers from a file.
+      const args = words
+        .map((word) =>
+          word.replace(
+            /10\.0\.0\.\d+(?::50000)?(?=,|$)/g,
+            words[0] === "verify" && word === "10.0.0.2" ? word : "127.0.0.1:1",
+          ),
+        )
+        .map((word, index) => (words[index - 1] === "--html" ? "-" : word));
+      const stdin = args[0] === "inspect" ? { "-": files["talosconfig"]! } : {};
+      const missing = args.includes("--kubernetes-pki") ? { "secrets.yaml": "" } : {};
+      const { code, err } = await talosPki(args, {
+        files: { ...files, ...stdin, ...missing },
+        run: () => Promise.resolve(files["-"]!),
+      });
+      assert.doesNotMatch(err, /error: |there is no such file/);
+      const reached = !args.some((word) => word.includes("127.0.0.1:1"));
+      if (args[0] === "expiry" || args[0] === "diff" || !reached) assert.ok([0, 1, 2].includes(code));
+      else if (args.includes("--kubernetes-pki")) assert.match(err, /is no secrets bundle/);
+      else if (args[0] !== "rotation") assert.equal(code, 0, err);
+    });
+  }
+});

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+
+import { markup } from "../../../provider/cli/report/markup";
+import { vector } from "../support/fixed";
+import { clear, FakeStack, talosPki } from "./support";
+
+async function makeStack(): Promise<FakeStack> {
+  const stack = new FakeStack();
+  const args = { talosVersion: "v1.13", serviceAccount: { algorithm: "ecdsa-p256" } };
+  await stack.up("TalosSecrets", "prod", args);
+  for (const stage of ["accept", "swap"])
+    await stack.up("TalosSecrets", "prod", { ...args, rotation: { os: { id: "r1", stage } } });
+  const secrets = clear(
+    await stack.up("TalosSecrets", "prod", { ...args, rotation: { os: { id: "r1", stage: "swap" } } }),
+    "secrets",
+  );
+  await stack.up("ClientConfiguration", "<script>alert(1)</script>", { secrets, clusterName: "prod" });
+  return stack;
+}
+
+describe("talos-pki report", () => {
+  let page: string;
+  before(async () => {
+    const { out, code } = await talosPki(["report", "--html", "-"], {
+      files: { "-": (await makeStack()).export(true) },
+    });
+    assert.equal(code, 0);
+    page = out;
+  });
+
+  it("is one page that asks nobody for anything and runs nothing", () => {
+    assert.match(page, /^<!doctype html>\n<html lang="en">/);
+    assert.match(page, /content="default-src 'none'; style-src 'unsafe-inline'"/);
+    assert.doesNotMatch(page, /<script|<link|<img|src=|https?:\/\//);
+  });
+
+  it("shows every certificate in the timeline, the map and the table", () => {
+    const count = (pattern: RegExp): number => [...page.matchAll(pattern)].length;
+    assert.deepEqual([count(/class="life /g), count(/class="box /g), count(/<tr class=/g)], [6, 6, 6]);
+    assert.equal(count(/class="signs"/g), 1);
+    assert.equal(count(/class="box ok accepted"/g), 1);
+    assert.equal(count(/class="window"/g), 1);
+  });
+
+  it("shows the stage of a rotation", () => {
+    assert.match(
+      page,
+      /<li class="done">accept<\/li>\n<li class="here" aria-current="step">swap<\/li>\n<li class="ahead">finish<\/li>/,
+    );
+    assert.match(page, /Never rotated: prod: kubernetes\./);
+  });
+
+  it("escapes every foreign name", () => {
+    assert.ok(page.includes("&lt;script&gt;alert(1)&lt;/script&gt; (ClientConfiguration)"));
+    assert.equal(
+      markup`<a title="${`"'<&>\u0000`}">${[markup`<b>`, markup`</b>`]}</a>`.text,
+      '<a title="&quot;&#39;&lt;&amp;&gt;\ufffd"><b>\n</b></a>',
+    );
+  });
+
+  it("holds no secret, even where the export shows them", () => {
+    assert.doesNotMatch(page, /PRIVATE|BEGIN|LS0t/);
+  });
+
+  it("takes files too, and writes where it is told", async () => {
+    const { out } = await talosPki(["report", "a", "b", "--html", "-"], {
+      files: { a: vector("bundles/v1.13.yaml"), b: vector("out/talosconfig-only/talosconfig") },
+    });
+    assert.match(out, /a certs\.os\.crt/);
+    assert.equal([...out.matchAll(/class="signs"/g)].length, 1);
+    assert.deepEqual(await talosPki(["report", "a", "--html", "-"], { files: { a: "x: 1" } }), {
+      code: 2,
+      out: "",
+      err: "talos-pki: there is no certificate in it, so there is nothing to report\n",
+    });
+  });
+});

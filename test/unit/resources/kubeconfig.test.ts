@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+
+import { parseCertificate, parseCertificates } from "../../../provider/core/x509/certificate";
+import type { Values } from "../../../provider/resources/definition";
+import { Kubeconfig } from "../../../provider/resources/kubeconfig";
+import { makeSecrets, QUICK } from "../support/cluster";
+import { Managed, type TestHost, testHost } from "../support/engine";
+
+describe("A Kubeconfig", () => {
+  let host: TestHost;
+  let secrets: Managed;
+  const args = (more: Values = {}): Values => ({
+    secrets: secrets.outputs["secrets"],
+    clusterName: "prod",
+    clusterEndpoint: "https://10.0.0.1:6443",
+    ...more,
+  });
+
+  beforeEach(async () => {
+    host = testHost();
+    secrets = await makeSecrets(host);
+  });
+
+  const make = async (more: Values = {}): Promise<Managed> => {
+    const config = new Managed(Kubeconfig, host);
+    await config.up(args(more));
+    return config;
+  };
+
+  it("is the admin's for a year", async () => {
+    const { outputs, inputs } = await make();
+    const certificate = parseCertificate(String(outputs["clientCertificatePem"]), "");
+    assert.equal(certificate.subject, "O=system:masters, CN=admin");
+    assert.deepEqual(
+      [outputs["notBefore"], outputs["notAfter"], outputs["renewalTime"]],
+      ["2025-12-31T23:59:50Z", "2027-01-01T00:00:00Z", "2026-12-02T00:00:00Z"],
+    );
+    assert.match(String(outputs["kubeconfig"]), /server: https:\/\/10\.0\.0\.1:6443\n/);
+    assert.match(String(outputs["kubeconfig"]), /name: admin@prod\n/);
+    assert.deepEqual(Object.keys((inputs["secrets"] as { certs: Values }).certs), ["k8s"]);
+  });
+
+  it("keeps its certificate on a change of endpoint, name and namespace", async () => {
+    const config = await make();
+    const { fingerprint } = config.outputs;
+    const { changes, notices } = await config.up(
+      args({ clusterEndpoint: "https://10.0.0.9:6443", clusterName: "other", namespace: "ns" }),
+    );
+    assert.deepEqual([changes, notices], [["clusterEndpoint", "clusterName", "namespace"], []]);
+    assert.equal(config.outputs["fingerprint"], fingerprint);
+    assert.match(String(config.outputs["kubeconfig"]), /server: https:\/\/10\.0\.0\.9:6443\n/);
+    assert.match(String(config.outputs["kubeconfig"]), /namespace: ns\n/);
+  });
+
+  it("takes groups in another order for the same, and is issued anew for other groups and users", async () => {
+    const config = await make({ organizations: ["b", "a"] });
+    assert.equal((await config.preview(args({ organizations: ["a", "b"] }))).op, "same");
+    assert.deepEqual((await config.preview(args({ organizations: [], commonName: "ci" }))).notices, [
+      "will be issued anew: organizations changed",
+      "will be issued anew: commonName changed",
+    ]);
+  });
+
+  it("follows the rotation of the Kubernetes authority, and that of no other", async () => {
+    const config = await make();
+    const first = config.outputs["fingerprint"];
+    await secrets.up({ ...QUICK, rotation: { os: { id: "r", stage: "accept" } } });
+    assert.equal((await config.preview(args())).op, "same");
+    const kubernetes = (stage: string): Promise<unknown> =>
+      secrets.up({
+        ...QUICK,
+        rotation: { os: { id: "r", stage: "accept" }, kubernetes: { id: "r", stage } },
+      });
+    await kubernetes("accept");
+    await config.up(args());
+    assert.equal(config.outputs["fingerprint"], first);
+    assert.equal(parseCertificates(String(config.outputs["caCertificatesPem"]), "").length, 2);
+    await kubernetes("swap");
+    assert.deepEqual((await config.up(args())).notices, [
+      "will be issued anew: issued by an authority that has been rotated",
+    ]);
+    await kubernetes("finish");
+    await config.up(args());
+    const trusted = parseCertificates(String(config.outputs["caCertificatesPem"]), "");
+    assert.deepEqual(
+      trusted.map(({ fingerprint }) => fingerprint),
+      [config.outputs["issuerFingerprint"]],
+    );
+  });
+});

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+
+import { generateMachineConfig } from "../../../provider/core/config/machineConfig";
+import { bundleTree } from "../../../provider/core/secrets/read";
+import { defaultInstallImage, parseTalosVersion } from "../../../provider/core/talosVersion";
+import type { Values } from "../../../provider/resources/definition";
+import { MachineConfig } from "../../../provider/resources/machineConfig";
+import { UNKNOWN } from "../../../provider/resources/wire";
+import { Managed, testHost } from "../support/engine";
+import { vector } from "../support/fixed";
+import { readVectorBundle } from "../vectors/vectors";
+
+const host = testHost();
+const bundle = readVectorBundle("bundles/v1.13.yaml");
+const secretsYaml = vector("bundles/v1.13.yaml");
+const base = { clusterName: "prod", clusterEndpoint: "https://10.0.0.1:6443" } as const;
+const args = (more: Values = {}): Values => ({
+  ...base,
+  secrets: secretsYaml,
+  machineType: "worker",
+  talosVersion: "v1.13",
+  ...more,
+});
+
+const preview = async (more: Values): Promise<readonly string[]> =>
+  (await new Managed(MachineConfig, host).preview(args(more))).problems;
+const make = async (more: Values = {}): Promise<Managed> => {
+  const config = new Managed(MachineConfig, host);
+  await config.up(args(more));
+  return config;
+};
+
+describe("A MachineConfig", () => {
+  for (const machineType of ["controlplane", "worker"] as const) {
+    it(`of a ${machineType} is what the core generates`, async () => {
+      const config = await make({ machineType });
+      const { machineConfig } = generateMachineConfig({ ...base, secrets: bundle, machineType, talosVersion: "v1.13" });
+      assert.equal(config.outputs["machineConfig"], machineConfig);
+      assert.equal(config.id, `prod/${machineType}`);
+      assert.doesNotMatch(String(config.outputs["redactedConfig"]), /LS0tLS1CRUdJTiB\S*S0VZ/);
+      assert.equal((await config.preview(args({ machineType }))).op, "same");
+    });
+  }
+
+  it("of a worker keeps no private key of an authority, and no encryption secret", async () => {
+    const { inputs } = await make();
+    const kept = inputs["secrets"] as Values;
+    assert.deepEqual(kept["certs"], { k8s: { crt: bundle.certs.k8s.crt }, os: { crt: bundle.certs.os.crt } });
+    assert.deepEqual(kept["secrets"], { bootstraptoken: bundle.secrets.bootstrapToken });
+    assert.doesNotMatch(JSON.stringify(inputs), /PRIVATE KEY/);
+  });
+
+  it("of a worker is made of the reduced secrets too", async () => {
+    const whole = await make();
+    const reduced = await make({ secrets: whole.inputs["secrets"] });
+    assert.equal(reduced.outputs["machineConfig"], whole.outputs["machineConfig"]);
+  });
+
+  it("takes Talos's version of the secrets, its own before it, the newest where nobody says", async () => {
+    const tree = bundleTree(bundle, "talosctl");
+    const version = async (more: Values): Promise<unknown> => (await make(more)).outputs["talosVersion"];
+    assert.equal(await version({ talosVersion: undefined, secrets: { ...tree, talosVersion: "v1.10" } }), "v1.10");
+    assert.equal(await version({ talosVersion: "v1.12", secrets: { ...tree, talosVersion: "v1.10" } }), "v1.12");
+    assert.equal(await version({ talosVersion: undefined }), "v1.14");
+  });
+
+  it("keeps the defaults of its first day, whatever a newer package would choose", async () => {
+    const config = await make();
+    assert.equal(config.outputs["installImage"], defaultInstallImage(parseTalosVersion("v1.13")));
+    // As if an older package had written it.
+    const older = { ...config.inputs, installImage: "ghcr.io/siderolabs/installer:v1.13.old", kubernetesVersion: "1.36.9" };
+    const check = (olds: Values, more: Values = {}): Promise<{ inputs: Values }> =>
+      MachineConfig.check(olds, args(more), host);
+    const { inputs } = await check(older);
+    assert.deepEqual(inputs, older);
+    const moved = await check(older, { talosVersion: "v1.13.1" });
+    assert.deepEqual(
+      [moved.inputs["installImage"], moved.inputs["kubernetesVersion"]],
+      ["ghcr.io/siderolabs/installer:v1.13.1", "1.36.0"],
+    );
+    const given = await check(older, { installImage: "mine:1" });
+    assert.deepEqual(given.inputs["installImage"], "mine:1");
+    assert.deepEqual(given.inputs["__defaults"], ["kubernetesVersion"]);
+    const taken = await check(given.inputs);
+    assert.notEqual(taken.inputs["installImage"], "mine:1");
+  });
+
+  it("takes accepted authorities as resources, outputs, PEM and base64, once each", async () => {
+    const pem = vector("pki/ca.crt");
+    const other = vector("pki/front-proxy-ca.crt");
+    const config = await make({
+      acceptedCAs: [
+        { certificates: [{ certificatePem: pem }, { certificatePem: other }] },
+        { certificatePem: pem },
+        Buffer.from(pem).toString("base64"),
+        pem.trimEnd(),
+      ],
+    });
+    const text = String(config.outputs["machineConfig"]);
+    const accepted = /acceptedCAs:\n((?: {8}- crt: .*\n)+)/.exec(text)![1]!;
+    assert.deepEqual(
+      accepted.match(/crt: \S+/g)?.map((line) => Buffer.from(line.slice(5), "base64").toString()),
+      [pem, other].map((certificate) => certificate.slice(certificate.indexOf("-----BEGIN"))),
+    );
+  });
+
+  it("says in the preview what changes in the config", async () => {
+    const config = await make({ machineType: "controlplane" });
+    const { changes, notices } = await config.preview(args({ machineType: "controlplane", certSANs: ["a.example.org"] }));
+    assert.deepEqual(changes, ["certSANs"]);
+    assert.equal(notices.length, 1);
+    assert.match(notices[0]!, /^the config changes:\n {2}.*certSANs/);
+  });
+});
+
+describe("A MachineConfig is refused", () => {
+  it("with everything that is wrong told at once", async () => {
+    assert.deepEqual(
+      await preview({
+        secrets: "x",
+        clusterEndpoint: "http://10.0.0.1:6443",
+        machineType: "init",
+        talosVersion: "v1.99",
+        kubernetesVersion: "latest",
+        certSANs: "a",
+        acceptedCAs: [5, bundle.certs.os.key],
+        registryMirrors: { "docker.io": [] },
+        kubespan: true,
+      }),
+      [
+        "ERR_INPUT_UNKNOWN kubespan: is no property of this resource; did you mean kubeSpan?",
+        'ERR_INPUT_INVALID machineType: is "init"; expected one of "controlplane", "worker"',
+        "ERR_INPUT_INVALID certSANs: is a string; expected a list (each a string)",
+        "ERR_INPUT_INVALID secrets: holds no secrets bundle; expected a TalosSecrets, its output `secrets`, or the content of a talosctl gen secrets file",
+        "ERR_INPUT_INVALID acceptedCAs[0]: is no authority; expected PEM text or an AcceptedCA",
+        "ERR_PRIVATE_KEY_GIVEN acceptedCAs[1]: holds a private key; expected certificates only",
+        'ERR_VERSION_UNKNOWN talosVersion: "v1.99" is not a supported Talos version; supported are v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14',
+        'ERR_ENDPOINT_INVALID clusterEndpoint: the control plane endpoint URL should have scheme https://; try "https://10.0.0.1:6443"',
+        'ERR_INPUT_INVALID kubernetesVersion: "latest" is no Kubernetes version; expected one like 1.36.0',
+        'ERR_INPUT_INVALID registryMirrors["docker.io"]: has no URL; expected one like https://mirror.example.org',
+      ],
+    );
+  });
+
+  it("without what it needs", async () => {
+    const { problems } = await new Managed(MachineConfig, host).preview({});
+    assert.deepEqual(problems, [
+      "ERR_INPUT_MISSING secrets: is required; expected any value",
+      "ERR_INPUT_MISSING clusterName: is required; expected a string",
+      "ERR_INPUT_MISSING clusterEndpoint: is required; expected a string",
+      'ERR_INPUT_MISSING machineType: is required; expected one of "controlplane", "worker"',
+    ]);
+  });
+
+  it("of a bundle that lacks what the machine needs, and of nothing else that it lacks", async () => {
+    const required = (path: string): string =>
+      `ERR_INPUT_MISSING secrets.${path}: is required; expected the bundle of a cluster`;
+    const paths = ["cluster.id", "cluster.secret", "secrets.bootstraptoken", "trustdinfo.token", "certs.k8s.crt", "certs.os.crt"];
+    assert.deepEqual(await preview({ secrets: {} }), paths.map(required));
+    const { os: _, ...certs } = bundle.certs;
+    const worker = bundleTree({ ...bundle, certs: { ...certs, os: { crt: bundle.certs.os.crt } } }, "talosctl");
+    assert.deepEqual(await preview({ secrets: worker }), []);
+    assert.deepEqual(await preview({ secrets: worker, machineType: "controlplane" }), [
+      "ERR_INPUT_MISSING secrets.certs.os.key: is required; expected what talosctl writes there",
+    ]);
+    assert.deepEqual(await preview({ secrets: vector("broken/key-mismatch.yaml"), machineType: "controlplane" }), [
+      "ERR_KEY_MISMATCH secrets.certs.k8s.key: does not belong to the certificate beside it; expected the pair of one authority",
+    ]);
+    assert.deepEqual(await preview({ secrets: vector("broken/not-a-ca.yaml") }), [
+      "ERR_NOT_A_CA secrets.certs.os.crt: is no certificate authority (basicConstraints lacks CA:TRUE); expected the certificate of an authority",
+    ]);
+  });
+
+  it("of a worker's secrets that smuggle a private key in a certificate", async () => {
+    const pair = { crt: bundle.certs.os.crt + bundle.certs.os.key, key: bundle.certs.os.key };
+    const secrets = bundleTree({ ...bundle, certs: { ...bundle.certs, os: pair } }, "talosctl");
+    for (const machineType of ["worker", "controlplane"])
+      assert.deepEqual(await preview({ secrets, machineType }), [
+        "ERR_PRIVATE_KEY_GIVEN secrets.certs.os.crt: holds a private key beside the certificate; expected the certificate",
+      ]);
+  });
+
+  const patches: [string, unknown[], RegExp[]][] = [
+    ["that is no YAML", ["machine: ["], [/^ERR_PATCH_INVALID configPatches\[0\]: .*line 1/]],
+    [
+      "with an unknown key, by line and document",
+      [{ machine: {} }, "machine: {}\n---\nmachine:\n  colour: red\n"],
+      [/^ERR_PATCH_INVALID configPatches\[1\]: line 4 \(document 2\): .*colour/],
+    ],
+    ["of an unknown document", ["apiVersion: v1alpha1\nkind: Nothing\n"], [/^ERR_PATCH_INVALID configPatches\[0\]: .*Nothing/]],
+  ];
+  for (const [what, configPatches, expected] of patches) {
+    for (const secrets of [secretsYaml, UNKNOWN]) {
+      const known = secrets === UNKNOWN ? "as long as the secrets are not known" : "when all is known";
+      for (const machineType of ["worker", "controlplane", UNKNOWN]) {
+        it(`in preview for a patch ${what}, ${known}, of type ${machineType === UNKNOWN ? "unknown" : machineType}`, async () => {
+          for (const talosVersion of ["v1.13", UNKNOWN]) {
+            const problems = await preview({ configPatches, secrets, machineType, talosVersion });
+            assert.equal(problems.length, expected.length, problems.join("\n"));
+            expected.forEach((pattern, index) => assert.match(problems[index]!, pattern));
+          }
+        });
+      }
+    }
+  }
+
+  it("not while it may still turn out right: what a patch deletes may come with the secrets", async () => {
+    const configPatches = ["machine:\n  acceptedCAs:\n    - crt: eA==\n      $patch: delete\n"];
+    assert.deepEqual(await preview({ configPatches, secrets: UNKNOWN }), []);
+    assert.match((await preview({ configPatches })).join(), /lookup failed/);
+  });
+
+  it("not while it may still turn out right: a document that only some versions know", async () => {
+    const configPatches = ["apiVersion: v1alpha1\nkind: KubeletConfig\n"];
+    assert.match((await preview({ configPatches, secrets: UNKNOWN })).join(), /KubeletConfig/);
+    assert.deepEqual(await preview({ configPatches, secrets: UNKNOWN, talosVersion: undefined }), []);
+    assert.deepEqual(await preview({ kubernetesVersion: "", secrets: UNKNOWN, talosVersion: undefined }), []);
+  });
+});

@@ -1,0 +1,125 @@
+import { webcrypto } from "node:crypto";
+
+import { describeProblem, PkiError } from "../../../provider/core/errors";
+import { canonical } from "../../../provider/core/lifecycle/renewal";
+import type { Host, ResourceDefinition, Values } from "../../../provider/resources/definition";
+import { unwrap } from "../../../provider/resources/wire";
+import { START } from "./fixed";
+
+/** A host in memory, whose clock the test sets. */
+export interface TestHost extends Host {
+  now: string;
+  readonly folders: Record<string, Readonly<Record<string, string>>>;
+}
+
+export function testHost(now = START): TestHost {
+  const host: TestHost = {
+    now,
+    folders: {},
+    environment: {
+      now: () => new Date(host.now),
+      randomBytes: (size) => webcrypto.getRandomValues(new Uint8Array(size)),
+      subtle: webcrypto.subtle,
+    },
+    readFiles: (folder) => Promise.resolve(host.folders[folder] ?? {}),
+  };
+  return host;
+}
+
+/** What a preview shows. */
+export interface Preview {
+  readonly op: "create" | "update" | "same";
+  /** Inputs that differ from those of the last update. */
+  readonly changes: readonly string[];
+  readonly notices: readonly string[];
+  /** `CODE path: message`. */
+  readonly problems: readonly string[];
+}
+
+/** A resource as the engine drives it through its definition: check, diff, create or update, read. */
+export class Managed {
+  id = "";
+  private state: { readonly inputs: Values; readonly outputs: Values } | undefined;
+
+  constructor(
+    readonly definition: ResourceDefinition,
+    readonly host: TestHost,
+  ) {}
+
+  get inputs(): Values {
+    return this.existing.inputs;
+  }
+
+  get outputs(): Values {
+    return this.existing.outputs;
+  }
+
+  private get existing(): { readonly inputs: Values; readonly outputs: Values } {
+    if (this.state === undefined) throw new Error("not made yet");
+    return this.state;
+  }
+
+  /** A twin in the same state, to try something on. */
+  twin(): Managed {
+    const twin = new Managed(this.definition, this.host);
+    twin.id = this.id;
+    twin.state = this.state;
+    return twin;
+  }
+
+  async preview(args: Values): Promise<Preview & { readonly inputs: Values }> {
+    // The engine hands a provider values as the wire has them: no undefined, no null.
+    const news = unwrap(structuredClone(args)) as Values;
+    const { inputs, problems, notices } = await this.definition.check(this.state?.inputs ?? {}, news, this.host);
+    const told = problems.map((problem) => `${problem.code} ${describeProblem(problem)}`);
+    if (this.state === undefined || told.length > 0)
+      return { op: "create", changes: Object.keys(inputs), notices, problems: told, inputs };
+    const { inputs: before, outputs } = this.state;
+    const diff = await this.definition.diff(outputs, inputs, this.host);
+    const names = [...new Set([...Object.keys(before), ...Object.keys(inputs)])];
+    const changes =
+      diff.changes === false ? [] : names.filter((name) => canonical(before[name]) !== canonical(inputs[name])).sort();
+    return {
+      op: changes.length === 0 ? "same" : "update",
+      changes,
+      notices: [...notices, ...diff.notices],
+      problems: diff.problems.map((problem) => `${problem.code} ${describeProblem(problem)}`),
+      inputs,
+    };
+  }
+
+  /** One `pulumi up`. @throws Error with all problems; then nothing has changed */
+  async up(args: Values): Promise<Preview> {
+    const preview = await this.preview(args);
+    if (preview.problems.length > 0) throw new Error(preview.problems.join("\n"));
+    const { inputs } = preview;
+    if (this.state === undefined) {
+      const { id, outputs } = await this.definition.create(inputs, this.host);
+      this.id = id;
+      this.state = { inputs, outputs };
+    } else if (preview.op === "update") {
+      const { outputs } = await this.definition.update(this.outputs, inputs, this.host);
+      this.state = { inputs, outputs };
+    } else {
+      // A resource that stays the same keeps its outputs; the engine notes its inputs.
+      this.state = { inputs, outputs: this.outputs };
+    }
+    return preview;
+  }
+
+  /** `pulumi refresh`. */
+  async refresh(): Promise<void> {
+    this.state = { inputs: this.inputs, outputs: await this.definition.read(this.outputs, this.host) };
+  }
+}
+
+/** What a PkiError says, `CODE path: message`; anything else passes through. */
+export async function problemsOf(run: () => Promise<unknown>): Promise<string[]> {
+  try {
+    await run();
+    return [];
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+    return error.problems.map((problem) => `${problem.code} ${describeProblem(problem)}`);
+  }
+}

@@ -1,0 +1,59 @@
+import type { MachineType } from "../../../provider/core/config/machineSecrets";
+import { MachineConfig } from "../../../provider/resources/machineConfig";
+import type { Values } from "../../../provider/resources/definition";
+import { makeSecrets } from "./cluster";
+import { Managed, type TestHost, testHost } from "./engine";
+
+/** Stages in the order of the tests: to the end, and once back. */
+export type RehearsedStage = "before" | "accept" | "swap" | "finish" | "abort";
+export const FORTH = ["before", "accept", "swap", "finish"] as const satisfies RehearsedStage[];
+export const BACK = ["before", "accept", "abort"] as const satisfies RehearsedStage[];
+
+const MACHINE: Values = {
+  clusterName: "prod",
+  clusterEndpoint: "https://10.0.0.1:6443",
+  kubernetesVersion: "1.36.0",
+  installImage: "example.org/installer:1",
+};
+
+/** A stack whose Kubernetes and OS authorities rotate side by side: the secrets, and a config of each role. */
+export class RotatingConfigs {
+  private constructor(
+    readonly secrets: Managed,
+    private readonly configs: Readonly<Record<MachineType, Managed>>,
+    /** Further arguments of both configs. */
+    public machine: Values,
+  ) {}
+
+  static async create(talosVersion: string, machine: Values = {}): Promise<RotatingConfigs> {
+    const host: TestHost = testHost();
+    const secrets = await makeSecrets(host, { talosVersion });
+    const configs = { controlplane: new Managed(MachineConfig, host), worker: new Managed(MachineConfig, host) };
+    const stack = new RotatingConfigs(secrets, configs, { ...MACHINE, ...machine });
+    await stack.up(talosVersion, "before");
+    return stack;
+  }
+
+  /** One `pulumi up`. */
+  async up(talosVersion: string, stage: RehearsedStage): Promise<void> {
+    const request = { id: "2026-11", stage };
+    const rotation = stage === "before" ? {} : { rotation: { os: request, kubernetes: request } };
+    await this.secrets.up({ talosVersion, serviceAccount: { algorithm: "ecdsa-p256" }, ...rotation });
+    for (const [machineType, config] of Object.entries(this.configs)) {
+      await config.up({ ...this.machine, machineType, secrets: this.secrets.outputs["secrets"] });
+    }
+  }
+
+  machineConfig(type: MachineType): string {
+    return String(this.configs[type].outputs["machineConfig"]);
+  }
+
+  /** PEM of the authority that issues, and of those accepted beside it. */
+  authorities(name: "os" | "kubernetes"): { readonly issuing: string; readonly accepted: readonly string[] } {
+    const { certificateAuthorities, acceptedCAs } = this.secrets.outputs as {
+      certificateAuthorities: Record<string, { certificatePem: string }>;
+      acceptedCAs: Record<string, string[]>;
+    };
+    return { issuing: certificateAuthorities[name]?.certificatePem ?? "", accepted: acceptedCAs[name] ?? [] };
+  }
+}

@@ -1,0 +1,35 @@
+// node tools/languages.mjs [yaml] [python] [generator] [--find]
+// Builds what the plugin's tests run other languages with, and prints where it is as one line of JSON. With --find it
+// builds nothing: {"yaml": {"folders": […]}, "python": {"why": "…"}}.
+import { parseArgs } from "node:util";
+
+import { findLanguageTool, findPythonEnvironment } from "./lib/languageTools.mjs";
+import { runMain, ToolError } from "./lib/say.mjs";
+
+const finders = {
+  yaml: async (options) => [await findLanguageTool("yaml", options)],
+  // The environment first: its python is the one that the host is to start.
+  python: async (options) => [await findPythonEnvironment(options), await findLanguageTool("python", options)],
+  generator: async (options) => [await findLanguageTool("generator", options)],
+};
+
+await runMain(async () => {
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: { find: { type: "boolean" } } });
+  const names = positionals.length === 0 ? Object.keys(finders) : positionals;
+  const unknown = names.find((name) => finders[name] === undefined);
+  if (unknown !== undefined) {
+    throw new ToolError(`there is no ${unknown}; expected ${Object.keys(finders).join(", ")}`);
+  }
+  const found = {};
+  for (const name of names) {
+    try {
+      found[name] = { folders: await finders[name]({ obtain: values.find === true ? "nothing" : "build" }) };
+    } catch (error) {
+      if (!(error instanceof ToolError) || values.find !== true) {
+        throw error;
+      }
+      found[name] = { why: error.message };
+    }
+  }
+  process.stdout.write(`${JSON.stringify(found)}\n`);
+});

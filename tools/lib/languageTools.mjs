@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { buildGoTools } from "./goTool.mjs";
+import { withLock } from "./lock.mjs";
+import { root, toolCache } from "./paths.mjs";
+import { capture, isExecutable, onPath } from "./run.mjs";
+import { progress, say, ToolError } from "./say.mjs";
+
+const versions = JSON.parse(readFileSync(join(root, "tools", "versions.json"), "utf8"));
+const REQUIREMENTS = join(root, "tools", "python", "requirements.txt");
+const GENERATOR = "tools/go/pulumi-sdk-generator";
+
+function hashOf(...files) {
+  const hash = createHash("sha256");
+  files.forEach((file) => hash.update(readFileSync(join(root, file))).update("\0"));
+  return hash.digest("hex").slice(0, 12);
+}
+
+async function run(command, args, options = {}) {
+  const { code, stdout, stderr } = await capture(command, args, options);
+  if (code !== 0) {
+    throw new ToolError(`${command} ${args[0]} failed: ${stderr.trim().split("\n").slice(-5).join("\n")}`);
+  }
+  return stdout.trim();
+}
+
+/** The Python host calls a script that lies beside its source, and finds it on PATH. */
+async function addPythonScript(folder) {
+  const sdk = "github.com/pulumi/pulumi/sdk/v3";
+  const cwd = join(root, "tools", "go", "pulumi-language-python");
+  const source = await run("go", ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", sdk], { cwd });
+  const script = "pulumi-language-python-exec";
+  copyFileSync(join(source, "python", "cmd", script), join(folder, script));
+}
+
+/** What can be built, each in a folder of its own: rows `{name, version, module, package, finish?}`. */
+const BUILDS = {
+  yaml: {
+    name: "pulumi-language-yaml",
+    version: () => versions["pulumi-language-yaml"].version,
+    module: "tools/go/pulumi-language-yaml",
+    package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+  },
+  python: {
+    name: "pulumi-language-python",
+    version: () => versions["pulumi-language-python"].version,
+    module: "tools/go/pulumi-language-python",
+    package: "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+    finish: addPythonScript,
+  },
+  generator: {
+    name: "pulumi-sdk-generator",
+    // Other sources build their own.
+    version: () => hashOf(`${GENERATOR}/go.mod`, `${GENERATOR}/go.sum`, `${GENERATOR}/main.go`),
+    module: GENERATOR,
+    package: ".",
+  },
+};
+
+const folderOf = ({ name, version }, env) => join(toolCache(env), name, version(), "bin");
+
+/** The folder of a tool, or undefined if it is not built. */
+function findBuild(tool, env) {
+  const folder = folderOf(BUILDS[tool], env);
+  return isExecutable(join(folder, BUILDS[tool].name)) ? folder : undefined;
+}
+
+/** The folder of a language host or of the SDK generator; `obtain: "build"` builds it once. */
+export async function findLanguageTool(tool, { env = process.env, obtain = "nothing" } = {}) {
+  const found = findBuild(tool, env);
+  if (found !== undefined) {
+    return found;
+  }
+  const row = BUILDS[tool];
+  if (obtain !== "build") {
+    throw new ToolError(`${row.name} is not built; \`node tools/languages.mjs\` does it`);
+  }
+  const folder = folderOf(row, env);
+  const { name, module, package: main, finish } = row;
+  await buildGoTools(
+    `${name} from its sources, once, 1 to 5 minutes`,
+    folder,
+    [{ name, module, package: main }],
+    finish,
+  );
+  return folder;
+}
+
+/** A folder with a Python that has Pulumi's SDK, in its `bin`; `obtain: "build"` makes it once. */
+export async function findPythonEnvironment({ env = process.env, obtain = "nothing" } = {}) {
+  const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex").slice(0, 12);
+  const folder = join(toolCache(env), "python", hash);
+  // Written last: an environment that was cut short has none.
+  const complete = join(folder, "complete");
+  if (existsSync(complete)) {
+    return join(folder, "bin");
+  }
+  if (obtain !== "build") {
+    throw new ToolError("there is no Python environment with Pulumi's SDK; `node tools/languages.mjs` makes it");
+  }
+  const [python] = onPath("python3", env);
+  if (python === undefined) {
+    throw new ToolError("there is no `python3` on PATH");
+  }
+  mkdirSync(join(toolCache(env), "python"), { recursive: true });
+  const make = async () => {
+    if (existsSync(complete)) {
+      return;
+    }
+    rmSync(folder, { recursive: true, force: true });
+    await progress("installing Pulumi's SDK for Python", async () => {
+      await run(python, ["-m", "venv", folder]);
+      const pip = ["install", "--quiet", "--disable-pip-version-check", "--requirement", REQUIREMENTS];
+      await run(join(folder, "bin", "pip"), pip, { timeout: 10 * 60_000 });
+    });
+    writeFileSync(complete, "");
+  };
+  await withLock(`${folder}.lock`, make, (pid) => say(`waiting for process ${pid}, which installs Python packages`));
+  return join(folder, "bin");
+}
