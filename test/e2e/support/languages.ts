@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 import { type PulumiCli, repository, skipOrFail } from "./tools";
@@ -17,6 +18,9 @@ export function needsLanguage(context: Mocha.Context, language: Language): reado
   )[language];
   return folders ?? skipOrFail(context, why);
 }
+
+// Pulumi keeps the schema of a plugin that it has found by path beside the plugin's folder, and would take an old one.
+for (const folder of [repository, PLUGIN_FOLDER]) rmSync(join(folder, "schema-talos-pki.json"), { force: true });
 
 /** PATH for a CLI that is to find the plugin and language hosts in these folders. */
 export function pathWith(cli: PulumiCli, folders: readonly string[] = []): string {

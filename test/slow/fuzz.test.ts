@@ -1,0 +1,170 @@
+import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import fc from "fast-check";
+
+import { generateMachineConfig } from "../../provider/core/config/machineConfig";
+import { patchMachineConfig } from "../../provider/core/config/patch";
+import { redactMachineConfig } from "../../provider/core/config/redact";
+import { parseTalosconfig } from "../../provider/core/config/talosconfigParser";
+import { PkiError } from "../../provider/core/errors";
+import { parseSecretsBundle } from "../../provider/core/secrets/codec";
+import { bundleFromControlPlaneConfig } from "../../provider/core/secrets/controlPlaneConfig";
+import { parseCertificates } from "../../provider/core/x509/certificate";
+import { parsePem } from "../../provider/core/x509/pem";
+import { parsePrivateKey } from "../../provider/core/x509/privateKey";
+import { readPlainDocuments } from "../../provider/core/yaml/plain";
+
+/** Seconds per parser; the long run sets 600. */
+const SECONDS = Number(process.env["TALOS_PKI_FUZZ_SECONDS"] ?? 8);
+const SEED = Number(process.env["TALOS_PKI_SEED"] ?? Date.now() % 2 ** 31);
+/** No input below a mebibyte may hold a parser longer, on a machine that does other things too. */
+const LONGEST_MS = 5_000;
+
+const now = new Date("2027-01-01T00:00:00Z");
+const vector = (path: string): string => readFileSync(join(__dirname, "..", "vectors", path), "utf8");
+const bundle = parseSecretsBundle(vector("bundles/v1.13.yaml"), { now }).bundle;
+const config = vector("out/base-v1.13/controlplane.yaml");
+const documents = vector("out/base-v1.14/controlplane.yaml");
+
+interface Target {
+  readonly seeds: readonly string[];
+  readonly parse: (text: string) => unknown;
+}
+
+const patched = (text: string, talosVersion: string): unknown =>
+  generateMachineConfig({
+    secrets: bundle,
+    clusterName: "a",
+    clusterEndpoint: "https://10.0.0.1:6443",
+    machineType: "controlplane",
+    talosVersion,
+    configPatches: [text],
+  });
+
+const TARGETS: Readonly<Record<string, Target>> = {
+  PEM: { seeds: [vector("pki/ca.crt"), vector("broken/pem-encrypted-ca.key")], parse: (text) => parsePem(text, "x") },
+  certificates: { seeds: [vector("pki/ca.crt"), bundle.certs.os.crt], parse: (text) => parseCertificates(text, "x") },
+  "private keys": {
+    seeds: [bundle.certs.os.key, bundle.certs.k8s.key, vector("pki/sa.key")],
+    parse: (text) => parsePrivateKey(text, "x"),
+  },
+  YAML: {
+    seeds: [vector("broken/alias-bomb.yaml"), config, documents],
+    parse: (text) => readPlainDocuments(text, "x"),
+  },
+  "secrets bundles": {
+    seeds: [vector("bundles/v1.13.yaml"), vector("broken/casing.yaml"), vector("broken/alias-bomb-in-field.yaml")],
+    parse: (text) => parseSecretsBundle(text, { now }),
+  },
+  "control plane configs": { seeds: [config, documents], parse: (text) => bundleFromControlPlaneConfig(text, { now }) },
+  talosconfigs: {
+    seeds: [vector("talosconfigs/a.yaml"), vector("talosconfigs/legacy.yaml")],
+    parse: (text) => parseTalosconfig(text, "x"),
+  },
+  "machine configs": { seeds: [config, documents], parse: (text) => patchMachineConfig(text, ["machine: {}"]) },
+  "redacted machine configs": { seeds: [config, documents], parse: (text) => redactMachineConfig(text) },
+  "patches of v1.13": {
+    seeds: ["append.yaml", "delete-item.yaml", "multidoc.yaml", "net1.yaml", "json6902.yaml"].map((name) =>
+      vector(`patches/${name}`),
+    ),
+    parse: (text) => patched(text, "v1.13"),
+  },
+  "patches of v1.14": {
+    seeds: ["accepted-v1.14.yaml", "replace-v1.14.yaml", "delete-named.yaml", "identity-first.yaml"].map((name) =>
+      vector(`patches/${name}`),
+    ),
+    parse: (text) => patched(text, "v1.14"),
+  },
+};
+
+const PIECES = [
+  "&a ",
+  "*a",
+  "<<: *a",
+  "- ",
+  ": ",
+  "{",
+  "[",
+  "]",
+  "}",
+  "|\n",
+  ">-\n",
+  "---\n",
+  "...\n",
+  "\t",
+  "\u0000",
+  "\u2028",
+  "!!binary ",
+  "!x ",
+  "~",
+  "null",
+  "$patch: delete",
+  "-----BEGIN ",
+  "-----END ",
+  "=",
+  "\r\n",
+  "'",
+  '"',
+  "\ud800",
+];
+
+/** One edit of a text: where (as shares of it) and what. */
+const edit = fc.record({
+  kind: fc.constantFrom("cut", "copy", "insert", "flip", "swap"),
+  from: fc.double({ min: 0, max: 1, noNaN: true }),
+  size: fc.nat({ max: 200 }),
+  to: fc.double({ min: 0, max: 1, noNaN: true }),
+  piece: fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 12 })),
+});
+
+type Edit = typeof edit extends fc.Arbitrary<infer T> ? T : never;
+
+function apply(text: string, { kind, from, size, to, piece }: Edit): string {
+  const at = Math.floor(from * text.length);
+  const other = Math.floor(to * text.length);
+  const part = text.slice(at, at + size);
+  switch (kind) {
+    case "cut":
+      return text.slice(0, at) + text.slice(at + size);
+    case "copy":
+      return text.slice(0, other) + part.repeat(3) + text.slice(other);
+    case "insert":
+      return text.slice(0, at) + piece + text.slice(at);
+    case "flip":
+      return (
+        text.slice(0, at) + String.fromCharCode((text.charCodeAt(at) || 65) ^ (1 << (size % 8))) + text.slice(at + 1)
+      );
+    default:
+      return text.slice(0, at) + piece.repeat(1 + (size % 40)) + text.slice(at + size);
+  }
+}
+
+describe(`edited at random for ${SECONDS} s each (seed ${SEED})`, function () {
+  this.timeout((SECONDS + 120) * 1000);
+  for (const [name, { seeds, parse }] of Object.entries(TARGETS)) {
+    it(`${name} give an answer or a PkiError, in bounded time`, () => {
+      const end = Date.now() + SECONDS * 1000;
+      const arbitrary = fc.tuple(fc.constantFrom(...seeds), fc.array(edit, { minLength: 1, maxLength: 6 }));
+      let runs = 0;
+      for (let batch = 0; Date.now() < end; batch++) {
+        for (const [seed, edits] of fc.sample(arbitrary, { seed: SEED + batch, numRuns: 50 })) {
+          const text = edits.reduce(apply, seed);
+          const before = Date.now();
+          try {
+            parse(text);
+          } catch (error) {
+            if (!(error instanceof PkiError)) {
+              throw new Error(`seed ${SEED}, batch ${batch}: ${JSON.stringify(edits)}`, { cause: error });
+            }
+            assert.ok(error.problems.length > 0);
+          }
+          assert.ok(Date.now() - before < LONGEST_MS, `took ${Date.now() - before} ms: ${JSON.stringify(edits)}`);
+          runs += 1;
+        }
+      }
+      assert.ok(runs >= 50);
+    });
+  }
+});
