@@ -28,7 +28,10 @@ export class DefinitionShell {
     this.tell(name, verdict.notices);
     // The engine prints the value of a property that a failure names, secret or not: the path goes into the reason.
     const failures = verdict.problems.map(describeProblem);
-    return { inputs: markSecrets(verdict.inputs, this.definition.checkedInputs ?? this.definition.inputs), failures };
+    const { inputs, checkedInputs = inputs } = this.definition;
+    // What a definition makes of inputs that it refuses may hold unknowns, which Pulumi takes in a preview only.
+    if (failures.length > 0) return { inputs: markSecrets(values(news), { ...inputs, ...checkedInputs }), failures };
+    return { inputs: markSecrets(verdict.inputs, checkedInputs), failures };
   }
 
   /** @returns `false` when nothing changes; `undefined` when Pulumi shall compare */

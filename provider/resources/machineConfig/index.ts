@@ -1,0 +1,64 @@
+import { generateMachineConfig } from "../../core/config/machineConfig";
+import { configHash, redactMachineConfig } from "../../core/config/redact";
+import { encodeBase64 } from "../../core/x509/pem";
+import { COMPARE, type ResourceDefinition, type Values } from "../definition";
+import { STRING } from "../schema";
+import { readSecretsInput } from "../secretsInput";
+import { checkMachineConfig } from "./check";
+import { INPUTS } from "./inputs";
+import { configOptions } from "./options";
+
+/** Inputs that the outputs repeat: plain facts of the config. */
+const ECHOES = [
+  "clusterName",
+  "clusterEndpoint",
+  "machineType",
+  "talosVersion",
+  "kubernetesVersion",
+  "installImage",
+] as const;
+
+/** The machine config of one role of a cluster. */
+export const MachineConfig: ResourceDefinition = {
+  name: "MachineConfig",
+  description:
+    "A Talos machine config: what `talosctl gen config` of that version makes from the same secrets and options, without docs.",
+  inputs: INPUTS,
+  outputs: {
+    machineConfig: { type: STRING, description: "The machine config, YAML.", secret: true },
+    redactedConfig: {
+      type: STRING,
+      description: "The same with every secret replaced, so that a preview shows what really changes.",
+    },
+    configHash: { type: STRING, description: "SHA-256 of the machine config, lower-case hex." },
+    ...Object.fromEntries(ECHOES.map((name) => [name, { ...INPUTS[name]!, required: false }])),
+  },
+  check: (olds, news) => Promise.resolve(checkMachineConfig(olds, news)),
+  diff: () => Promise.resolve(COMPARE),
+  create: (inputs) => {
+    const outputs = outputsOf(inputs);
+    return Promise.resolve({ id: `${String(inputs["clusterName"])}/${String(inputs["machineType"])}`, outputs });
+  },
+  read: (outputs) => Promise.resolve(outputs),
+  update: (_olds, news) => Promise.resolve({ outputs: outputsOf(news) }),
+};
+
+function outputsOf(inputs: Values): Values {
+  const { machineConfig } = generateMachineConfig(configOptions(inputs));
+  return {
+    ...Object.fromEntries(ECHOES.map((name) => [name, inputs[name]])),
+    machineConfig,
+    redactedConfig: redactMachineConfig(machineConfig, { secrets: secretValues(inputs["secrets"]) }),
+    configHash: configHash(machineConfig),
+  };
+}
+
+/** Everything in the bundle that is secret in itself; certificates and the cluster's id are not. */
+function secretValues(secrets: unknown): string[] {
+  const { cluster, secrets: kubernetes, trustdInfo, certs } = readSecretsInput(secrets, "secrets").bundle;
+  const keys = Object.values(certs ?? {}).flatMap((pair) =>
+    typeof pair.key === "string" ? [pair.key, encodeBase64(pair.key)] : [],
+  );
+  const texts: unknown[] = [cluster?.secret, ...Object.values(kubernetes ?? {}), trustdInfo?.token, ...keys];
+  return texts.filter((text) => typeof text === "string");
+}
