@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+
+import type { Values } from "../../../../provider/resources/definition";
+import { TalosSecrets } from "../../../../provider/resources/talosSecrets";
+import { Managed, testHost } from "../../support/engine";
+import { vector } from "../../support/fixed";
+import { readVectorBundle } from "../../vectors/vectors";
+
+const host = testHost();
+const bundle = readVectorBundle("bundles/v1.13.yaml");
+const SECRET = `${"A".repeat(43)}=`;
+
+const preview = async (args: Values): Promise<readonly string[]> =>
+  (await new Managed(TalosSecrets, host).preview(args)).problems;
+const warnings = async (args: Values): Promise<readonly string[]> =>
+  (await new Managed(TalosSecrets, host).preview(args)).notices;
+
+describe("TalosSecrets are refused", () => {
+  beforeEach(() => {
+    host.now = "2026-11-22T00:00:00Z";
+  });
+
+  it("with everything that is wrong told at once", async () => {
+    assert.deepEqual(
+      await preview({
+        talosVersion: "v1.99",
+        secretYaml: "x",
+        certificateAuthorities: {
+          os: { algorithm: "dsa", validityPeriodHours: 0 },
+          etdc: {},
+        },
+        bootstrapToken: "ABCDEF.0123456789abcdef",
+        trustdToken: 5,
+        cluster: { id: "", secret: "short" },
+        secretboxEncryptionSecret: SECRET,
+        aescbcEncryptionSecret: "x",
+        serviceAccount: { privateKeyPem: "******" },
+        rotation: { etcd: { id: "1" }, os: { id: "1", stage: "accept" }, kubernetes: { id: "", stage: "finish" } },
+      }),
+      [
+        "ERR_INPUT_UNKNOWN secretYaml: is no property of this resource; did you mean secretsYaml?",
+        "ERR_INPUT_UNKNOWN certificateAuthorities.etdc: is no property of this resource; did you mean etcd?",
+        'ERR_INPUT_INVALID certificateAuthorities.os.algorithm: is "dsa"; expected one of "ed25519", "ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-4096"',
+        'ERR_DURATION_INVALID certificateAuthorities.os.validityPeriodHours: is 0; expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"',
+        "ERR_INPUT_INVALID trustdToken: is a number; expected a string",
+        "ERR_ROTATION_ILLEGAL rotation.etcd: the etcd authority cannot be rotated: Talos has no accepted authorities for etcd, so its members would lock each other out; leave it out",
+        'ERR_VERSION_UNKNOWN talosVersion: "v1.99" is not a supported Talos version; supported are v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14',
+        "ERR_INPUT_INVALID cluster.id: has the wrong form; expected a text that is not empty",
+        "ERR_INPUT_INVALID cluster.secret: has the wrong form; expected the standard base64 of 32 bytes",
+        "ERR_INPUT_INVALID bootstrapToken: has the wrong form; expected 6 characters, a dot and 16 characters, each of 0-9 and a-z",
+        "ERR_INPUT_INVALID aescbcEncryptionSecret: has the wrong form; expected the standard base64 of 32 bytes",
+        "ERR_INPUT_INVALID aescbcEncryptionSecret: is given beside secretboxEncryptionSecret; expected the one that the cluster uses",
+        "ERR_SECRET_REDACTED serviceAccount.privateKeyPem: is redacted; the real private key is needed",
+        'ERR_ROTATION_ILLEGAL rotation.os.stage: there is nothing to rotate when the secrets are created; expected no rotation, or stage "finish" (a rotation that is over)',
+        "ERR_INPUT_MISSING rotation.kubernetes.id: is empty; expected a name of the rotation, such as 2026-11",
+      ],
+    );
+  });
+
+  const own = (change: Values): Values => ({
+    certificateAuthorities: {
+      os: { certificatePem: bundle.certs.os.crt, privateKeyPem: bundle.certs.os.key, ...change },
+    },
+  });
+  const cases: [string, Values, string][] = [
+    [
+      "an authority without its key",
+      { certificateAuthorities: { os: { certificatePem: bundle.certs.os.crt } } },
+      "ERR_INPUT_MISSING certificateAuthorities.os.privateKeyPem: is required beside certificatePem; an authority without its key can sign nothing and cannot be rotated",
+    ],
+    [
+      "a key without its authority",
+      { certificateAuthorities: { os: { privateKeyPem: bundle.certs.os.key } } },
+      "ERR_INPUT_MISSING certificateAuthorities.os.certificatePem: is required beside privateKeyPem; an authority without its key can sign nothing and cannot be rotated",
+    ],
+    [
+      "a key that does not fit",
+      own({ privateKeyPem: bundle.certs.etcd.key }),
+      "ERR_KEY_MISMATCH certificateAuthorities.os.privateKeyPem: does not belong to the certificate beside it; expected the pair of one authority",
+    ],
+    [
+      "a private key in the place of the certificate",
+      own({ certificatePem: bundle.certs.os.key }),
+      "ERR_PRIVATE_KEY_GIVEN certificateAuthorities.os.certificatePem: is a private key; expected a certificate",
+    ],
+    [
+      "a private key behind the certificate",
+      own({ certificatePem: bundle.certs.os.crt + bundle.certs.os.key }),
+      "ERR_PRIVATE_KEY_GIVEN certificateAuthorities.os.certificatePem: holds a private key beside the certificate; expected the certificate",
+    ],
+    [
+      "a truncated certificate",
+      own({ certificatePem: bundle.certs.os.crt.slice(0, 99) }),
+      "ERR_PEM_INVALID certificateAuthorities.os.certificatePem: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----",
+    ],
+    [
+      "an encrypted key",
+      own({ privateKeyPem: vector("broken/pem-encrypted-ca.key") }),
+      "ERR_KEY_ENCRYPTED certificateAuthorities.os.privateKeyPem: is an encrypted private key; decrypt it first (openssl pkey)",
+    ],
+    [
+      "an OS authority that workers up to v1.10 cannot work with",
+      {
+        talosVersion: "v1.10",
+        certificateAuthorities: { os: { algorithm: "ecdsa-p256" }, kubernetes: { algorithm: "rsa-2048" } },
+      },
+      "ERR_KEY_UNSUPPORTED certificateAuthorities.os.algorithm: is ecdsa-p256, but workers of Talos v1.10 ask for Ed25519 certificates only; expected ed25519",
+    ],
+    [
+      "an own one of the same kind",
+      {
+        talosVersion: "v1.10",
+        certificateAuthorities: { os: { certificatePem: bundle.certs.etcd.crt, privateKeyPem: bundle.certs.etcd.key } },
+      },
+      "ERR_KEY_UNSUPPORTED certificateAuthorities.os.privateKeyPem: is ecdsa-p256, but workers of Talos v1.10 ask for Ed25519 certificates only; expected ed25519",
+    ],
+    [
+      "an authority in a rotation that is over",
+      {
+        rotation: {
+          os: { id: "1", stage: "finish", certificatePem: bundle.certs.os.crt, privateKeyPem: bundle.certs.os.key },
+        },
+      },
+      "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: at creation an authority of one's own is given in certificateAuthorities.os",
+    ],
+    [
+      "a rotation of a Talos that knows none",
+      { talosVersion: "v1.6", rotation: { os: { id: "1", stage: "finish" } } },
+      "ERR_ROTATION_ILLEGAL rotation.os: Talos v1.6 knows no accepted authorities, so its authorities cannot be rotated in stages; upgrade to v1.7 or later first",
+    ],
+    [
+      "an immediate rotation without a name",
+      { rotation: { aggregator: { id: "" } } },
+      "ERR_INPUT_MISSING rotation.aggregator.id: is empty; expected any text",
+    ],
+    [
+      "an unknown stage",
+      { rotation: { os: { id: "1", stage: "begin" } } },
+      'ERR_INPUT_INVALID rotation.os.stage: is "begin"; expected one of "accept", "swap", "finish", "abort"',
+    ],
+  ];
+  for (const [what, args, problem] of cases) {
+    it(`with ${what}`, async () => {
+      assert.deepEqual(await preview(args), [problem]);
+    });
+  }
+
+  it("with an own authority that has expired; one near its end warns", async () => {
+    host.now = "2040-01-01T00:00:00Z";
+    const [problem, ...others] = await preview(own({}));
+    assert.deepEqual(others, []);
+    assert.match(
+      problem!,
+      /^ERR_AUTHORITY_EXPIRED certificateAuthorities\.os\.certificatePem: expired at 2036-\S+Z; expected an authority that is still valid$/,
+    );
+    host.now = "2036-01-01T00:00:00Z";
+    const [notice] = await warnings(own({}));
+    assert.match(
+      notice!,
+      /^certificateAuthorities\.os\.certificatePem: the authority expires at 2036-\S+Z, in less than a year; plan its rotation$/,
+    );
+  });
+});

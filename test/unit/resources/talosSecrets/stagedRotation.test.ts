@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+
+import { parseCertificate } from "../../../../provider/core/x509/certificate";
+import type { Values } from "../../../../provider/resources/definition";
+import { makeSecrets, QUICK } from "../../support/cluster";
+import { bundleOf, host, issuingOf, makeAuthority, OTHER, pem, rotate, statusOf } from "./support";
+
+beforeEach(() => {
+  host.now = "2026-01-01T00:00:00Z";
+});
+
+describe("A staged rotation of TalosSecrets", () => {
+  it("goes through its stages, and the state always holds what the next can need", async () => {
+    const secrets = await makeSecrets(host);
+    const old = issuingOf(secrets);
+    const before = bundleOf(secrets);
+
+    const accept = await secrets.up(rotate("accept"));
+    assert.deepEqual(accept.changes, ["rotation"]);
+    assert.deepEqual(accept.notices, [
+      `rotation.os "2026-11": none -> accept: issuing stays ${old}, accepted will be a new authority, made in this update`,
+    ]);
+    assert.deepEqual(bundleOf(secrets), before);
+    const next = String(statusOf(secrets)["next"]);
+    assert.deepEqual(statusOf(secrets), {
+      id: "2026-11",
+      stage: "accept",
+      issuing: old,
+      accepted: [next],
+      next,
+      retired: [],
+      spentIds: [],
+      todo: 'apply the machine configs to every control plane, then to every worker; when every node trusts both authorities, set stage "swap" (or "abort" to go back)',
+    });
+    const fingerprints = (name: "acceptedCAs"): string[] =>
+      (secrets.outputs[name] as { os: string[] }).os.map((text) => parseCertificate(text, "").fingerprint);
+    assert.deepEqual(fingerprints("acceptedCAs"), [next]);
+    const { os: other } = secrets.outputs["rotationSecrets"] as { os: Values };
+    assert.equal(parseCertificate(String(other["certificatePem"]), "").fingerprint, next);
+
+    const swap = await secrets.up(rotate("swap"));
+    assert.deepEqual(swap.notices, [
+      `rotation.os "2026-11": accept -> swap: issuing will be ${next}, accepted will be ${old}`,
+    ]);
+    assert.equal(issuingOf(secrets), next);
+    assert.equal(bundleOf(secrets).certs.os.key, other["privateKeyPem"]);
+    assert.deepEqual(secrets.outputs["rotationSecrets"], {
+      os: { certificatePem: before.certs.os.crt, privateKeyPem: before.certs.os.key },
+    });
+    assert.deepEqual([statusOf(secrets)["accepted"], statusOf(secrets)["retired"]], [[old], [old]]);
+
+    const finish = await secrets.up(rotate("finish"));
+    assert.deepEqual(finish.notices, [
+      `rotation.os "2026-11": swap -> finish: issuing stays ${next}, ${old} is accepted no more and its key leaves the outputs (older versions of the state keep it)`,
+    ]);
+    assert.deepEqual(secrets.outputs["rotationSecrets"], {});
+    assert.deepEqual(fingerprints("acceptedCAs"), []);
+    assert.deepEqual(statusOf(secrets), {
+      id: "2026-11",
+      stage: "finish",
+      issuing: next,
+      accepted: [],
+      retired: [old],
+      spentIds: ["2026-11"],
+      todo: "apply the machine configs to every control plane, then to every worker; the old authority is out",
+    });
+    assert.ok(!JSON.stringify(secrets.outputs).includes(Buffer.from(before.certs.os.key).toString("base64")));
+    const { os: _, ...certs } = bundleOf(secrets).certs;
+    const { os: __, ...kept } = before.certs;
+    assert.deepEqual(certs, kept);
+    for (const args of [rotate("finish"), QUICK]) assert.equal((await secrets.preview(args)).op, "same");
+  });
+
+  it("stays where it is when run again, at each stage", async () => {
+    const secrets = await makeSecrets(host);
+    for (const stage of ["accept", "swap", "accept", "abort"]) {
+      await secrets.up(rotate(stage));
+      const { outputs } = secrets;
+      assert.equal((await secrets.up(rotate(stage))).op, "same");
+      assert.deepEqual(secrets.outputs, outputs);
+    }
+  });
+
+  it("goes back from accept to what was before", async () => {
+    const secrets = await makeSecrets(host);
+    const before = bundleOf(secrets);
+    await secrets.up(rotate("accept"));
+    const next = String(statusOf(secrets)["next"]);
+    const { notices } = await secrets.up(rotate("abort"));
+    assert.deepEqual(notices, [
+      `rotation.os "2026-11": accept -> abort: issuing stays ${issuingOf(secrets)}, ${next} is dropped`,
+    ]);
+    assert.deepEqual(bundleOf(secrets), before);
+    assert.deepEqual([secrets.outputs["rotationSecrets"], statusOf(secrets)["accepted"]], [{}, []]);
+    assert.deepEqual((await secrets.preview(rotate("accept"))).problems, [
+      'ERR_ROTATION_ILLEGAL rotation.os: rotation "2026-11" is over and its id is spent; begin another with a new id and stage "accept"',
+    ]);
+    assert.deepEqual((await secrets.preview(rotate("accept", {}, "2026-12"))).problems, []);
+  });
+
+  it("goes back from swap, with the same two authorities, and forth again", async () => {
+    const secrets = await makeSecrets(host);
+    const old = issuingOf(secrets);
+    await secrets.up(rotate("accept"));
+    const next = String(statusOf(secrets)["next"]);
+    for (const [stage, issuing, accepted] of [
+      ["swap", next, old],
+      ["accept", old, next],
+      ["swap", next, old],
+      ["finish", next, undefined],
+    ] as const) {
+      await secrets.up(rotate(stage));
+      assert.equal(issuingOf(secrets), issuing);
+      assert.deepEqual(statusOf(secrets)["accepted"], accepted === undefined ? [] : [accepted]);
+    }
+    assert.deepEqual(statusOf(secrets)["retired"], [old]);
+  });
+
+  it("brings an authority of one's own, and may go on naming it to the end", async () => {
+    for (const last of ["finish", "abort"]) {
+      const secrets = await makeSecrets(host);
+      const own = await makeAuthority();
+      const begin = await secrets.up(rotate("accept", pem(own)));
+      assert.match(begin.notices[0]!, new RegExp(`accepted will be ${own.fingerprint}$`));
+      assert.equal(statusOf(secrets)["next"], own.fingerprint);
+      if (last === "finish") await secrets.up(rotate("swap", pem(own)));
+      await secrets.up(rotate(last, pem(own)));
+      const again = await secrets.preview(rotate(last, pem(own)));
+      assert.deepEqual([again.op, again.problems], ["same", []]);
+      assert.equal(issuingOf(secrets) === own.fingerprint, last === "finish");
+    }
+  });
+
+  it("is not swapped for another authority in the middle", async () => {
+    const secrets = await makeSecrets(host);
+    await secrets.up(rotate("accept"));
+    const { problems } = await secrets.preview(rotate("swap", pem(await makeAuthority())));
+    assert.deepEqual(problems, [
+      "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: differs from the authority that this rotation began with; expected the same one, or none",
+    ]);
+  });
+
+  it("does not begin with an authority that the cluster has or had, has expired, or comes without its key", async () => {
+    const secrets = await makeSecrets(host);
+    const { certs } = bundleOf(secrets);
+    const own = { certificatePem: certs.os.crt, privateKeyPem: certs.os.key };
+    const had = [
+      "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: is an authority that this cluster has or had already; expected a new one",
+    ];
+    assert.deepEqual((await secrets.preview(rotate("accept", own))).problems, had);
+    for (const stage of ["accept", "swap", "finish"]) await secrets.up(rotate(stage));
+    assert.deepEqual((await secrets.preview(rotate("accept", own, "next"))).problems, had);
+    const { certificatePem } = await makeAuthority();
+    assert.deepEqual((await secrets.preview(rotate("accept", { certificatePem }, "next"))).problems, [
+      "ERR_INPUT_MISSING rotation.os.privateKeyPem: is required beside certificatePem; an authority without its key can sign nothing and cannot be rotated",
+    ]);
+    const other = await makeAuthority();
+    host.now = "2040-01-01T00:00:00Z";
+    assert.deepEqual((await secrets.preview(rotate("accept", pem(other), "next"))).problems, [
+      "ERR_AUTHORITY_EXPIRED rotation.os.certificatePem: expired at 2035-12-30T00:00:00Z; expected an authority that is still valid",
+    ]);
+  });
+
+  it("takes over an authority that was rotated outside", async () => {
+    const secrets = await makeSecrets(host);
+    const old = issuingOf(secrets);
+    const own = await makeAuthority();
+    assert.deepEqual((await secrets.preview(rotate("finish"))).problems, [
+      'ERR_ROTATION_ILLEGAL rotation.os: a rotation begins with stage "accept"; stage "finish" with a new id takes over an authority rotated elsewhere and needs its certificatePem and privateKeyPem',
+    ]);
+    const { notices } = await secrets.up(rotate("finish", pem(own)));
+    assert.deepEqual(notices, [
+      `rotation.os "2026-11": none -> finish: issuing will be ${own.fingerprint}, which the nodes have already, instead of ${old}`,
+    ]);
+    assert.equal(issuingOf(secrets), own.fingerprint);
+    assert.deepEqual(statusOf(secrets)["retired"], [old]);
+    assert.equal((await secrets.preview(rotate("finish", pem(own)))).op, "same");
+  });
+
+  it("of an authority of one's own leaves the input that first gave it valid", async () => {
+    const own = await makeAuthority();
+    const args = { ...QUICK, certificateAuthorities: { os: pem(own) } };
+    const secrets = await makeSecrets(host, args);
+    for (const stage of ["accept", "swap", "finish"]) await secrets.up({ ...args, ...rotate(stage) });
+    const { op, problems } = await secrets.preview({ ...args, ...rotate("finish") });
+    assert.deepEqual([op, problems], ["same", []]);
+  });
+
+  it("makes an authority of the kind of the old one, or as the options say", async () => {
+    const secrets = await makeSecrets(host, { certificateAuthorities: { os: { algorithm: "ecdsa-p256" } } });
+    for (const stage of ["accept", "swap", "finish"]) await secrets.up(rotate(stage));
+    const { os } = secrets.outputs["certificateAuthorities"] as Record<string, Values>;
+    assert.equal(os!["algorithm"], "ecdsa-p256");
+    const options = { certificateAuthorities: { os: { algorithm: "ecdsa-p384", validityPeriodHours: 48 } } };
+    for (const stage of ["accept", "swap"]) await secrets.up({ ...options, ...rotate(stage, {}, "2") });
+    const { os: second } = secrets.outputs["certificateAuthorities"] as Record<string, Values>;
+    assert.deepEqual([second!["algorithm"], second!["notAfter"]], ["ecdsa-p384", "2026-01-03T00:00:00Z"]);
+  });
+
+  it("runs beside that of the other authority and immediate ones, each by its own stage", async () => {
+    const secrets = await makeSecrets(host);
+    const before = { os: issuingOf(secrets), kubernetes: issuingOf(secrets, "kubernetes") };
+    const both = (os: string, kubernetes: string, token: string): Values => ({
+      ...QUICK,
+      rotation: { os: { id: "o", stage: os }, kubernetes: { id: "k", stage: kubernetes }, trustdToken: { id: token } },
+    });
+    await secrets.up({ ...QUICK, rotation: { os: { id: "o", stage: "accept" } } });
+    const { notices } = await secrets.up(both("swap", "accept", "1"));
+    assert.equal(notices.length, 3);
+    assert.equal(issuingOf(secrets, "kubernetes"), before.kubernetes);
+    assert.notEqual(issuingOf(secrets), before.os);
+    await secrets.up(both("finish", "swap", "1"));
+    await secrets.up(both("finish", "finish", "2"));
+    assert.deepEqual(
+      [statusOf(secrets)["stage"], statusOf(secrets, "kubernetes")["stage"], statusOf(secrets, "trustdToken")],
+      ["finish", "finish", { id: "2" }],
+    );
+    assert.deepEqual(statusOf(secrets, "kubernetes")["retired"], [before.kubernetes]);
+  });
+
+  it("is refused all its problems at once, and then nothing has changed", async () => {
+    const secrets = await makeSecrets(host);
+    await secrets.up(rotate("accept"));
+    const { outputs } = secrets;
+    await assert.rejects(
+      secrets.up({
+        ...QUICK,
+        bootstrapToken: OTHER,
+        rotation: { os: { id: "2026-11", stage: "finish" }, kubernetes: { id: "k", stage: "swap" } },
+      }),
+      {
+        message: `ERR_ROTATION_ILLEGAL rotation.os: stage "accept" cannot be followed by "finish"; expected "swap" (go on) or "abort" (go back)
+ERR_ROTATION_ILLEGAL rotation.kubernetes: no rotation is under way, so "k" cannot begin with stage "swap"; begin with stage "accept"
+ERR_SECRET_CHANGED bootstrapToken: differs from the value in the state; to replace it set rotation.bootstrapToken to a new id, else give the old value, or none`,
+      },
+    );
+    assert.deepEqual(secrets.outputs, outputs);
+    assert.deepEqual((await secrets.preview(QUICK)).problems, [
+      'ERR_ROTATION_ILLEGAL rotation.os: rotation "2026-11" is under way at stage "accept" and cannot be dropped; go on with stage "swap", or end it with stage "abort"',
+    ]);
+  });
+
+  it("is refused by a clock that is wrong, in preview already", async () => {
+    const secrets = await makeSecrets(host);
+    host.now = "2025-01-01T00:00:00Z";
+    assert.deepEqual((await secrets.preview(rotate("accept"))).problems, [
+      "ERR_CLOCK certificateAuthorities.os: the clock shows 2025-01-01T00:00:00Z, before 2026-01-01T00:00:00Z, which has passed already; set the clock",
+    ]);
+    assert.deepEqual((await secrets.preview(QUICK)).problems, []);
+  });
+
+  it("warns of each authority within a year of its end, and of one that is over, and blocks nothing", async () => {
+    const secrets = await makeSecrets(host, { certificateAuthorities: { os: { validityPeriodHours: 24 } } });
+    host.now = "2035-06-01T00:00:00Z";
+    const { op, notices } = await secrets.preview(QUICK);
+    assert.equal(op, "same");
+    const soon = (name: string): string =>
+      `certificateAuthorities.${name}: the authority expires at 2035-12-30T00:00:00Z, in less than a year; plan its rotation`;
+    assert.deepEqual(notices, [
+      "certificateAuthorities.os: the authority expired at 2026-01-02T00:00:00Z; rotate it",
+      soon("kubernetes"),
+      soon("etcd"),
+      soon("aggregator"),
+    ]);
+    assert.deepEqual((await secrets.preview(rotate("accept"))).problems, []);
+  });
+});

@@ -1,0 +1,34 @@
+import { generateAuthority } from "../../../../provider/core/secrets/authority";
+import { parseSecretsBundle } from "../../../../provider/core/secrets/codec";
+import type { SecretsBundle } from "../../../../provider/core/secrets/types";
+import { parseTalosVersion } from "../../../../provider/core/talosVersion";
+import { authorityPem } from "../../../../provider/core/secrets/authority";
+import type { Values } from "../../../../provider/resources/definition";
+import { QUICK } from "../../support/cluster";
+import { type Managed, testHost } from "../../support/engine";
+import { fixedEnvironment } from "../../support/fixed";
+
+export const host = testHost();
+export const TOKEN = "abcdef.0123456789abcdef";
+export const OTHER = "fedcba.0123456789abcdef";
+
+export const bundleOf = (secrets: Managed): SecretsBundle =>
+  parseSecretsBundle(String(secrets.outputs["secretsYaml"]), { now: new Date(host.now) }).bundle;
+export const statusOf = (secrets: Managed, name = "os"): Values =>
+  (secrets.outputs["rotationStatus"] as Record<string, Values>)[name]!;
+export const issuingOf = (secrets: Managed, name = "os"): string =>
+  String((secrets.outputs["certificateAuthorities"] as Record<string, Values>)[name]!["fingerprint"]);
+export const rotate = (stage: string, more: Values = {}, id = "2026-11"): Values => ({
+  ...QUICK,
+  rotation: { os: { id, stage, ...more } },
+});
+
+/** A new authority, PEM. */
+export async function makeAuthority(
+  name: "os" | "aggregator" | "etcd" = "os",
+): Promise<Values & { fingerprint: string }> {
+  const authority = await generateAuthority(name, parseTalosVersion("v1.13"), {}, fixedEnvironment(host.now));
+  const { crt, key } = authorityPem(authority);
+  return { certificatePem: crt, privateKeyPem: key, fingerprint: authority.certificate.fingerprint };
+}
+export const pem = ({ certificatePem, privateKeyPem }: Values): Values => ({ certificatePem, privateKeyPem });
