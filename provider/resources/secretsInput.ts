@@ -2,9 +2,10 @@ import { collectProblems, PkiError, type Problem } from "../core/errors";
 import { readPlainYaml } from "../core/yaml/plain";
 import { isTree, type Tree } from "../core/secrets/fields";
 import { bundleTree, type PartialSecretsBundle, readBundleTree } from "../core/secrets/read";
-import type { AcceptedAuthorities } from "../core/secrets/types";
+import type { AcceptedAuthorities, CertificateAndKey } from "../core/secrets/types";
 import { type Authority, parseAuthority } from "../core/x509/authority";
 import { parseCertificates } from "../core/x509/certificate";
+import { memoize } from "./memo";
 import { ANY, type Property } from "./schema";
 
 /** What a `secrets` input holds, parsed. */
@@ -101,5 +102,11 @@ export function readSigner(secrets: ClusterSecrets, name: "os" | "k8s", path: st
       { path: at },
     );
   }
-  return parseAuthority({ crt: pair.crt, key: pair.key }, { crt: `${at}.crt`, key: `${at}.key` });
+  return parseSigner({ pem: { crt: pair.crt, key: pair.key }, paths: { crt: `${at}.crt`, key: `${at}.key` } });
 }
+
+/** Every certificate of a cluster asks for the same few authorities, several times each. */
+const parseSigner = memoize(
+  ({ pem, paths }: { pem: CertificateAndKey; paths: CertificateAndKey }) => parseAuthority(pem, paths),
+  128,
+);

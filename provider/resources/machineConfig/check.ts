@@ -1,9 +1,8 @@
 import { describeConfigChanges } from "../../core/config/configChanges";
 import { generateMachineConfig } from "../../core/config/machineConfig";
-import { type MachineSecrets, secretsForMachine } from "../../core/config/machineSecrets";
 import { collectProblems, describeProblem, type Problem } from "../../core/errors";
 import { canonical } from "../../core/lifecycle/renewal";
-import { BUNDLE_FIELDS, valueAt } from "../../core/secrets/fields";
+import { BUNDLE_FIELDS, setAt, valueAt } from "../../core/secrets/fields";
 import { joinPath, type PartialSecretsBundle } from "../../core/secrets/read";
 import { validateSecretsBundle } from "../../core/secrets/validate";
 import {
@@ -40,15 +39,15 @@ export function checkMachineConfig(olds: Values, news: Values): CheckVerdict {
   }
   Object.assign(inputs, versionDefaults(olds, known, secrets, problems));
   const type = known["machineType"];
-  const lacking = secrets === undefined ? [] : bundleProblems(secrets, type);
-  problems.push(...lacking);
-  if (secrets === undefined || lacking.length > 0) inputs["secrets"] = UNKNOWN;
+  if (secrets === undefined) inputs["secrets"] = UNKNOWN;
   else if (type === "controlplane" || type === "worker") {
-    const part = secretsForMachine(secrets.bundle as MachineSecrets, type);
-    inputs["secrets"] = keepSecrets(secrets, part, ["os", "kubernetes"], true);
+    inputs["secrets"] = keepSecrets(secrets, partFor(secrets.bundle, type), ["os", "kubernetes"], true);
   }
   // What was written once was checked then; a stricter package must not refuse it now.
-  if (canonical(inputs) === canonical(olds)) return { inputs, problems, notices: [] };
+  if (problems.length === 0 && canonical(inputs) === canonical(olds)) return { inputs, problems, notices: [] };
+  const lacking = secrets === undefined ? [] : bundleProblems(secrets, type);
+  problems.push(...lacking);
+  if (lacking.length > 0) inputs["secrets"] = UNKNOWN;
   const verdict = tryConfig(inputs);
   const told = problems.map(({ path }) => path);
   problems.push(...verdict.problems.filter(({ path }) => !told.includes(path)));
@@ -102,6 +101,17 @@ const WORKER_FIELDS = [
   "certs.k8s.crt",
   "certs.os.crt",
 ];
+
+/** The part of a bundle that a machine of this type needs, complete or not: no private key for a worker. */
+function partFor(bundle: PartialSecretsBundle, type: "controlplane" | "worker"): PartialSecretsBundle {
+  if (type === "controlplane") return bundle;
+  const part: Record<string, unknown> = {};
+  for (const field of WORKER_FIELDS.map((name) => name.split("."))) {
+    const value = valueAt(bundle, field);
+    if (value !== undefined) setAt(part, field, value);
+  }
+  return part;
+}
 
 /** PEM, base64 of PEM, or the outputs of an AcceptedCA. */
 function readAccepted(value: unknown, path: string, problems: Problem[]): string[] {
