@@ -200,8 +200,13 @@ function aside({ kubernetes }: KnownRotation, style: Style): string {
   );
 }
 
-function conclusion({ safe: isSafe, nodes, next, back }: RotationVerdict, style: Style): string {
+function conclusion({ safe: isSafe, untried, nodes, next, back }: RotationVerdict, style: Style): string {
   const behind = nodes.filter(({ through }) => !through).length;
+  if (isSafe && untried) {
+    return style.warn(
+      "every node serves the new authority; whether the old one is out could not be tried: give an old talosconfig too, or see that every node has its config\n",
+    );
+  }
   if (isSafe)
     return style.good(
       next === undefined

@@ -25,6 +25,8 @@ export interface NodeVerdict extends NodeObservation {
 export interface RotationVerdict {
   /** Every node is through. */
   readonly safe: boolean;
+  /** Whether the old authority is out was not tried, for want of one of its clients. */
+  readonly untried: boolean;
   /** The stage that may be set next; absent at rest. */
   readonly next?: RotationStage;
   /** The stage that leads back; absent at rest. */
@@ -79,6 +81,8 @@ export function judgeRotation(position: RotationPosition, observations: readonly
   });
   return {
     safe: nodes.length > 0 && nodes.every(({ through }) => through),
+    untried:
+      position === "finish" && nodes.some(({ serves, trusts }) => serves !== undefined && trusts.retired === undefined),
     ...(expected.next === undefined ? {} : { next: expected.next }),
     ...(expected.back === undefined ? {} : { back: expected.back }),
     nodes,

@@ -20,10 +20,11 @@ describe("The judgement on the nodes of a rotation", () => {
     }
   });
 
-  it("knows no next stage at rest", () => {
+  it("knows no next stage at rest, and says when nobody could try whether the old authority is out", () => {
     for (const stage of ["none", "finish", "abort"] as const) {
       const { nodes, ...verdict } = judgeRotation(stage, [node({ trusts: { issuing: true } })]);
-      assert.deepEqual(verdict, { safe: true });
+      assert.deepEqual(verdict, { safe: true, untried: stage === "finish" });
+      assert.equal(judgeRotation(stage, [node({ trusts: { issuing: true, retired: false } })]).untried, false);
       assert.equal(nodes[0]?.through, true);
     }
   });
