@@ -74,10 +74,13 @@ const seeds = [
 const damaged = fc
   .tuple(
     fc.constantFrom(...seeds),
-    fc.array(fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), cut: fc.nat(40), put: fc.string({ maxLength: 8 }) }), {
-      minLength: 1,
-      maxLength: 4,
-    }),
+    fc.array(
+      fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), cut: fc.nat(40), put: fc.string({ maxLength: 8 }) }),
+      {
+        minLength: 1,
+        maxLength: 4,
+      },
+    ),
   )
   .map(([seed, edits]) =>
     edits.reduce((text, { at, cut, put }) => {
@@ -89,7 +92,32 @@ const damaged = fc
 const junk = fc.oneof(
   fc.string({ maxLength: 300 }),
   fc.string({ maxLength: 300, unit: "binary" }),
-  fc.array(fc.constantFrom("-----BEGIN ", "CERTIFICATE", "PRIVATE KEY", "-----", "-----END ", "\n", ":", "AAAA", "=", "{", "[", "*a ", "&a ", "? ", "- ", "  ", "|", "certs", "machine"), { maxLength: 60 }).map((parts) => parts.join("")),
+  fc
+    .array(
+      fc.constantFrom(
+        "-----BEGIN ",
+        "CERTIFICATE",
+        "PRIVATE KEY",
+        "-----",
+        "-----END ",
+        "\n",
+        ":",
+        "AAAA",
+        "=",
+        "{",
+        "[",
+        "*a ",
+        "&a ",
+        "? ",
+        "- ",
+        "  ",
+        "|",
+        "certs",
+        "machine",
+      ),
+      { maxLength: 60 },
+    )
+    .map((parts) => parts.join("")),
 );
 
 describe("Whatever is read", () => {
@@ -103,7 +131,21 @@ describe("Whatever is read", () => {
   }
 
   it("as any value in the place of secrets is understood or refused with a PkiError", async () => {
-    const value = fc.anything({ maxDepth: 4, key: fc.constantFrom("certs", "os", "k8s", "crt", "key", "acceptedCAs", "secrets", "secretsYaml", "sops", "kubernetes") });
+    const value = fc.anything({
+      maxDepth: 4,
+      key: fc.constantFrom(
+        "certs",
+        "os",
+        "k8s",
+        "crt",
+        "key",
+        "acceptedCAs",
+        "secrets",
+        "secretsYaml",
+        "sops",
+        "kubernetes",
+      ),
+    });
     await fc.assert(
       fc.asyncProperty(value, (given) => survives(() => readSecretsInput(given, "x"), "")),
       { numRuns: 300 },
@@ -144,7 +186,10 @@ const repeat = (part: string, size = MEBIBYTE): string => part.repeat(Math.ceil(
 function nestedDer(depth: number): Uint8Array {
   let der = Buffer.alloc(0);
   for (let level = 0; level < depth; level++) {
-    const length = der.length < 128 ? Buffer.of(der.length) : Buffer.of(0x83, der.length >> 16, (der.length >> 8) & 255, der.length & 255);
+    const length =
+      der.length < 128
+        ? Buffer.of(der.length)
+        : Buffer.of(0x83, der.length >> 16, (der.length >> 8) & 255, der.length & 255);
     der = Buffer.concat([Buffer.of(0x30), length, der]);
   }
   return new Uint8Array(der);

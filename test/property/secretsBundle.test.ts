@@ -19,7 +19,26 @@ const certs = fc.constantFrom(...bundles.map((bundle) => bundle.certs));
 const text = fc.oneof(
   fc.stringMatching(/^[0-9a-z]{6}\.[0-9a-z]{16}$/),
   fc.stringMatching(/^[0-9]{6}\.[0-9]{16}$/),
-  fc.constantFrom("true", "null", "~", "1e3", "0x1f", "- a", "a: b", "#", "'", '"', "yes", "|", ">-", "*a", "&a", "!t", " x ", "2026-01-01"),
+  fc.constantFrom(
+    "true",
+    "null",
+    "~",
+    "1e3",
+    "0x1f",
+    "- a",
+    "a: b",
+    "#",
+    "'",
+    '"',
+    "yes",
+    "|",
+    ">-",
+    "*a",
+    "&a",
+    "!t",
+    " x ",
+    "2026-01-01",
+  ),
   fc.string({ minLength: 1, maxLength: 60, unit: "grapheme-ascii" }),
   fc.string({ minLength: 1, maxLength: 60, unit: "grapheme" }),
 );
@@ -62,10 +81,17 @@ describe("Every secrets bundle", () => {
   });
 
   it("keeps what Talos does not know, whatever it is", () => {
-    const key = fc.stringMatching(/^[a-z]{1,8}$/).filter((name) => !["cluster", "secrets", "trustdinfo", "certs", "sops"].includes(name));
+    const key = fc
+      .stringMatching(/^[a-z]{1,8}$/)
+      .filter((name) => !["cluster", "secrets", "trustdinfo", "certs", "sops"].includes(name));
     const value = fc.letrec((tie) => ({
       leaf: text,
-      node: fc.oneof({ depthSize: "small" }, tie("leaf"), fc.array(tie("node"), { maxLength: 3 }), fc.dictionary(key, tie("node"), { maxKeys: 3, ...plain })),
+      node: fc.oneof(
+        { depthSize: "small" },
+        tie("leaf"),
+        fc.array(tie("node"), { maxLength: 3 }),
+        fc.dictionary(key, tie("node"), { maxKeys: 3, ...plain }),
+      ),
     })).node;
     fc.assert(
       fc.property(fc.dictionary(key, value, { maxKeys: 4, ...plain }), (extra) => {

@@ -8,21 +8,21 @@ import { vector } from "./support/fixed";
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const secrets = vector("bundles/v1.13.yaml");
-const provider = { __provider: "text" };
+const PROVIDER = { __provider: "text" };
 const named = (name: string, more: object = {}): Record<string, unknown> => ({
   __resourceName: name,
-  ...provider,
+  ...PROVIDER,
   ...more,
 });
 
 /** What a provider process says while something runs. */
 async function listen<T>(run: () => Promise<T>): Promise<{ result: T; said: string }> {
-  const { write } = process.stdout;
+  const write = process.stdout.write.bind(process.stdout);
   let said = "";
-  process.stdout.write = ((text: string) => {
-    said += text;
+  process.stdout.write = (text) => {
+    said += String(text);
     return true;
-  }) as typeof write;
+  };
   try {
     const result = await run();
     return { result, said };
@@ -33,13 +33,13 @@ async function listen<T>(run: () => Promise<T>): Promise<{ result: T; said: stri
 
 /** The state of a new resource, as the engine keeps it. */
 async function made(
-  { check, create }: DynamicProvider,
+  provider: DynamicProvider,
   args: Record<string, unknown>,
 ): Promise<{ id: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }> {
-  const { inputs, failures } = await check({}, args);
+  const { inputs, failures } = await provider.check({}, args);
   assert.deepEqual(failures, []);
-  const { id, outs } = (await listen(() => create(inputs))).result;
-  return { id, inputs: { ...inputs, ...provider }, outputs: { ...outs, ...provider } };
+  const { id, outs } = (await listen(() => provider.create(inputs))).result;
+  return { id, inputs: { ...inputs, ...PROVIDER }, outputs: { ...outs, ...PROVIDER } };
 }
 
 describe("The dynamic providers", () => {
@@ -71,11 +71,23 @@ describe("The dynamic providers", () => {
     assert.ok(!JSON.stringify(failures).includes("hunter2"));
   });
 
+  it("answer a failure with the inputs as they came, and no unknown among them, which Pulumi would refuse instead", async () => {
+    const args = { secrets, clusterName: "c", roles: ["os:king"], nodes: 5 };
+    const { inputs, failures } = await providers.ClientConfiguration.check({}, named("c", args));
+    assert.equal(failures.length, 2);
+    assert.deepEqual(inputs, {
+      __resourceName: "c",
+      ...args,
+      secrets: { [SIGNATURE]: SECRET, value: secrets },
+    });
+  });
+
   it("mark what is secret, in inputs and outputs, and read what is marked", async () => {
     const marked = { [SIGNATURE]: SECRET, value: secrets };
     const args = named("c", { secrets: marked, clusterName: "c" });
     const { inputs, outputs } = await made(providers.ClientConfiguration, args);
-    const isSecret = (value: unknown): boolean => (value as Record<string, unknown> | undefined)?.[SIGNATURE] === SECRET;
+    const isSecret = (value: unknown): boolean =>
+      (value as Record<string, unknown> | undefined)?.[SIGNATURE] === SECRET;
     assert.ok(isSecret(inputs["secrets"]));
     for (const name of ["talosconfig", "clientKeyPem", "clientConfiguration"]) assert.ok(isSecret(outputs[name]), name);
     for (const name of ["clientCertificatePem", "roles", "notAfter"]) assert.ok(!isSecret(outputs[name]), name);
@@ -88,14 +100,16 @@ describe("The dynamic providers", () => {
     const args = { secrets, clusterName: "c" };
     const { inputs } = await made(providers.ClientConfiguration, named("old", args));
     const renamed = await providers.ClientConfiguration.check(inputs, named("new", args));
-    assert.deepEqual({ ...renamed.inputs, ...provider }, inputs);
+    assert.deepEqual({ ...renamed.inputs, ...PROVIDER }, inputs);
   });
 
   it("say what they say under the present name of the resource", async () => {
     const state = await made(providers.TalosSecrets, named("old", { secretsYaml: secrets }));
     const rotation = { os: { id: "r", stage: "accept" } };
     const news = await providers.TalosSecrets.check(state.inputs, named("new", { rotation }));
-    const { said } = await listen(() => providers.TalosSecrets.diff(state.id, state.outputs, { ...news.inputs, ...provider }));
+    const { said } = await listen(() =>
+      providers.TalosSecrets.diff(state.id, state.outputs, { ...news.inputs, ...PROVIDER }),
+    );
     assert.match(said, /^TalosSecrets "new": rotation\.os "r": none -> accept: issuing stays [0-9a-f]{64}, /);
   });
 
@@ -119,7 +133,7 @@ rotation.kubernetes: no rotation is under way, so "r" cannot begin with stage "a
     const { inputs } = await providers.TalosSecrets.check(state.inputs, named("prod"));
     assert.deepEqual(await providers.TalosSecrets.diff(state.id, state.outputs, inputs), { changes: false });
     const read = await providers.TalosSecrets.read(state.id, state.outputs);
-    assert.deepEqual({ ...read.props, ...provider }, state.outputs);
+    assert.deepEqual({ ...read.props, ...PROVIDER }, state.outputs);
     await providers.TalosSecrets.delete(state.id, state.outputs);
   });
 });

@@ -93,7 +93,7 @@ describe("The plugin", () => {
   it("keeps what a stack of dynamic resources needs to move back", async () => {
     const dynamic = { __provider: "code", __resourceName: "it" };
     const { inputs: first } = await it_.plugin.check(urn("ClientConfiguration"), {}, client());
-    const olds = { ...(first), ...dynamic };
+    const olds = { ...first, ...dynamic };
     const { inputs } = await it_.plugin.check(urn("ClientConfiguration"), olds, client());
     assert.deepEqual(inputs, olds);
     const { outs } = await it_.plugin.create(urn("ClientConfiguration"), inputs);

@@ -93,7 +93,10 @@ describe("An AcceptedCA", () => {
     host.now = "2036-03-01T00:00:00Z";
     const soon = await accepted.preview({ certificatePem: certs.os.crt });
     assert.deepEqual([soon.op, soon.problems, soon.notices.length], ["same", [], 1]);
-    assert.match(soon.notices[0]!, /^certificatePem: the authority expires at 2036-\S+, in less than a year; plan its rotation$/);
+    assert.match(
+      soon.notices[0]!,
+      /^certificatePem: the authority expires at 2036-\S+, in less than a year; plan its rotation$/,
+    );
     host.now = "2040-01-01T00:00:00Z";
     const over = await accepted.preview({ certificatePem: certs.os.crt });
     assert.deepEqual([over.op, over.problems], ["same", []]);
@@ -105,7 +108,10 @@ describe("An AcceptedCA", () => {
     host.now = "2036-03-01T00:00:00Z";
     await accepted.refresh();
     assert.equal(accepted.outputs["expiresSoon"], true);
-    assert.deepEqual((accepted.outputs["certificates"] as Values[]).map(({ expiresSoon }) => expiresSoon), [true, true]);
+    assert.deepEqual(
+      (accepted.outputs["certificates"] as Values[]).map(({ expiresSoon }) => expiresSoon),
+      [true, true],
+    );
     assert.equal(accepted.outputs["certificatePem"], certs.os.crt);
   });
 });

@@ -42,9 +42,16 @@ describe("A ClientConfiguration", () => {
     assert.equal(outputs["caCertificatesPem"], (secrets.outputs["trust"] as Values)["os"]);
     assert.deepEqual(
       Object.fromEntries(
-        ["roles", "fingerprint", "serialNumber", "issuerFingerprint", "notBefore", "notAfter", "renewalTime", "readyForRenewal"].map(
-          (name) => [name, outputs[name]],
-        ),
+        [
+          "roles",
+          "fingerprint",
+          "serialNumber",
+          "issuerFingerprint",
+          "notBefore",
+          "notAfter",
+          "renewalTime",
+          "readyForRenewal",
+        ].map((name) => [name, outputs[name]]),
       ),
       {
         roles: ["os:admin"],
@@ -79,7 +86,15 @@ describe("A ClientConfiguration", () => {
     const bare = new Managed(ClientConfiguration, host);
     await bare.up({ clusterName: "prod", certificateAuthority: { certificatePem: os.crt, privateKeyPem: os.key } });
     assert.equal(bare.outputs["issuerFingerprint"], parseCertificate(os.crt, "").fingerprint);
-    assert.equal((await bare.preview({ clusterName: "prod", certificateAuthority: { certificatePem: os.crt, privateKeyPem: os.key } })).op, "same");
+    assert.equal(
+      (
+        await bare.preview({
+          clusterName: "prod",
+          certificateAuthority: { certificatePem: os.crt, privateKeyPem: os.key },
+        })
+      ).op,
+      "same",
+    );
   });
   const client = (managed: Managed): Managed => managed;
 

@@ -14,8 +14,9 @@ const bundle = readVectorBundle("bundles/v1.13.yaml");
 const secretsYaml = vector("bundles/v1.13.yaml");
 const hours = 'expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"';
 
-const preview = async (name: DependentName, args: Values): Promise<string[]> =>
-  [...(await dependent(name, host).preview(args)).problems];
+const preview = async (name: DependentName, args: Values): Promise<string[]> => [
+  ...(await dependent(name, host).preview(args)).problems,
+];
 
 describe("The secrets of a resource", () => {
   const forms: Record<string, unknown> = {
@@ -87,10 +88,13 @@ describe("The secrets of a resource", () => {
         `ERR_INPUT_INVALID ${no}: is no text; expected a certificate, PEM`,
       ]);
       const key = { os: [bundle.certs.os.key], kubernetes: [bundle.certs.os.key] };
-      assert.deepEqual(await preview(name, { ...args, secrets: { ...bundleTree(bundle, "talosctl"), acceptedCAs: key } }), [
-        "ERR_PRIVATE_KEY_GIVEN secrets.acceptedCAs.os[0]: holds a private key; expected certificates only",
-        "ERR_PRIVATE_KEY_GIVEN secrets.acceptedCAs.kubernetes[0]: holds a private key; expected certificates only",
-      ]);
+      assert.deepEqual(
+        await preview(name, { ...args, secrets: { ...bundleTree(bundle, "talosctl"), acceptedCAs: key } }),
+        [
+          "ERR_PRIVATE_KEY_GIVEN secrets.acceptedCAs.os[0]: holds a private key; expected certificates only",
+          "ERR_PRIVATE_KEY_GIVEN secrets.acceptedCAs.kubernetes[0]: holds a private key; expected certificates only",
+        ],
+      );
     });
   }
 });

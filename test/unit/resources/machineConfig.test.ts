@@ -68,7 +68,11 @@ describe("A MachineConfig", () => {
     const config = await make();
     assert.equal(config.outputs["installImage"], defaultInstallImage(parseTalosVersion("v1.13")));
     // As if an older package had written it.
-    const older = { ...config.inputs, installImage: "ghcr.io/siderolabs/installer:v1.13.old", kubernetesVersion: "1.36.9" };
+    const older = {
+      ...config.inputs,
+      installImage: "ghcr.io/siderolabs/installer:v1.13.old",
+      kubernetesVersion: "1.36.9",
+    };
     const check = (olds: Values, more: Values = {}): Promise<{ inputs: Values }> =>
       MachineConfig.check(olds, args(more), host);
     const { inputs } = await check(older);
@@ -106,7 +110,9 @@ describe("A MachineConfig", () => {
 
   it("says in the preview what changes in the config", async () => {
     const config = await make({ machineType: "controlplane" });
-    const { changes, notices } = await config.preview(args({ machineType: "controlplane", certSANs: ["a.example.org"] }));
+    const { changes, notices } = await config.preview(
+      args({ machineType: "controlplane", certSANs: ["a.example.org"] }),
+    );
     assert.deepEqual(changes, ["certSANs"]);
     assert.equal(notices.length, 1);
     assert.match(notices[0]!, /^the config changes:\n {2}.*certSANs/);
@@ -155,7 +161,14 @@ describe("A MachineConfig is refused", () => {
   it("of a bundle that lacks what the machine needs, and of nothing else that it lacks", async () => {
     const required = (path: string): string =>
       `ERR_INPUT_MISSING secrets.${path}: is required; expected the bundle of a cluster`;
-    const paths = ["cluster.id", "cluster.secret", "secrets.bootstraptoken", "trustdinfo.token", "certs.k8s.crt", "certs.os.crt"];
+    const paths = [
+      "cluster.id",
+      "cluster.secret",
+      "secrets.bootstraptoken",
+      "trustdinfo.token",
+      "certs.k8s.crt",
+      "certs.os.crt",
+    ];
     assert.deepEqual(await preview({ secrets: {} }), paths.map(required));
     const { os: _, ...certs } = bundle.certs;
     const worker = bundleTree({ ...bundle, certs: { ...certs, os: { crt: bundle.certs.os.crt } } }, "talosctl");
@@ -187,7 +200,11 @@ describe("A MachineConfig is refused", () => {
       [{ machine: {} }, "machine: {}\n---\nmachine:\n  colour: red\n"],
       [/^ERR_PATCH_INVALID configPatches\[1\]: line 4 \(document 2\): .*colour/],
     ],
-    ["of an unknown document", ["apiVersion: v1alpha1\nkind: Nothing\n"], [/^ERR_PATCH_INVALID configPatches\[0\]: .*Nothing/]],
+    [
+      "of an unknown document",
+      ["apiVersion: v1alpha1\nkind: Nothing\n"],
+      [/^ERR_PATCH_INVALID configPatches\[0\]: .*Nothing/],
+    ],
   ];
   for (const [what, configPatches, expected] of patches) {
     for (const secrets of [secretsYaml, UNKNOWN]) {
@@ -197,7 +214,9 @@ describe("A MachineConfig is refused", () => {
           for (const talosVersion of ["v1.13", UNKNOWN]) {
             const problems = await preview({ configPatches, secrets, machineType, talosVersion });
             assert.equal(problems.length, expected.length, problems.join("\n"));
-            expected.forEach((pattern, index) => assert.match(problems[index]!, pattern));
+            expected.forEach((pattern, index) => {
+              assert.match(problems[index]!, pattern);
+            });
           }
         });
       }

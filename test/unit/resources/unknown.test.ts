@@ -155,8 +155,16 @@ for (const name of Object.keys(ARGUMENTS) as ResourceName[]) {
     it("may be everything", async () => {
       const names = Object.keys(definition.inputs);
       const all = Object.fromEntries(names.map((input) => [input, UNKNOWN]));
-      const excluded = ["secretsYaml", "controlPlaneConfig", "aescbcEncryptionSecret", "certificateAuthority", "csrPem"];
-      const some = Object.fromEntries(names.filter((input) => !excluded.includes(input)).map((input) => [input, UNKNOWN]));
+      const excluded = [
+        "secretsYaml",
+        "controlPlaneConfig",
+        "aescbcEncryptionSecret",
+        "certificateAuthority",
+        "csrPem",
+      ];
+      const some = Object.fromEntries(
+        names.filter((input) => !excluded.includes(input)).map((input) => [input, UNKNOWN]),
+      );
       await new Managed(definition, host).preview(all);
       assert.deepEqual((await new Managed(definition, host).preview(some)).problems, []);
     });

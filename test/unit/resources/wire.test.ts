@@ -30,7 +30,11 @@ const PROPERTIES: Properties = {
   pairs: {
     type: {
       kind: "list",
-      item: { kind: "object", name: "Key", properties: { key: { type: { kind: "string" }, description: "", secret: true } } },
+      item: {
+        kind: "object",
+        name: "Key",
+        properties: { key: { type: { kind: "string" }, description: "", secret: true } },
+      },
     },
     description: "",
   },
@@ -55,7 +59,14 @@ describe("The wire", () => {
   });
 
   it("marks what its property says is secret, within objects and lists too, and leaves out the undefined", () => {
-    const values = { text: "t", pair: { cert: "c", key: "k" }, pairs: [{ key: "k" }], anything: {}, flag: undefined, more: 1 };
+    const values = {
+      text: "t",
+      pair: { cert: "c", key: "k" },
+      pairs: [{ key: "k" }],
+      anything: {},
+      flag: undefined,
+      more: 1,
+    };
     assert.deepEqual(markSecrets(values, PROPERTIES), {
       text: "t",
       pair: { cert: "c", key: secret("k") },

@@ -9,7 +9,9 @@ import { Registrations } from "./registrations";
 const secrets = { certs: {} };
 
 /** One of each kind, with the arguments that its class asks for. */
-const MAKE: Readonly<Record<ResourceName, (name: string, opts?: pulumi.CustomResourceOptions) => pulumi.CustomResource>> = {
+const MAKE: Readonly<
+  Record<ResourceName, (name: string, opts?: pulumi.CustomResourceOptions) => pulumi.CustomResource>
+> = {
   TalosSecrets: (name, opts) => new sdk.TalosSecrets(name, {}, opts),
   ClientConfiguration: (name, opts) => new sdk.ClientConfiguration(name, { secrets, clusterName: "c" }, opts),
   MachineConfig: (name, opts) =>
@@ -52,13 +54,13 @@ describe("The classes of the package", () => {
       const resource = MAKE[kind]("name");
       await registrations.next();
       const declared = Object.entries(resource)
-        .filter(([name, value]) => pulumi.Output.isInstance(value) && !["urn", "id", "__provider", "__resourceName"].includes(name))
+        .filter(
+          ([name, value]) =>
+            pulumi.Output.isInstance(value) && !["urn", "id", "__provider", "__resourceName"].includes(name),
+        )
         .map(([name]) => name);
       const given = Object.keys(DEFINITIONS[kind].inputs).filter((name) => !(name in outputs));
-      assert.deepEqual(
-        declared.filter((name) => !given.includes(name)).sort(),
-        Object.keys(outputs).sort(),
-      );
+      assert.deepEqual(declared.filter((name) => !given.includes(name)).sort(), Object.keys(outputs).sort());
     });
 
     it(`${kind} has every secret output of its definition encrypted, and no other`, async () => {
@@ -67,7 +69,9 @@ describe("The classes of the package", () => {
     });
 
     it(`${kind} adds what a user asks to have encrypted`, async () => {
-      const { request } = await registrations.of(() => MAKE[kind]("name", { additionalSecretOutputs: ["fingerprint"] }));
+      const { request } = await registrations.of(() =>
+        MAKE[kind]("name", { additionalSecretOutputs: ["fingerprint"] }),
+      );
       assert.deepEqual([...request.getAdditionalsecretoutputsList()].sort(), [...secret, "fingerprint"].sort());
     });
   }
@@ -165,14 +169,22 @@ describe("The arguments of the classes", () => {
         }),
     );
     const { clusterName, roles, endpoints, validityPeriodHours, rotationTriggers } = inputs;
-    assert.deepEqual([clusterName, roles, endpoints, validityPeriodHours, rotationTriggers], ["c", ["os:reader"], ["10.0.0.1"], 24, { a: "1" }]);
+    assert.deepEqual(
+      [clusterName, roles, endpoints, validityPeriodHours, rotationTriggers],
+      ["c", ["os:reader"], ["10.0.0.1"], 24, { a: "1" }],
+    );
   });
 
   it("take a token from another package's resource, as from @pulumi/random, with a rotation of its keeper", async () => {
     class RandomPassword extends pulumi.CustomResource {
       declare readonly result: pulumi.Output<string>;
       constructor(name: string, inputs: { length: number; keepers: Record<string, string> }) {
-        super("random:index/randomPassword:RandomPassword", name, { result: undefined, ...inputs }, { additionalSecretOutputs: ["result"] });
+        super(
+          "random:index/randomPassword:RandomPassword",
+          name,
+          { result: undefined, ...inputs },
+          { additionalSecretOutputs: ["result"] },
+        );
       }
     }
     registrations.answer("RandomPassword", { result: "0123456789abcdef" });

@@ -174,7 +174,9 @@ describe("A renewal", () => {
 
 describe("A span of time", () => {
   it("is told in the largest unit that counts two or more", () => {
-    const told = [0, 999, 1000, 119_000, 120_000, 7_199_000, 2 * HOUR, 47 * HOUR, 48 * HOUR, 8760 * HOUR].map(describeSpan);
+    const told = [0, 999, 1000, 119_000, 120_000, 7_199_000, 2 * HOUR, 47 * HOUR, 48 * HOUR, 8760 * HOUR].map(
+      describeSpan,
+    );
     assert.deepEqual(told, [
       "0 seconds",
       "0 seconds",

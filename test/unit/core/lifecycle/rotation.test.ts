@@ -119,12 +119,15 @@ describe("A staged rotation", () => {
 
   it("says at each stage what to do next", () => {
     const configs = "apply the machine configs to every control plane, then to every worker";
-    assert.deepEqual(POSITIONS.map((position) => nextStep(stateAt(position))), [
-      "nothing is under way",
-      `${configs}; when every node trusts both authorities, set stage "swap" (or "abort" to go back)`,
-      `${configs}; when every node serves a certificate of the new authority, set stage "finish" (or "accept" to go back)`,
-      `${configs}; the old authority is out`,
-      `${configs}; nothing has been rotated`,
-    ]);
+    assert.deepEqual(
+      POSITIONS.map((position) => nextStep(stateAt(position))),
+      [
+        "nothing is under way",
+        `${configs}; when every node trusts both authorities, set stage "swap" (or "abort" to go back)`,
+        `${configs}; when every node serves a certificate of the new authority, set stage "finish" (or "accept" to go back)`,
+        `${configs}; the old authority is out`,
+        `${configs}; nothing has been rotated`,
+      ],
+    );
   });
 });

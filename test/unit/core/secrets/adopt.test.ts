@@ -108,7 +108,10 @@ describe("The secrets of a control plane config", () => {
   });
 
   it("come without the accepted authorities, of which a warning tells", () => {
-    const accepted = config.replace("    certSANs: []\n", "    acceptedCAs:\n        - crt: LS0t\n        - crt: LS0t\n    certSANs: []\n");
+    const accepted = config.replace(
+      "    certSANs: []\n",
+      "    acceptedCAs:\n        - crt: LS0t\n        - crt: LS0t\n    certSANs: []\n",
+    );
     assert.notEqual(accepted, config);
     assert.deepEqual(told(bundleFromControlPlaneConfig(accepted, { now }).warnings), [
       "ERR_INPUT_UNKNOWN controlPlaneConfig.machine.acceptedCAs: 2 accepted authorities are no part of a bundle; give them to MachineConfig as acceptedCAs to keep them",

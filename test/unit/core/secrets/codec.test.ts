@@ -60,7 +60,13 @@ describe("A secrets bundle of talosctl", () => {
     const { bundle } = parse(good);
     const shape = pulumiverseSecrets(bundle);
     assert.deepEqual(Object.keys(shape), ["cluster", "secrets", "trustdinfo", "certs"]);
-    assert.deepEqual(Object.keys(shape["certs"] as object), ["etcd", "k8s", "k8sAggregator", "k8sServiceaccount", "os"]);
+    assert.deepEqual(Object.keys(shape["certs"] as object), [
+      "etcd",
+      "k8s",
+      "k8sAggregator",
+      "k8sServiceaccount",
+      "os",
+    ]);
     assert.deepEqual(parse(writePlainYaml(shape)).bundle, bundle);
   });
 
@@ -164,19 +170,17 @@ const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
     ),
   },
   "sops.yaml": {
-    told: [
-      "ERR_BUNDLE_ENCRYPTED the bundle is encrypted with SOPS; decrypt it first (sops --decrypt secrets.yaml)",
-    ],
+    told: ["ERR_BUNDLE_ENCRYPTED the bundle is encrypted with SOPS; decrypt it first (sops --decrypt secrets.yaml)"],
   },
   "truncated-pem.yaml": {
-    told: [
-      "ERR_PEM_INVALID certs.etcd.crt: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----",
-    ],
+    told: ["ERR_PEM_INVALID certs.etcd.crt: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----"],
   },
 };
 
 describe("A broken bundle", () => {
-  const { inputs } = JSON.parse(vector("broken/index.json")) as { inputs: { file: string; kind: string; defect: string }[] };
+  const { inputs } = JSON.parse(vector("broken/index.json")) as {
+    inputs: { file: string; kind: string; defect: string }[];
+  };
 
   it("of the vectors is here, each of them", () => {
     const files = inputs.filter(({ kind }) => kind === "bundle").map(({ file }) => file);

@@ -70,8 +70,17 @@ describe("A generated bundle", () => {
   });
 
   it("draws cluster id, secret, tokens and encryption key independently", async () => {
-    const { cluster, secrets, trustdInfo } = await generateSecretsBundle(quick, fixedEnvironment(START, fixedBytes("x")));
-    const values = [cluster.id, cluster.secret, secrets.bootstrapToken, secrets.secretboxEncryptionSecret, trustdInfo.token];
+    const { cluster, secrets, trustdInfo } = await generateSecretsBundle(
+      quick,
+      fixedEnvironment(START, fixedBytes("x")),
+    );
+    const values = [
+      cluster.id,
+      cluster.secret,
+      secrets.bootstrapToken,
+      secrets.secretboxEncryptionSecret,
+      trustdInfo.token,
+    ];
     assert.equal(new Set(values).size, 5);
     assert.equal(secrets.aescbcEncryptionSecret, undefined);
   });
@@ -107,7 +116,10 @@ describe("A generated bundle", () => {
 
   it("makes what is missing beside it", async () => {
     const { certs, cluster } = readVectorBundle("bundles/v1.13.yaml");
-    const given = { cluster: { id: cluster.id }, certs: { etcd: certs.etcd, k8sServiceAccount: certs.k8sServiceAccount } };
+    const given = {
+      cluster: { id: cluster.id },
+      certs: { etcd: certs.etcd, k8sServiceAccount: certs.k8sServiceAccount },
+    };
     const bundle = await generateSecretsBundle({ given }, environment);
     assert.deepEqual(bundle.certs.etcd, certs.etcd);
     assert.equal(bundle.cluster.id, cluster.id);

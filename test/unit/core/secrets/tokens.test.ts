@@ -12,10 +12,7 @@ describe("A token", () => {
   });
 
   it("throws away bytes from 252 on, which would make the first characters likelier, and draws again", () => {
-    const environment = fixedEnvironment(
-      START,
-      scriptedBytes([252, 253, 254, 255, 251, 36], bytes(6, 10), bytes(16)),
-    );
+    const environment = fixedEnvironment(START, scriptedBytes([252, 253, 254, 255, 251, 36], bytes(6, 10), bytes(16)));
     assert.equal(generateToken(environment), "z0abcd.0123456789abcdef");
   });
 

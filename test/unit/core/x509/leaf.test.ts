@@ -4,15 +4,17 @@ import { generateAuthority } from "../../../../provider/core/secrets/authority";
 import { parseTalosVersion } from "../../../../provider/core/talosVersion";
 import { KEY_ALGORITHMS } from "../../../../provider/core/x509/algorithms";
 import { type Authority, parseAuthority } from "../../../../provider/core/x509/authority";
-import { type ClientCertificateOptions, issueClientCertificate } from "../../../../provider/core/x509/clientCertificate";
+import {
+  type ClientCertificateOptions,
+  issueClientCertificate,
+} from "../../../../provider/core/x509/clientCertificate";
 import { defaultLeafAlgorithm } from "../../../../provider/core/x509/leaf";
 import { issueServerCertificate } from "../../../../provider/core/x509/serverCertificate";
 import { rejects, told } from "../../support/errors";
 import { fixedEnvironment, vector } from "../../support/fixed";
 
 const environment = fixedEnvironment("2026-01-01T00:00:00.900Z");
-const hours =
-  'expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"';
+const hours = 'expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"';
 
 describe("A Talos client certificate", () => {
   let certificateAuthority: Authority;
@@ -82,8 +84,7 @@ describe("A Talos client certificate", () => {
 
   it("of unknown roles, a bad lifetime and an unknown algorithm is refused, all at once", async () => {
     await rejects(
-      () =>
-        issue({ roles: ["os:admin", "os:king"], validityPeriodHours: "1d", algorithm: "dsa" as "ed25519" }),
+      () => issue({ roles: ["os:admin", "os:king"], validityPeriodHours: "1d", algorithm: "dsa" as "ed25519" }),
       "ERR_ROLE_UNKNOWN",
       `roles[1]: "os:king" is no Talos role; expected one of os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer
 validityPeriodHours: is "1d"; ${hours}
@@ -114,10 +115,7 @@ algorithm: "dsa" is no known algorithm; expected one of ed25519, ecdsa-p256, ecd
 
 describe("The key of a leaf", () => {
   const authority = (name: string): Authority =>
-    parseAuthority(
-      { crt: vector(`pki/${name}.crt`), key: vector(`pki/${name}.key`) },
-      { crt: "", key: "" },
-    );
+    parseAuthority({ crt: vector(`pki/${name}.crt`), key: vector(`pki/${name}.key`) }, { crt: "", key: "" });
 
   it("is of the kind of its authority's: of P-256 for any curve, of 4096 bits for any RSA", async () => {
     assert.equal(defaultLeafAlgorithm(authority("ca").certificate), "rsa-4096");

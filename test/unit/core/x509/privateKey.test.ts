@@ -37,10 +37,7 @@ describe("A private key", () => {
       const read = parsePrivateKey(pkcs8(key), "x");
       assert.equal(read.algorithm, algorithm);
       assert.equal(parsePem(read.pem, "x")[0].label, TALOS[algorithm as keyof typeof TALOS]);
-      assert.deepEqual(
-        Buffer.from(read.publicKeyDer),
-        createPublicKey(key).export({ type: "spki", format: "der" }),
-      );
+      assert.deepEqual(Buffer.from(read.publicKeyDer), createPublicKey(key).export({ type: "spki", format: "der" }));
       assert.ok(read.keyObject.equals(key));
     });
 
@@ -128,13 +125,8 @@ describe("A private key", () => {
   });
 
   it("is no certificate and no other block", () => {
-    const expected =
-      "expected one of ED25519 PRIVATE KEY, EC PRIVATE KEY, RSA PRIVATE KEY, PRIVATE KEY";
-    refuses(
-      () => parsePrivateKey(vector("pki/ca.crt"), "x"),
-      "ERR_PEM_INVALID",
-      `x: holds a certificate; ${expected}`,
-    );
+    const expected = "expected one of ED25519 PRIVATE KEY, EC PRIVATE KEY, RSA PRIVATE KEY, PRIVATE KEY";
+    refuses(() => parsePrivateKey(vector("pki/ca.crt"), "x"), "ERR_PEM_INVALID", `x: holds a certificate; ${expected}`);
     refuses(
       () => parsePrivateKey(formatPem("OPENSSH PRIVATE KEY", Uint8Array.of(1)), "x"),
       "ERR_PEM_INVALID",

@@ -25,7 +25,7 @@ export async function makeRequest(options: RequestOptions): Promise<string> {
       signingAlgorithm: algorithm,
       extensions: [...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []), ...extensions],
     },
-    webcrypto as never,
+    webcrypto,
   );
   return request.toString("pem");
 }

@@ -175,8 +175,9 @@ describe("Adopted TalosSecrets", () => {
     host.now = "2100-01-01T00:00:00Z";
     const told = await warnings({ kubernetesPkiDirectory: "pki" });
     assert.equal(told.length, 3);
-    told.forEach((notice) => { assert.match(notice, /^kubernetesPkiDirectory\.certs\.\w+\.crt: the authority expired at /); },
-    );
+    told.forEach((notice) => {
+      assert.match(notice, /^kubernetesPkiDirectory\.certs\.\w+\.crt: the authority expired at /);
+    });
   });
 
   it("are refused when the file is broken, in preview, with its paths", async () => {
