@@ -109,8 +109,7 @@ describe("A definition served as a dynamic resource and by the plugin", () => {
 
   // What a dynamic provider says goes to stdout.
   beforeEach(() => {
-    process.stdout.write = ((text: string, ...rest: []) =>
-      /^[A-Za-z]+ "it": /.test(text) || write(text, ...rest));
+    process.stdout.write = (text: string, ...rest: []) => /^[A-Za-z]+ "it": /.test(text) || write(text, ...rest);
   });
 
   afterEach(() => {

@@ -17,7 +17,7 @@ export const suites = [
   { name: "interop", folders: ["interop"], needs: ["talosctl", "judge"], limit: 300_000 },
   {
     name: "slow",
-    folders: ["slow", "differential"],
+    folders: ["slow"],
     needs: ["pulumi", "talosctl", "judge"],
     limit: 1_800_000,
     onlyInCi: true,
