@@ -1,5 +1,6 @@
 export { AcceptedCA, type AcceptedCAArgs, type AcceptedCertificate } from "./acceptedCA";
-export { type CertificateArgs, ClientConfiguration, type ClientConfigurationArgs } from "./clientConfiguration";
+export { type CertificateArgs } from "./certificate";
+export { ClientConfiguration, type ClientConfigurationArgs } from "./clientConfiguration";
 export { Kubeconfig, type KubeconfigArgs } from "./kubeconfig";
 export { type AcceptedCAInput, MachineConfig, type MachineConfigArgs } from "./machineConfig";
 export { NodeCertificate, type NodeCertificateArgs } from "./nodeCertificate";

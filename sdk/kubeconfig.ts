@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import { CERTIFICATE_OUTPUTS, type CertificateArgs } from "./clientConfiguration";
-import { secretsOf, TalosPkiResource } from "./resource";
+import { CERTIFICATE_OUTPUTS, type CertificateArgs, CertificateResource } from "./certificate";
+import { secretsOf } from "./resource";
 import type { SecretsInput } from "./types";
 
 export interface KubeconfigArgs extends CertificateArgs {
@@ -24,23 +24,12 @@ export interface KubeconfigArgs extends CertificateArgs {
  * @example
  * const kubeconfig = new Kubeconfig("admin", { secrets, clusterName: "prod", clusterEndpoint: "https://10.0.0.1:6443" });
  */
-export class Kubeconfig extends TalosPkiResource {
+export class Kubeconfig extends CertificateResource {
   /** The kubeconfig, YAML. Secret. */
   declare readonly kubeconfig: pulumi.Output<string>;
   /** Private key of the user, PEM. Secret. */
   declare readonly clientKeyPem: pulumi.Output<string>;
   declare readonly clientCertificatePem: pulumi.Output<string>;
-  /** Every Kubernetes authority to trust, PEM: the issuing one first. */
-  declare readonly caCertificatesPem: pulumi.Output<string>;
-  declare readonly serialNumber: pulumi.Output<string>;
-  /** SHA-256 of the certificate's DER, lower-case hex. */
-  declare readonly fingerprint: pulumi.Output<string>;
-  declare readonly issuerFingerprint: pulumi.Output<string>;
-  /** RFC 3339 UTC, like the other times. */
-  declare readonly notBefore: pulumi.Output<string>;
-  declare readonly notAfter: pulumi.Output<string>;
-  declare readonly renewalTime: pulumi.Output<string>;
-  declare readonly readyForRenewal: pulumi.Output<boolean>;
 
   constructor(name: string, args: KubeconfigArgs, opts?: pulumi.CustomResourceOptions) {
     super("Kubeconfig", name, secretsOf(args), KUBECONFIG_OUTPUTS, opts);

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import { CERTIFICATE_OUTPUTS, type CertificateArgs } from "./clientConfiguration";
-import { secretsOf, TalosPkiResource } from "./resource";
+import { CERTIFICATE_OUTPUTS, type CertificateArgs, CertificateResource } from "./certificate";
+import { secretsOf } from "./resource";
 import type { CertificateAuthorityPair, SecretsInput } from "./types";
 
 export interface NodeCertificateArgs extends CertificateArgs {
@@ -23,21 +23,10 @@ export interface NodeCertificateArgs extends CertificateArgs {
  * @example
  * const node = new NodeCertificate("node-1", { secrets, ipAddresses: ["10.0.0.2"], validityPeriodHours: 24 });
  */
-export class NodeCertificate extends TalosPkiResource {
+export class NodeCertificate extends CertificateResource {
   declare readonly certificatePem: pulumi.Output<string>;
   /** Private key, PEM; absent with `csrPem`. Secret. */
   declare readonly privateKeyPem: pulumi.Output<string | undefined>;
-  /** Every authority to trust, PEM: the issuing one first. */
-  declare readonly caCertificatesPem: pulumi.Output<string>;
-  declare readonly serialNumber: pulumi.Output<string>;
-  /** SHA-256 of the certificate's DER, lower-case hex. */
-  declare readonly fingerprint: pulumi.Output<string>;
-  declare readonly issuerFingerprint: pulumi.Output<string>;
-  /** RFC 3339 UTC, like the other times. */
-  declare readonly notBefore: pulumi.Output<string>;
-  declare readonly notAfter: pulumi.Output<string>;
-  declare readonly renewalTime: pulumi.Output<string>;
-  declare readonly readyForRenewal: pulumi.Output<boolean>;
 
   constructor(name: string, args: NodeCertificateArgs, opts?: pulumi.CustomResourceOptions) {
     super("NodeCertificate", name, secretsOf(args), NODE_OUTPUTS, opts);
