@@ -1,9 +1,11 @@
 import { generateMachineConfig } from "../../core/config/machineConfig";
 import { configHash, redactMachineConfig } from "../../core/config/redact";
+import { collectProblems } from "../../core/errors";
 import { encodeBase64 } from "../../core/x509/pem";
 import { COMPARE, type ResourceDefinition, type Values } from "../definition";
 import { STRING } from "../schema";
 import { readSecretsInput } from "../secretsInput";
+import { holdsUnknown } from "../wire";
 import { checkMachineConfig } from "./check";
 import { INPUTS } from "./inputs";
 import { configOptions } from "./options";
@@ -34,7 +36,7 @@ export const MachineConfig: ResourceDefinition = {
     ...Object.fromEntries(ECHOES.map((name) => [name, { ...INPUTS[name]!, required: false }])),
   },
   check: (olds, news) => Promise.resolve(checkMachineConfig(olds, news)),
-  diff: () => Promise.resolve(COMPARE),
+  diff: (olds, news) => Promise.resolve(makesTheSame(olds, news) ? { ...COMPARE, changes: false } : COMPARE),
   create: (inputs) => {
     const outputs = outputsOf(inputs);
     return Promise.resolve({ id: `${String(inputs["clusterName"])}/${String(inputs["machineType"])}`, outputs });
@@ -42,6 +44,15 @@ export const MachineConfig: ResourceDefinition = {
   read: (outputs) => Promise.resolve(outputs),
   update: (_olds, news) => Promise.resolve({ outputs: outputsOf(news) }),
 };
+
+/**
+ * Whether the inputs make what the outputs hold already: one that is given now as it was filled in before is no change.
+ */
+function makesTheSame(outputs: Values, inputs: Values): boolean {
+  if (holdsUnknown(inputs) || ECHOES.some((name) => inputs[name] !== outputs[name])) return false;
+  const made = collectProblems([], () => generateMachineConfig(configOptions(inputs)).machineConfig);
+  return made !== undefined && configHash(made) === outputs["configHash"];
+}
 
 function outputsOf(inputs: Values): Values {
   const { machineConfig } = generateMachineConfig(configOptions(inputs));

@@ -89,6 +89,13 @@ describe("A MachineConfig", () => {
     assert.notEqual(taken.inputs["installImage"], "mine:1");
   });
 
+  it("is not changed by giving what was filled in before, and is by anything else", async () => {
+    const config = await make();
+    const { kubernetesVersion, installImage } = config.inputs;
+    assert.equal((await config.preview(args({ kubernetesVersion, installImage }))).op, "same");
+    assert.equal((await config.preview(args({ kubernetesVersion, installImage: "mine:1" }))).op, "update");
+  });
+
   it("takes accepted authorities as resources, outputs, PEM and base64, once each", async () => {
     const pem = vector("pki/ca.crt");
     const other = vector("pki/front-proxy-ca.crt");
