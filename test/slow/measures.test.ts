@@ -26,7 +26,7 @@ const AIM = 1.3;
  * What is reached. As many dynamic resources that do nothing at all cost 1.4 times as much as those of one cluster:
  * the engine and the SDK take 8 ms for each.
  */
-const BOUND = 2.3;
+const BOUND = 2.5;
 const RUNS = 7;
 const RESOURCES_PER_CLUSTER = 5;
 
