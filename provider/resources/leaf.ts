@@ -84,8 +84,10 @@ class Leaf {
     if (signer !== undefined && secrets !== undefined) {
       const pair = { crt: signer.authority.certificate.pem, key: signer.authority.key.pem };
       const parts = { certs: { [this.spec.signer]: pair } } as PartialSecretsBundle;
-      const parsed = readSecretsInput(secrets, "secrets");
-      inputs["secrets"] = keepSecrets(parsed, parts, [this.spec.signer === "os" ? "os" : "kubernetes"]);
+      const acceptedCAs = { os: signer.accepted, kubernetes: signer.accepted };
+      inputs["secrets"] = keepSecrets({ bundle: parts, acceptedCAs }, parts, [
+        this.spec.signer === "os" ? "os" : "kubernetes",
+      ]);
     }
     return signer;
   }
