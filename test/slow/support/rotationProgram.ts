@@ -14,6 +14,9 @@ export interface ProgramOptions {
   readonly workerSANs?: readonly string[];
 }
 
+/** Environment variable: milliseconds that the program stays awake at its end. */
+export const LINGER = "TEST_LINGER_MS";
+
 /** The program of a cluster whose OS authority rotates: an edit of one line between two ups. */
 export const rotationProgram = ({ endpoints, workers, rotation, workerSANs = [] }: ProgramOptions): string => `
 const { ClientConfiguration, Kubeconfig, MachineConfig, NodeCertificate, TalosSecrets } = require("pulumi-talos-pki");
@@ -35,6 +38,7 @@ exports.talosconfig = admin.talosconfig;
 exports.secretsYaml = secrets.secretsYaml;
 exports.rotationSecrets = secrets.rotationSecrets;
 exports.rotationStatus = secrets.rotationStatus;
+setTimeout(() => {}, Number(process.env.${LINGER} ?? 0));
 `;
 
 /** The outputs of the program, in clear. */
