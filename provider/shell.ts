@@ -1,15 +1,16 @@
 import type { Audit, AuditStep } from "./audit";
 import { describeProblem, PkiError, type Problem } from "./core/errors";
-import type { Host, ResourceDefinition, Values } from "./resources/definition";
+import { SECRET_INPUTS, type Host, type ResourceDefinition, type Values } from "./resources/definition";
 import { markSecrets } from "./resources/marks";
-import { isInternal, type Properties, unwrap } from "./resources/wire";
+import type { Properties as PropertyRows } from "./resources/schema";
+import { isInternal, markAs, type Properties, secretPaths, unwrap } from "./resources/wire";
 
 /** Key under which a dynamic resource's name travels: Pulumi tells a dynamic provider no URN, and hides this key. */
 export const NAME_KEY = "__resourceName";
 /** Key of the text that finds a dynamic resource's provider. */
 export const PROVIDER_KEY = "__provider";
 /** Internal keys that a definition itself keeps. */
-const DEFINITION_KEYS = ["__defaults"];
+const DEFINITION_KEYS = ["__defaults", SECRET_INPUTS];
 
 /** Says something to the person at the terminal. */
 export type Say = (line: string) => void;
@@ -24,14 +25,21 @@ export class DefinitionShell {
   ) {}
 
   async check(name: string, olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: string[] }> {
-    const verdict = await this.definition.check(values(olds), values(news), this.host);
+    const verdict = await this.definition.check(values(olds), this.toCheck(news), this.host);
     this.tell(name, verdict.notices);
     // The engine prints the value of a property that a failure names, secret or not: the path goes into the reason.
     const failures = verdict.problems.map(describeProblem);
     const { inputs, checkedInputs = inputs } = this.definition;
     // What a definition makes of inputs that it refuses may hold unknowns, which Pulumi takes in a preview only.
-    if (failures.length > 0) return { inputs: markSecrets(values(news), { ...inputs, ...checkedInputs }), failures };
-    return { inputs: markSecrets(verdict.inputs, checkedInputs), failures };
+    if (failures.length > 0) {
+      return { inputs: this.marked(values(news), { ...inputs, ...checkedInputs }, news), failures };
+    }
+    return { inputs: this.marked(verdict.inputs, checkedInputs, news), failures };
+  }
+
+  private toCheck(news: Properties): Values {
+    const paths = this.definition.asksForSecretInputs === true ? secretPaths(news) : [];
+    return paths.length === 0 ? values(news) : { ...values(news), [SECRET_INPUTS]: paths };
   }
 
   /** @returns `false` when nothing changes; `undefined` when Pulumi shall compare */
@@ -46,33 +54,38 @@ export class DefinitionShell {
     const { id, outputs, notices = [] } = await this.definition.create(values(inputs), this.host);
     this.note(name, "create", inputs, {}, outputs);
     this.tell(name, notices);
-    return { id, outputs: this.outputs(outputs) };
+    return { id, outputs: this.outputs(outputs, inputs) };
   }
 
   async read(outputs: Properties): Promise<Properties> {
-    return this.outputs(await this.definition.read(values(outputs), this.host));
+    return this.outputs(await this.definition.read(values(outputs), this.host), outputs);
   }
 
   async update(name: string, olds: Properties, news: Properties): Promise<Properties> {
     const { outputs, notices = [] } = await this.definition.update(values(olds), values(news), this.host);
     this.note(name, "update", news, olds, outputs);
     this.tell(name, notices);
-    return this.outputs(outputs);
+    return this.outputs(outputs, news);
   }
 
   /** Values that somebody else has read, in Pulumi's form. */
   imported(name: string, inputs: Values, outputs: Values): { inputs: Properties; outputs: Properties } {
     this.note(name, "import", inputs, {}, outputs);
     const checked = this.definition.checkedInputs ?? this.definition.inputs;
-    return { inputs: markSecrets(inputs, checked), outputs: this.outputs(outputs) };
+    return { inputs: markSecrets(inputs, checked), outputs: this.outputs(outputs, {}) };
   }
 
   private note(name: string, kind: AuditStep["kind"], inputs: Properties, olds: Properties, outputs: Values): void {
     this.audit(this.definition.name, name, { kind, inputs: values(inputs), olds: values(olds), outputs });
   }
 
-  private outputs(outputs: Values): Properties {
-    return markSecrets(outputs, { ...this.definition.inputs, ...this.definition.outputs });
+  private outputs(outputs: Values, inputs: Properties): Properties {
+    return this.marked(outputs, { ...this.definition.inputs, ...this.definition.outputs }, inputs);
+  }
+
+  /** Marks what is secret by its property, and what came in as a secret under the same name: the engine no longer does. */
+  private marked(clear: Values, properties: PropertyRows, given: Properties): Properties {
+    return markAs(markSecrets(clear, properties), given) as Properties;
   }
 
   private tell(name: string, notices: readonly string[]): void {

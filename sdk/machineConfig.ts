@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import { certificatesOf, secretsOf, TalosPkiResource } from "./resource";
+import { certificatesOf, secretInputsOf, secretsOf, TalosPkiResource } from "./resource";
 import type { SecretsInput } from "./types";
 
 /** An authority to trust: an AcceptedCA, its outputs, or PEM. */
@@ -66,7 +66,9 @@ export class MachineConfig extends TalosPkiResource {
   declare readonly installImage: pulumi.Output<string>;
 
   constructor(name: string, args: MachineConfigArgs, opts?: pulumi.CustomResourceOptions) {
-    super("MachineConfig", name, certificatesOf(secretsOf(args)), MACHINE_CONFIG_OUTPUTS, opts);
+    const { secrets: _, ...shown } = args;
+    const inputs = { ...certificatesOf(secretsOf(args)), __secretInputs: secretInputsOf(shown) };
+    super("MachineConfig", name, inputs, MACHINE_CONFIG_OUTPUTS, opts);
   }
 }
 

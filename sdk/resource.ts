@@ -84,3 +84,23 @@ export function certificatesOf<T extends { readonly acceptedCAs?: unknown; reado
       : list;
   return { ...args, acceptedCAs: unpack(args.acceptedCAs), kubernetesAcceptedCAs: unpack(args.kubernetesAcceptedCAs) };
 }
+
+/**
+ * Which inputs the program marks as secret (`configPatches[1]`), for a provider that gets every value in clear and shows
+ * a redacted view of them.
+ */
+export async function secretInputsOf(args: object): Promise<string[] | undefined> {
+  const marked = async (path: string, value: unknown): Promise<string[]> => {
+    if (typeof value !== "object" || value === null) return [];
+    // A value that cannot be had refuses the resource by itself.
+    return (await pulumi.isSecret(pulumi.output(value)).catch(() => true)) ? [path] : [];
+  };
+  const paths = await Promise.all(
+    Object.entries(args).map(async ([name, value]) =>
+      Array.isArray(value)
+        ? (await Promise.all(value.map((item, index) => marked(`${name}[${index}]`, item)))).flat()
+        : marked(name, value),
+    ),
+  );
+  return paths.flat().length === 0 ? undefined : paths.flat();
+}

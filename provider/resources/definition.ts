@@ -5,6 +5,9 @@ import type { Properties } from "./schema";
 /** Values of a resource, in clear, without marks and without the shells' own keys. */
 export type Values = Readonly<Record<string, unknown>>;
 
+/** Key of the paths of the inputs that the program marks as secret (`configPatches[1]`); Pulumi hides it. */
+export const SECRET_INPUTS = "__secretInputs";
+
 /** What a definition may ask of the world around it. */
 export interface Host {
   readonly environment: Environment;
@@ -51,6 +54,8 @@ export interface ResourceDefinition {
   /** The inputs as check keeps them, where that differs. */
   readonly checkedInputs?: Properties;
   readonly outputs: Properties;
+  /** Whether check is to hear under `SECRET_INPUTS` which inputs the program marks as secret. */
+  readonly asksForSecretInputs?: true;
   /** @param olds inputs of the last update; empty on creation and replacement */
   check(olds: Values, news: Values, host: Host): Promise<CheckVerdict>;
   /** @param olds outputs in the state */

@@ -1,5 +1,5 @@
 import { readPlainDocuments } from "../yaml/plain";
-import { redactMachineConfig, type RedactOptions } from "./redact";
+import { keyRedactor, redactMachineConfig, type RedactOptions } from "./redact";
 
 /** Longer values are cut: a change is to be recognized, not read. */
 const LONGEST_VALUE = 60;
@@ -16,42 +16,56 @@ export function describeConfigChanges(before: string, after: string, options: Re
     flatten(redactMachineConfig(before, options)),
     flatten(redactMachineConfig(after, options)),
   ];
-  const paths = [...new Set([...was.keys(), ...is.keys()])];
-  return paths.flatMap((path) => {
-    const [old, now] = [was.get(path), is.get(path)];
+  const redactors = [keyRedactor(before, options), keyRedactor(after, options)];
+  const named = (path: Path): string =>
+    joined(path.map((key) => redactors.reduce((text, redact) => redact(text), key)));
+  return [...new Map([...was, ...is])].flatMap(([at, { path }]) => {
+    const [old, now] = [was.get(at)?.text, is.get(at)?.text];
     if (old === now) return [];
-    const [shownOld, shownNow] = [show(shownBefore.get(path)), show(shownAfter.get(path))];
-    if (old === undefined) return [`+ ${path}: ${shownNow}`];
-    if (now === undefined) return [`- ${path}: ${shownOld}`];
+    const [shownOld, shownNow] = [show(shownBefore.get(at)), show(shownAfter.get(at))];
+    if (old === undefined) return [`+ ${named(path)}: ${shownNow}`];
+    if (now === undefined) return [`- ${named(path)}: ${shownOld}`];
     return [
-      shownOld === shownNow ? `~ ${path}: a secret or long value changes` : `~ ${path}: ${shownOld} -> ${shownNow}`,
+      `~ ${named(path)}: ${shownOld === shownNow ? "a secret or long value changes" : `${shownOld} -> ${shownNow}`}`,
     ];
   });
 }
 
-function show(value: string | undefined): string {
-  if (value === undefined) return "(secret)";
-  return JSON.stringify(value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE)}…` : value);
+function show(leaf: Leaf | undefined): string {
+  if (leaf === undefined) return "(secret)";
+  const { text } = leaf;
+  return JSON.stringify(text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text);
 }
 
-/** Leaves by path; a document of its own begins with its kind and name. */
-function flatten(config: string): Map<string, string> {
-  const leaves = new Map<string, string>();
+/** Keys from the top; an item of a list is `[index]`. */
+type Path = readonly string[];
+
+interface Leaf {
+  readonly path: Path;
+  readonly text: string;
+}
+
+const joined = (path: Path): string =>
+  path.reduce((text, key) => (text === "" || /^\[\d+\]$/.test(key) ? `${text}${key}` : `${text}.${key}`), "");
+
+/** Leaves by path; that of a document begins with its kind and name. */
+function flatten(config: string): Map<string, Leaf> {
+  const leaves = new Map<string, Leaf>();
   for (const document of readPlainDocuments(config, "machineConfig")) {
     const { kind, name, apiVersion: _, ...rest } = (document ?? {}) as Record<string, unknown>;
-    if (typeof kind !== "string") visit(document, "", leaves);
-    else visit(rest, [kind, ...(typeof name === "string" ? [name] : [])].join("/"), leaves);
+    if (typeof kind !== "string") visit(document, [], leaves);
+    else visit(rest, [[kind, ...(typeof name === "string" ? [name] : [])].join("/")], leaves);
   }
   return leaves;
 }
 
-function visit(value: unknown, path: string, leaves: Map<string, string>): void {
+function visit(value: unknown, path: Path, leaves: Map<string, Leaf>): void {
   if (typeof value === "object" && value !== null) {
     const entries: [string, unknown][] = Array.isArray(value)
-      ? value.map((item, index): [string, unknown] => [`${path}[${index}]`, item])
-      : Object.entries(value).map(([key, child]) => [path === "" ? key : `${path}.${key}`, child]);
-    for (const [at, child] of entries) visit(child, at, leaves);
+      ? value.map((item, index): [string, unknown] => [`[${index}]`, item])
+      : Object.entries(value);
+    for (const [key, child] of entries) visit(child, [...path, key], leaves);
     if (entries.length > 0) return;
   }
-  leaves.set(path, typeof value === "string" ? value : JSON.stringify(value));
+  leaves.set(JSON.stringify(path), { path, text: typeof value === "string" ? value : JSON.stringify(value) });
 }

@@ -8,7 +8,10 @@ import { memberText } from "../yaml/node";
 import { parseYamlDocuments, type YamlEntry, type YamlMapping, type YamlNode } from "../yaml/parser";
 
 export interface RedactOptions {
-  /** Further secret values; a leaf that is or holds one is replaced. A bundle, or any tree of strings. */
+  /**
+   * Further secret values: a leaf that is one is replaced, and one that holds one of 8 characters or more. A bundle, or
+   * any tree of strings and numbers.
+   */
   readonly secrets?: unknown;
 }
 
@@ -27,13 +30,23 @@ const SHORTEST_SECRET = 8;
  * redactMachineConfig("machine:\n    token: abcdef.0123456789abcdef\n"); // "machine:\n    token: '******'\n"
  */
 export function redactMachineConfig(config: string, options: RedactOptions = {}): string {
-  const nodes = parseYamlDocuments(config, { path: "machineConfig", mergeKeys: true });
-  const known = new Set<string>();
-  collectStrings(options.secrets, known);
-  for (const node of nodes) collectSecrets(node, known);
-  const needles = [...known].filter((value) => value.length >= SHORTEST_SECRET && value !== REDACTED);
-  const redactor = new Redactor(needles);
+  const nodes = readConfig(config);
+  const redactor = new Redactor(nodes, options);
   return formatYamlDocuments(nodes.map((node) => redactor.document(node)));
+}
+
+/**
+ * Redacts keys of the maps in a config as `redactMachineConfig` does: harmless ones stay.
+ *
+ * @throws PkiError ERR_YAML_INVALID
+ */
+export function keyRedactor(config: string, options: RedactOptions = {}): (key: string) => string {
+  const redactor = new Redactor(readConfig(config), options);
+  return (key) => redactor.key(key);
+}
+
+function readConfig(config: string): readonly YamlNode[] {
+  return parseYamlDocuments(config, { path: "machineConfig", mergeKeys: true });
 }
 
 /**
@@ -47,7 +60,21 @@ export function configHash(config: string): string {
 }
 
 class Redactor {
-  constructor(private readonly needles: readonly string[]) {}
+  /** Secret wherever they stand, also within a longer text. */
+  private readonly needles: readonly string[];
+  /** What was named as a secret is one at any length, where it is the whole text. */
+  private readonly named = new Set<string>();
+
+  constructor(nodes: readonly YamlNode[], options: RedactOptions) {
+    collectTexts(options.secrets, this.named);
+    const known = new Set(this.named);
+    for (const node of nodes) collectSecrets(node, known);
+    this.needles = [...known].filter((value) => value.length >= SHORTEST_SECRET && value !== REDACTED);
+  }
+
+  private isSecret(text: string): boolean {
+    return isSecretText(text) || this.named.has(text) || this.needles.some((needle) => text.includes(needle));
+  }
 
   document(node: YamlNode): YamlValue {
     const kind = memberText(node, "kind");
@@ -61,8 +88,7 @@ class Redactor {
     if (node.kind === "sequence") return node.items.map((item) => this.value(item, element, isSecret));
     if (node.tag === "null") return null;
     if (isBlank(node)) return node.tag === "str" ? node.text : new Plain(node.text);
-    if (isSecret || isSecretText(node.text) || this.needles.some((needle) => node.text.includes(needle)))
-      return REDACTED;
+    if (isSecret || this.isSecret(node.text)) return REDACTED;
     return node.tag === "str" ? node.text : new Plain(node.text);
   }
 
@@ -77,7 +103,7 @@ class Redactor {
   }
 
   /** Keys are not secret, unless somebody put a secret there. */
-  private key(key: string): string {
+  key(key: string): string {
     return this.needles.some((needle) => key.includes(needle)) || isSecretText(key) ? REDACTED : key;
   }
 }
@@ -136,9 +162,9 @@ function collectSecrets(node: YamlNode, known: Set<string>): void {
   }
 }
 
-function collectStrings(value: unknown, known: Set<string>): void {
-  if (typeof value === "string") known.add(value);
+function collectTexts(value: unknown, known: Set<string>): void {
+  if (typeof value === "number" || (typeof value === "string" && value !== "")) known.add(String(value));
   else if (typeof value === "object" && value !== null) {
-    for (const [key, inner] of Object.entries(value)) if (key !== "crt") collectStrings(inner, known);
+    for (const [key, inner] of Object.entries(value)) if (key !== "crt") collectTexts(inner, known);
   }
 }

@@ -14,17 +14,19 @@ import {
 import { authorityProblems } from "../../core/x509/authority";
 import { parseCertificate, parseCertificates } from "../../core/x509/certificate";
 import { decodeBase64 } from "../../core/x509/pem";
-import type { CheckVerdict, Values } from "../definition";
+import { type CheckVerdict, SECRET_INPUTS, type Values } from "../definition";
 import { memoize } from "../memo";
 import { checkProperties, wellFormed } from "../schema";
 import { type ClusterSecrets, keepSecrets, readSecretsInput } from "../secretsInput";
 import { holdsUnknown, UNKNOWN } from "../wire";
 import { INPUTS } from "./inputs";
 import { configOptions, DEFAULTED } from "./options";
+import { redaction } from "./redaction";
 import { tryConfig } from "./trial";
 
 /** Checks the inputs of a MachineConfig; every problem that can be told from what is known. */
-export function checkMachineConfig(olds: Values, news: Values): CheckVerdict {
+export function checkMachineConfig(olds: Values, given: Values): CheckVerdict {
+  const { [SECRET_INPUTS]: marked, ...news } = given;
   const problems = checkProperties(news, INPUTS);
   const known = wellFormed(news, INPUTS, problems);
   const inputs: Record<string, unknown> = { ...known };
@@ -38,6 +40,9 @@ export function checkMachineConfig(olds: Values, news: Values): CheckVerdict {
     );
   }
   Object.assign(inputs, versionDefaults(olds, known, secrets, problems));
+  // The bundle is a secret, marked or not.
+  const paths = ((marked as string[] | undefined) ?? []).filter((path) => path !== "secrets");
+  if (paths.length > 0) inputs[SECRET_INPUTS] = paths;
   const type = known["machineType"];
   if (secrets === undefined) inputs["secrets"] = UNKNOWN;
   else if (type === "controlplane" || type === "worker") {
@@ -51,7 +56,7 @@ export function checkMachineConfig(olds: Values, news: Values): CheckVerdict {
   const verdict = tryConfig(inputs);
   const told = problems.map(({ path }) => path);
   problems.push(...verdict.problems.filter(({ path }) => !told.includes(path)));
-  const changes = verdict.machineConfig === undefined ? [] : configChanges(olds, verdict.machineConfig);
+  const changes = verdict.machineConfig === undefined ? [] : configChanges(olds, inputs, verdict.machineConfig);
   return { inputs, problems, notices: [...verdict.warnings.map(describeProblem), ...changes] };
 }
 
@@ -59,11 +64,16 @@ export function checkMachineConfig(olds: Values, news: Values): CheckVerdict {
 const MOST_CHANGES = 40;
 
 /** What the update changes in the config, as one notice of several lines. */
-function configChanges(olds: Values, machineConfig: string): string[] {
+function configChanges(olds: Values, news: Values, machineConfig: string): string[] {
   if (Object.keys(olds).length === 0 || holdsUnknown(olds)) return [];
   // An older package may have let pass what this one refuses; then there is nothing to compare with.
   const before = collectProblems([], () => generateMachineConfig(configOptions(olds)).machineConfig);
-  const changes = before === undefined ? [] : describeConfigChanges(before, machineConfig);
+  const changes =
+    before === undefined
+      ? []
+      : describeConfigChanges(before, machineConfig, {
+          secrets: [redaction(olds).secrets, redaction(news).secrets],
+        });
   if (changes.length === 0) return [];
   const more = changes.length - MOST_CHANGES;
   const lines = [...changes.slice(0, MOST_CHANGES), ...(more > 0 ? [`and ${more} more`] : [])];

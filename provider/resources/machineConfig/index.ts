@@ -1,14 +1,13 @@
 import { generateMachineConfig } from "../../core/config/machineConfig";
 import { configHash, redactMachineConfig } from "../../core/config/redact";
 import { collectProblems } from "../../core/errors";
-import { encodeBase64 } from "../../core/x509/pem";
-import { COMPARE, type ResourceDefinition, type Values } from "../definition";
+import { COMPARE, type ResourceDefinition, SECRET_INPUTS, type Values } from "../definition";
 import { STRING } from "../schema";
-import { readSecretsInput } from "../secretsInput";
 import { holdsUnknown } from "../wire";
 import { checkMachineConfig } from "./check";
 import { INPUTS } from "./inputs";
 import { configOptions } from "./options";
+import { redaction } from "./redaction";
 
 /** Inputs that the outputs repeat: plain facts of the config. */
 const ECHOES = [
@@ -26,6 +25,7 @@ export const MachineConfig: ResourceDefinition = {
   description:
     "A Talos machine config: what `talosctl gen config` of that version makes from the same secrets and options, without docs.",
   inputs: INPUTS,
+  asksForSecretInputs: true,
   outputs: {
     machineConfig: { type: STRING, description: "The machine config, YAML.", secret: true },
     redactedConfig: {
@@ -49,6 +49,8 @@ export const MachineConfig: ResourceDefinition = {
  * Whether the inputs make what the outputs hold already: one that is given now as it was filled in before is no change.
  */
 function makesTheSame(outputs: Values, inputs: Values): boolean {
+  // What is secret now may stand in the redacted view.
+  if (inputs[SECRET_INPUTS] !== undefined) return false;
   if (holdsUnknown(inputs) || ECHOES.some((name) => inputs[name] !== outputs[name])) return false;
   const made = collectProblems([], () => generateMachineConfig(configOptions(inputs)).machineConfig);
   return made !== undefined && configHash(made) === outputs["configHash"];
@@ -59,17 +61,7 @@ function outputsOf(inputs: Values): Values {
   return {
     ...Object.fromEntries(ECHOES.map((name) => [name, inputs[name]])),
     machineConfig,
-    redactedConfig: redactMachineConfig(machineConfig, { secrets: secretValues(inputs["secrets"]) }),
+    redactedConfig: redactMachineConfig(machineConfig, redaction(inputs)),
     configHash: configHash(machineConfig),
   };
-}
-
-/** Everything in the bundle that is secret in itself; certificates and the cluster's id are not. */
-function secretValues(secrets: unknown): string[] {
-  const { cluster, secrets: kubernetes, trustdInfo, certs } = readSecretsInput(secrets, "secrets").bundle;
-  const keys = Object.values(certs ?? {}).flatMap((pair) =>
-    typeof pair.key === "string" ? [pair.key, encodeBase64(pair.key)] : [],
-  );
-  const texts: unknown[] = [cluster?.secret, ...Object.values(kubernetes ?? {}), trustdInfo?.token, ...keys];
-  return texts.filter((text) => typeof text === "string");
 }

@@ -1,6 +1,6 @@
 import type { MachineConfigOptions } from "../../core/config/machineConfigOptions";
 import type { MachineSecrets } from "../../core/config/machineSecrets";
-import type { Values } from "../definition";
+import { SECRET_INPUTS, type Values } from "../definition";
 import { readSecretsInput } from "../secretsInput";
 
 /** Names of the inputs that were filled in, not given; Pulumi hides the key. */
@@ -19,7 +19,7 @@ const UNKNOWN_SECRETS: MachineSecrets = {
 export function configOptions(inputs: Values): MachineConfigOptions {
   const { secrets, acceptedCAs, kubernetesAcceptedCAs, ...rest } = inputs;
   const parsed = secrets === undefined ? undefined : readSecretsInput(secrets, "secrets");
-  const { [DEFAULTED]: _, ...options } = rest;
+  const { [DEFAULTED]: _defaults, [SECRET_INPUTS]: _marks, ...options } = rest;
   return {
     ...options,
     secrets: (parsed?.bundle ?? UNKNOWN_SECRETS) as MachineSecrets,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { markSecrets } from "../../../provider/resources/marks";
 import { checkProperties, describeType, type Properties, wellFormed } from "../../../provider/resources/schema";
-import { holdsUnknown, markSecret, UNKNOWN, unwrap } from "../../../provider/resources/wire";
+import { holdsUnknown, markAs, markSecret, secretPaths, UNKNOWN, unwrap } from "../../../provider/resources/wire";
 import { told } from "../support/errors";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -56,6 +56,26 @@ describe("The wire", () => {
   it("knows the unknown, at any depth", () => {
     for (const value of [UNKNOWN, [1, [UNKNOWN]], { a: { b: [UNKNOWN] } }]) assert.equal(holdsUnknown(value), true);
     for (const value of ["x", [], {}, undefined, null, `${UNKNOWN} `]) assert.equal(holdsUnknown(value), false);
+  });
+
+  it("tells where secrets are: properties, and items of lists", () => {
+    const given = { a: secret(1), b: [1, { c: [secret(2)] }], d: { e: { f: secret(3) } }, g: [1], h: secret([1]) };
+    assert.deepEqual(secretPaths(given), ["a", "b[1]", "d", "h"]);
+  });
+
+  it("marks a value as another one is marked", () => {
+    const marked = (value: unknown, model: unknown, expected: unknown): void => {
+      assert.deepEqual(markAs(value, model), expected);
+    };
+    marked("x", secret("y"), secret("x"));
+    marked({ a: 1, b: 2, c: 3 }, { a: secret(9), d: secret(9) }, { a: secret(1), b: 2, c: 3 });
+    marked([1, { a: 2 }], [0, { a: secret(0) }], [1, { a: secret(2) }]);
+    marked([1], [secret(0), 1], secret([1]));
+    marked("x", [secret(0)], secret("x"));
+    marked("x", { a: secret(0) }, secret("x"));
+    marked(secret("x"), { a: 1 }, secret("x"));
+    marked({ a: [1] }, { a: [0, 1] }, { a: [1] });
+    marked(undefined, secret(1), undefined);
   });
 
   it("marks what its property says is secret, within objects and lists too, and leaves out the undefined", () => {

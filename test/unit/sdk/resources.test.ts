@@ -55,8 +55,7 @@ describe("The classes of the package", () => {
       await registrations.next();
       const declared = Object.entries(resource)
         .filter(
-          ([name, value]) =>
-            pulumi.Output.isInstance(value) && !["urn", "id", "__provider", "__resourceName"].includes(name),
+          ([name, value]) => pulumi.Output.isInstance(value) && !["urn", "id"].includes(name) && !name.startsWith("__"),
         )
         .map(([name]) => name);
       const given = Object.keys(DEFINITIONS[kind].inputs).filter((name) => !(name in outputs));
@@ -120,6 +119,23 @@ describe("The arguments of the classes", () => {
         assert.deepEqual(inputs["secrets"], expected, form);
       }
     }
+  });
+
+  it("tell a MachineConfig which inputs are secret, by property and by item of a list", async () => {
+    const marksOf = async (more: Partial<sdk.MachineConfigArgs>): Promise<unknown> => {
+      const make = (): sdk.MachineConfig =>
+        new sdk.MachineConfig("x", { secrets: pulumi.secret(bundle), ...args, machineType: "worker", ...more });
+      return (await registrations.of(make)).inputs["__secretInputs"];
+    };
+    assert.equal(await marksOf({ configPatches: ["a", { b: 1 }], certSANs: pulumi.output(["x"]) }), undefined);
+    assert.deepEqual(
+      await marksOf({
+        configPatches: ["a", { b: { c: [pulumi.secret(1)] } }, pulumi.secret("d")],
+        clusterName: pulumi.secret("c"),
+        certSANs: pulumi.secret(["x"]),
+      }),
+      ["clusterName", "configPatches[1]", "configPatches[2]", "certSANs"],
+    );
   });
 
   it("know a TalosSecrets of another copy of the package by its shape", async () => {
