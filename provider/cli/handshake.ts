@@ -64,7 +64,13 @@ export function shakeHands(
       finish(false, `no answer within ${patience / 1000} seconds`);
     }, patience);
     socket.once("secureConnect", () => {
-      chain = peerChain(socket);
+      try {
+        chain = peerChain(socket);
+      } catch {
+        // Whatever a stranger serves, in whichever parser it gets stuck.
+        finish(false, "it serves a certificate that cannot be read");
+        return;
+      }
       socket.write(PREFACE);
     });
     socket.once("data", () => {

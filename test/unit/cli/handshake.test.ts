@@ -1,12 +1,26 @@
 import assert from "node:assert/strict";
+import { KeyObject } from "node:crypto";
 import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 
 import { formatAddress, parseAddress } from "../../../provider/cli/address";
 import { shakeHands } from "../../../provider/cli/handshake";
+import { parseSecretsBundle } from "../../../provider/core/secrets/codec";
+import * as x509 from "../../../provider/core/x509/library";
+import { odd } from "../../interop/support/oddCertificates";
+import { vector } from "../support/fixed";
+import { talosPki } from "./support";
+
+const authority = parseSecretsBundle(vector("bundles/v1.13.yaml"), { now: new Date() }).bundle.certs.os.crt;
 
 describe("A handshake", () => {
   const servers: Server[] = [];
+  const portOf = async (server: Server): Promise<number> => {
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return (server.address() as AddressInfo).port;
+  };
   const listen = async (answer: (write: (text: string) => void, end: () => void) => void): Promise<number> => {
     const server = createServer((socket) => {
       socket.on("error", () => undefined);
@@ -15,9 +29,7 @@ describe("A handshake", () => {
         () => socket.destroy(),
       );
     });
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return (server.address() as AddressInfo).port;
+    return portOf(server);
   };
   afterEach(() => {
     for (const server of servers.splice(0)) server.close();
@@ -51,6 +63,27 @@ describe("A handshake", () => {
     const shake = await shakeHands({ host: "127.0.0.1", port });
     assert.equal(shake.accepted, false);
     assert.match(shake.reason!, /ECONNRESET|the connection was closed/);
+  });
+
+  it("with one whose certificate nobody can read tells so, and so do the commands", async () => {
+    // A subjectAltName that is an INTEGER, no SEQUENCE.
+    const garbage = new x509.Extension("2.5.29.17", false, Uint8Array.from([2, 1, 0]));
+    const { pem, keys } = await odd({ extensions: [garbage] });
+    const key = KeyObject.from(keys.privateKey).export({ format: "pem", type: "pkcs8" });
+    const port = await portOf(createTlsServer({ cert: pem, key }));
+    const reason = "it serves a certificate that cannot be read";
+    assert.deepEqual(await shakeHands({ host: "127.0.0.1", port }), {
+      chain: [],
+      accepted: false,
+      reached: false,
+      reason,
+    });
+    const inspected = await talosPki(["inspect", `127.0.0.1:${port}`]);
+    assert.deepEqual([inspected.code, inspected.err], [1, ""]);
+    assert.ok(inspected.out.includes(`127.0.0.1:${port} cannot be asked: ${reason}; expected a TLS server`));
+    const verified = await talosPki(["verify", `127.0.0.1:${port}`, "--trust", "pem"], { files: { pem: authority } });
+    assert.deepEqual([verified.code, verified.err], [1, ""]);
+    assert.ok(verified.out.includes(`cannot be asked: ${reason}`));
   });
 });
 
