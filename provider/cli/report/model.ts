@@ -52,7 +52,7 @@ export function createModel(
   const byFingerprint = new Map(items.map((item) => [item.fingerprint, item]));
   const { rows, state } = expiryReport(items, { ...thresholds, now, relative: true });
   const authorities = items.filter(({ certificate }) => certificate.isAuthority);
-  const parents = new Map(items.map((item) => [item.fingerprint, parentOf(item.certificate, authorities)]));
+  const parents = parentsOf(items, authorities);
   const build = (row: ExpiryRow): ReportNode => {
     const { certificate, accepted } = byFingerprint.get(row.fingerprint)!;
     const children = rows.filter((child) => parents.get(child.fingerprint) === row.fingerprint).map(build);
@@ -73,13 +73,28 @@ function byName(a: ReportNode, b: ReportNode): number {
   return a.name < b.name ? -1 : 1;
 }
 
+/** Who signed whom, as a forest: authorities that signed each other in a circle hang below the last one given. */
+function parentsOf(items: readonly NamedItem[], authorities: readonly NamedItem[]): ReadonlyMap<string, string> {
+  const parents = new Map<string, string>();
+  for (const { fingerprint, certificate } of items) {
+    const parent = signerOf(certificate, authorities);
+    if (parent !== undefined && !leadsTo(fingerprint, parent, parents)) parents.set(fingerprint, parent);
+  }
+  return parents;
+}
+
+/** Whether the way up from `from` comes by `wanted`; there are no circles on it. */
+function leadsTo(wanted: string, from: string, parents: ReadonlyMap<string, string>): boolean {
+  for (let at: string | undefined = from; at !== undefined; at = parents.get(at)) if (at === wanted) return true;
+  return false;
+}
+
 /** The authority that signed a certificate; `undefined` for one that signed itself or whose authority is not here. */
-function parentOf(certificate: Certificate, authorities: readonly NamedItem[]): string | undefined {
+function signerOf(certificate: Certificate, authorities: readonly NamedItem[]): string | undefined {
+  if (certificate.issuerDer === certificate.subjectDer && certificate.isSignedBy(certificate)) return undefined;
   const signer = authorities.find(
     ({ certificate: authority }) =>
       authority.fingerprint !== certificate.fingerprint &&
-      // Two authorities that signed each other would have no root.
-      authority.issuerDer !== certificate.subjectDer &&
       authority.subjectDer === certificate.issuerDer &&
       certificate.isSignedBy(authority),
   );

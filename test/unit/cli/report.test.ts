@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 
+import { itemsOf } from "../../../provider/cli/expiryItems";
+import { createModel, type ReportNode } from "../../../provider/cli/report/model";
 import { markup } from "../../../provider/cli/report/markup";
 import { vector } from "../support/fixed";
-import { clear, FakeStack, talosPki } from "./support";
+import { odd } from "../../interop/support/oddCertificates";
+import { clear, FakeStack, now, talosPki } from "./support";
 
 async function makeStack(): Promise<FakeStack> {
   const stack = new FakeStack();
@@ -73,5 +76,36 @@ describe("talos-pki report", () => {
       out: "",
       err: "talos-pki: there is no certificate in it, so there is nothing to report\n",
     });
+  });
+});
+
+describe("The map of a report", () => {
+  /** Who is below whom: `A(B(C))`. */
+  const draw = (nodes: readonly ReportNode[]): string =>
+    nodes.map(({ name, children }) => `${name}${children.length === 0 ? "" : `(${draw(children)})`}`).join(" ");
+  const mapOf = (files: Readonly<Record<string, string>>): string => {
+    const items = itemsOf(Object.entries(files).map(([name, text]) => ({ name, text })));
+    return draw(createModel(items, [], { warnSeconds: 2, criticalSeconds: 1 }, now).roots);
+  };
+
+  it("begins somewhere among authorities that signed each other in a circle, however long", async () => {
+    const a = await odd({ subject: "CN=A", ca: true });
+    const b = await odd({ subject: "CN=B", ca: true, issuer: a });
+    const c = await odd({ subject: "CN=C", ca: true, issuer: b });
+    const byB = await odd({ subject: "CN=A", ca: true, issuer: b, keys: a.keys });
+    const byC = await odd({ subject: "CN=A", ca: true, issuer: c, keys: a.keys });
+    const leaf = await odd({ subject: "CN=leaf", issuer: c });
+    assert.equal(mapOf({ a: byB.pem, b: b.pem }), "b(a)");
+    assert.equal(mapOf({ a: byC.pem, b: b.pem, c: c.pem, leaf: leaf.pem }), "c(a(b) leaf)");
+    const { code, err } = await talosPki(["report", "a", "b", "c", "--html", "-"], {
+      files: { a: byC.pem, b: b.pem, c: c.pem },
+    });
+    assert.deepEqual([code, err], [0, ""]);
+  });
+
+  it("has an authority that was issued anew with its key as a root of its own", async () => {
+    const old = await odd({ subject: "CN=A", ca: true });
+    const anew = await odd({ subject: "CN=A", ca: true, keys: old.keys });
+    assert.equal(mapOf({ old: old.pem, anew: anew.pem }), "anew old");
   });
 });
