@@ -6,7 +6,7 @@ import { readPlainYaml } from "../core/yaml/plain";
 import { fingerprintOf, parseCertificate } from "../core/x509/certificate";
 import { parsePrivateKey } from "../core/x509/privateKey";
 import { bundleFromControlPlaneConfig } from "../core/secrets/controlPlaneConfig";
-import { safe, type Style, styleOf } from "./style";
+import { formatJson, safe, type Style, styleOf } from "./style";
 import { EXIT, type World } from "./world";
 
 /** How a value of two bundles differs. Nothing of a secret is told, not even its length. */
@@ -35,7 +35,7 @@ export async function diff(
     readBundle(text, [first, second][index]!, now),
   );
   const changes = bundleChanges(before, after);
-  world.out(options.json === true ? `${JSON.stringify(changes, null, 2)}\n` : describe(changes, styleOf(world)));
+  world.out(options.json === true ? formatJson(changes) : describe(changes, styleOf(world)));
   return changes.length === 0 ? EXIT.ok : EXIT.refused;
 }
 

@@ -2,7 +2,7 @@ import { type ExpiryReport, expiryReport, type ExpiryRow, type ExpiryState } fro
 import { itemsOf, type NamedItem, stackItems } from "./expiryItems";
 import { prometheus } from "./prometheus";
 import { loadStack, type StackOptions } from "./stack";
-import { describeLeft, safe, type Style, styleOf, table } from "./style";
+import { describeLeft, formatJson, safe, type Style, styleOf, table } from "./style";
 import { CliError, explain, type World } from "./world";
 
 export interface ExpiryOptions extends StackOptions {
@@ -52,7 +52,7 @@ async function readItems(files: readonly string[], options: StackOptions, world:
 }
 
 function render(report: ExpiryReport, options: ExpiryOptions, style: Style): string {
-  if (options.json === true) return `${JSON.stringify(report, null, 2)}\n`;
+  if (options.json === true) return formatJson(report);
   return options.prometheus === true ? prometheus(report) : describe(report, style);
 }
 

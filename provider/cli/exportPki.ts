@@ -26,9 +26,8 @@ export async function exportPki(
   const present = await Promise.all(files.map(({ path }) => readFile(path, "utf8").catch(absent)));
   const others = files.filter(({ text }, index) => present[index] !== undefined && present[index] !== text);
   if (others.length > 0 && options.force !== true) {
-    throw new CliError(
-      `${others.map(({ path }) => `${path}: is there already with other content`).join("\n")}\nnothing is written; give --force to replace`,
-    );
+    const [first = "", ...further] = others.map(({ path }) => `${path}: is there already with other content`);
+    throw new CliError(first, [...further, "nothing is written; give --force to replace"]);
   }
   for (const { path, text } of files) {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });

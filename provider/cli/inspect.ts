@@ -4,7 +4,7 @@ import { type Address, formatAddress, parseAddress } from "./address";
 import { shakeHands } from "./handshake";
 import { type CertificateEntry, entryOf, type Inspection, inspectSource, authoritiesIn } from "./inspection";
 import { readSource, type Source } from "./source";
-import { describeLeft, safe, type Style, styleOf } from "./style";
+import { describeLeft, formatJson, safe, type Style, styleOf } from "./style";
 import { type ClientOptions, loadClient } from "./client";
 import { EXIT, type World } from "./world";
 
@@ -21,7 +21,7 @@ export interface InspectOptions extends ClientOptions {
  */
 export async function inspect(target: string, options: InspectOptions, world: World): Promise<number> {
   const inspection = await inspectTarget(target, options, world);
-  world.out(options.json === true ? `${JSON.stringify(inspection, null, 2)}\n` : describe(inspection, styleOf(world)));
+  world.out(options.json === true ? formatJson(inspection) : describe(inspection, styleOf(world)));
   return inspection.problems.length === 0 ? EXIT.ok : EXIT.refused;
 }
 

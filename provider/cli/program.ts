@@ -8,6 +8,7 @@ import { exportPki } from "./exportPki";
 import { inspect, type InspectOptions } from "./inspect";
 import { report, type ReportOptions } from "./report";
 import { rotationStatus, type RotationOptions } from "./rotation";
+import { safeLines } from "./style";
 import { verify } from "./verify";
 import type { VerifyOptions } from "./verifyTasks";
 import { EXIT, explain, type World } from "./world";
@@ -64,7 +65,7 @@ function createProgram(world: World, done: (code: number) => void): Command {
         world.out(text);
       },
       writeErr: (text) => {
-        world.err(text);
+        world.err(safeLines(text));
       },
     })
     .showHelpAfterError("(talos-pki --help tells more)");

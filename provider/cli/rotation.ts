@@ -14,7 +14,7 @@ import { type Client, loadClient } from "./client";
 import { type ClientIdentity, shakeHands } from "./handshake";
 import { type KnownRotation, readRotation } from "./rotationState";
 import { loadStack, type StackOptions } from "./stack";
-import { safe, type Style, styleOf, table } from "./style";
+import { formatJson, safe, type Style, styleOf, table } from "./style";
 import { CliError, EXIT, type World } from "./world";
 
 export interface RotationOptions extends StackOptions {
@@ -155,12 +155,12 @@ function toJson(rotation: KnownRotation, verdict: RotationVerdict): string {
     todo,
     kubernetes,
   };
-  return `${JSON.stringify({ ...state, ...verdict }, null, 2)}\n`;
+  return formatJson({ ...state, ...verdict });
 }
 
 function describe(rotation: KnownRotation, verdict: RotationVerdict, style: Style): string {
   const { position, resource, id, issuing, other } = rotation;
-  const stage = id === undefined ? "no rotation yet" : `rotation ${JSON.stringify(id)} at stage ${position}`;
+  const stage = id === undefined ? "no rotation yet" : `rotation ${safe(JSON.stringify(id))} at stage ${position}`;
   const short = (authority: Certificate): string =>
     `${safe(authority.subject) || "(no name)"}, SHA-256 ${authority.fingerprint}`;
   const name = (party: RotationParty): string => partyName(position, party).replace(/^the /, "");
@@ -196,7 +196,7 @@ function aside({ kubernetes }: KnownRotation, style: Style): string {
   if (kubernetes === undefined) return "";
   const { id, stage, todo } = kubernetes;
   return style.warn(
-    `not looked at: rotation ${JSON.stringify(id)} of the Kubernetes authority at stage ${stage}; ${safe(todo)}\n`,
+    `not looked at: rotation ${safe(JSON.stringify(id))} of the Kubernetes authority at stage ${stage}; ${safe(todo)}\n`,
   );
 }
 

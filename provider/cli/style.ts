@@ -24,12 +24,22 @@ export function describeLeft(secondsLeft: number): string {
     : `expired ${describeSpan(-secondsLeft * 1000)} ago`;
 }
 
-// Names come from files and from nodes: nothing in them may move the cursor or write another line.
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+// Names come from files and from nodes: nothing in them may move the cursor, turn the text round or write another line.
+const CONTROL = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /** Foreign text for a terminal: control characters made visible. */
 export function safe(text: string): string {
   return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** The same for a text of several lines: their ends stay. */
+export function safeLines(text: string): string {
+  return text.split("\n").map(safe).join("\n");
+}
+
+/** JSON for a terminal or a file: what `safe` writes is how JSON escapes too. */
+export function formatJson(value: unknown): string {
+  return `${safeLines(JSON.stringify(value, null, 2))}\n`;
 }
 
 /** Rows as columns, two spaces between; the last column is not padded. Cells may be coloured afterwards by `paint`. */

@@ -12,7 +12,7 @@ import { shakeHands } from "./handshake";
 import { authoritiesIn, judgeSource } from "./inspection";
 import type { FoundCertificate } from "./material";
 import { readSource } from "./source";
-import { describeLeft, safe, type Style, styleOf } from "./style";
+import { describeLeft, formatJson, safe, type Style, styleOf } from "./style";
 import { isAuthority, readKey, readTrust, type Task, tasksOf, trustFor, type VerifyOptions } from "./verifyTasks";
 import { CliError, EXIT, type World } from "./world";
 
@@ -38,7 +38,7 @@ export async function verify(target: string, options: VerifyOptions, world: Worl
   const { name, verifications, problems } =
     address === undefined ? await verifyFile(target, options, world) : await verifyNode(address, options, world);
   const ok = problems.length === 0 && verifications.every((verification) => verification.ok);
-  if (options.json === true) world.out(`${JSON.stringify({ name, ok, verifications, problems }, null, 2)}\n`);
+  if (options.json === true) world.out(formatJson({ name, ok, verifications, problems }));
   else world.out(describe(verifications, problems, styleOf(world)));
   return ok ? EXIT.ok : EXIT.refused;
 }

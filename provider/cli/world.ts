@@ -4,8 +4,9 @@ import { webcrypto } from "node:crypto";
 import { isatty } from "node:tty";
 
 import { createEnvironment, type Environment } from "../core/environment";
-import { PkiError } from "../core/errors";
+import { describeProblem, PkiError } from "../core/errors";
 import { systemHost } from "../resources/host";
+import { safe } from "./style";
 
 /** What a command may ask of the world around it. */
 export interface World {
@@ -26,15 +27,21 @@ export const EXIT = { ok: 0, refused: 1, trouble: 2 } as const;
 /** Wrong use, or a file that cannot be read: nothing is said about the material. */
 export class CliError extends Error {
   override readonly name = "CliError";
+
+  /** @param further lines below the message: what a program that failed had to say */
+  constructor(
+    message: string,
+    readonly further: readonly string[] = [],
+  ) {
+    super(message);
+  }
 }
 
 /** What went wrong, for stderr; `undefined` for an error that nobody foresaw. */
 export function explain(error: unknown): string | undefined {
-  if (error instanceof CliError) return error.message;
+  if (error instanceof CliError) return [error.message, ...error.further].map(safe).join("\n");
   if (!(error instanceof PkiError)) return undefined;
-  return error.problems
-    .map(({ code, path, message }) => `${path === "" ? "" : `${path}: `}${message} [${code}]`)
-    .join("\n");
+  return error.problems.map((problem) => safe(`${describeProblem(problem)} [${problem.code}]`)).join("\n");
 }
 
 /** A stack export is the largest thing that is read. */
@@ -89,7 +96,7 @@ export const systemWorld: World = {
       execFile(command, [...args], { ...options, maxBuffer: MAX_BYTES }, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else if (error.code === "ENOENT") reject(new CliError(`${command}: not found on PATH`));
-        else reject(new CliError(`${[command, ...args].join(" ")} failed:\n${stderr.trim()}`));
+        else reject(new CliError(`${[command, ...args].join(" ")} failed:`, stderr.trim().split(/\r?\n/)));
       });
     }),
 };

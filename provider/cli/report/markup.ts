@@ -32,6 +32,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 function escape(text: string): string {
-  // XML knows no control characters, not even as references.
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!).replace(/[^\P{Cc}\n\t]/gu, "\ufffd");
+  // XML knows no control characters, not even as references; those of direction would turn the page's own text round.
+  return text
+    .replace(/[&<>"']/g, (character) => ENTITIES[character]!)
+    .replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, "\ufffd");
 }
