@@ -10,13 +10,16 @@ export interface Environment {
   readonly subtle: webcrypto.SubtleCrypto;
 }
 
+/** What is needed of WebCrypto: Node's own and the `Crypto` of TypeScript's DOM library both have it. */
+export type WebCrypto = Pick<webcrypto.Crypto, "getRandomValues" | "subtle">;
+
 /**
  * An environment from a WebCrypto implementation and a clock.
  *
  * @example
  * const environment = createEnvironment(globalThis.crypto, () => new Date());
  */
-export function createEnvironment(crypto: webcrypto.Crypto, now: () => Date): Environment {
+export function createEnvironment(crypto: WebCrypto, now: () => Date): Environment {
   return {
     now,
     randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { createEnvironment, type Environment } from "./environment";
+export { createEnvironment, type Environment, type WebCrypto } from "./environment";
 export { ERROR_CODES, type ErrorCode } from "./errorCodes";
 export { describeProblem, PkiError, type Problem } from "./errors";
 export type { Hours } from "./duration";

@@ -90,6 +90,7 @@ describe("the documentation", function () {
     const snippets = blocks("ts");
     assert.ok(snippets.length >= 6);
     assert.deepEqual(typecheck(snippets), []);
+    assert.deepEqual(typecheck(snippets, "default"), []);
   });
 
   it("has JSON and YAML blocks, if any, only in languages that are checked", () => {

@@ -43,5 +43,6 @@ import { readFileSync, writeFileSync } from "node:fs";`;
     );
     assert.ok(snippets.length > 30);
     assert.deepEqual(typecheck(snippets), []);
+    assert.deepEqual(typecheck(snippets, "default"), []);
   });
 });

@@ -27,10 +27,13 @@ function settings(): ts.CompilerOptions {
 /**
  * Checks the types of texts as modules of this repository, without writing them anywhere.
  *
+ * @param libraries `own`: as this repository is compiled; `default`: as TypeScript does when nobody says anything, with
+ *   the types of browsers
  * @returns complaints, `<where>: <line>: <message>`
  */
-export function typecheck(snippets: readonly Snippet[]): readonly string[] {
-  const options = settings();
+export function typecheck(snippets: readonly Snippet[], libraries: "own" | "default" = "own"): readonly string[] {
+  const { lib, ...others } = settings();
+  const options: ts.CompilerOptions = libraries === "own" && lib !== undefined ? { ...others, lib } : others;
   const names = new Map(
     snippets.map((snippet, index) => [join(repository, `__snippet_${index}.ts`), snippet] as const),
   );
