@@ -59,6 +59,7 @@ const BUNDLE_OPTION = "--bundle <file>";
 function createProgram(world: World, done: (code: number) => void): Command {
   const program = new Command("talos-pki")
     .description("Looks into the PKI of Talos Linux clusters. It never prints a private key or a token.")
+    .version(world.version)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {

@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { webcrypto } from "node:crypto";
+import { join } from "node:path";
 import { isatty } from "node:tty";
 
 import { createEnvironment, type Environment } from "../core/environment";
@@ -13,6 +15,8 @@ export interface World {
   readonly environment: Environment;
   /** Whether stdout is a terminal that wants colours. */
   readonly colours: boolean;
+  /** Version of this package. */
+  readonly version: string;
   out(text: string): void;
   err(text: string): void;
   /** The text of a file; `-` is stdin. @throws CliError */
@@ -78,6 +82,11 @@ function wantsColours(): boolean {
 export const systemWorld: World = {
   environment: createEnvironment(webcrypto, () => systemHost.environment.now()),
   colours: wantsColours(),
+  get version() {
+    // dist/provider/cli lies three folders below the package.
+    const manifest = readFileSync(join(__dirname, "..", "..", "..", "package.json"), "utf8");
+    return (JSON.parse(manifest) as { version: string }).version;
+  },
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   async read(path) {

@@ -21,6 +21,7 @@ async function helpOfCli(words: readonly string[]): Promise<string | undefined> 
   const world: World = {
     environment: createEnvironment(webcrypto, () => new Date("2026-01-01T00:00:00Z")),
     colours: false,
+    version: "1.2.3",
     out: (part) => (text += part),
     err: (part) => (text += part),
     read: () => Promise.reject(new Error("help reads nothing")),

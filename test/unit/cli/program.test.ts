@@ -11,6 +11,10 @@ describe("talos-pki", () => {
     }
   });
 
+  it("tells its version", async () => {
+    assert.deepEqual(await talosPki(["--version"]), { code: 0, out: "1.2.3\n", err: "" });
+  });
+
   const wrong: [args: string[], code: number, words: RegExp][] = [
     [[], 2, /Usage: talos-pki/],
     [["look"], 2, /unknown command 'look'/],

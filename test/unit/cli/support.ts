@@ -32,6 +32,7 @@ export async function talosPki(args: readonly string[], surroundings: Surroundin
   const world: World = {
     environment: createEnvironment(webcrypto, () => surroundings.now ?? now),
     colours: surroundings.colours ?? false,
+    version: "1.2.3",
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     read: (path) => {
