@@ -7,6 +7,7 @@ import { repository } from "./support/markdown";
 
 interface Manifest {
   readonly name: string;
+  readonly version: string;
   readonly exports: Readonly<Record<string, unknown>>;
   readonly bin?: Readonly<Record<string, string>>;
 }
@@ -22,6 +23,7 @@ const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 const SAMPLE = `import * as pulumi from "@pulumi/pulumi";
 import { ClientConfiguration, MachineConfig, TalosSecrets } from "pulumi-talos-pki";
 import { parseSecretsBundle, PkiError } from "pulumi-talos-pki/core";
+import { TalosSecrets as Served } from "pulumi-talos-pki/plugin";
 import { TalosSecrets as provider } from "pulumi-talos-pki/provider";
 
 const secrets = new TalosSecrets("a", { rotation: { os: { id: "1", stage: "accept" } } });
@@ -29,6 +31,8 @@ const talosconfig: pulumi.Output<string> = new ClientConfiguration("a", { secret
 // @ts-expect-error a machine has one of two types
 new MachineConfig("a", { secrets, clusterName: "a", clusterEndpoint: "https://a:6443", machineType: "router" });
 const code: string = new PkiError("ERR_CLOCK", "x").code;
+// @ts-expect-error the types are there
+new Served("b", { talosVersion: 1 });
 export const all = { talosconfig, code, parse: parseSecretsBundle, provider };
 `;
 
@@ -114,11 +118,12 @@ describe("the package", function () {
     ["node16", "cts"],
     ["node16", "mts"],
     ["esnext", "ts"],
+    ["commonjs", "ts"],
   ] as const) {
     it(`has types that resolve for ${module} modules in .${extension} files`, () => {
       const file = `sample-${module}.${extension}`;
       writeFileSync(join(folder, file), SAMPLE);
-      const resolution = module === "esnext" ? "bundler" : module;
+      const resolution = { node16: "node16", esnext: "bundler", commonjs: "node10" }[module];
       const options = ["--noEmit", "--strict", "--target", "es2022", "--types", "node", "--skipLibCheck"];
       const tsc = join(repository, "node_modules", "typescript", "bin", "tsc");
       try {
@@ -133,5 +138,7 @@ describe("the package", function () {
     for (const name of Object.keys(manifest.bin ?? {})) {
       assert.ok(existsSync(join(folder, "node_modules", ".bin", name)), name);
     }
+    const main = join(folder, "node_modules", manifest.name, manifest.bin?.["talos-pki"] ?? "");
+    assert.equal(run(process.execPath, main, "--version"), `${manifest.version}\n`);
   });
 });
