@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+
 import * as pulumi from "@pulumi/pulumi";
 
 /**
@@ -6,6 +8,24 @@ import * as pulumi from "@pulumi/pulumi";
  */
 function providerOf(name: string): string {
   return `exports.handler=()=>require("module").createRequire(process.cwd()+"/_")("pulumi-talos-pki/provider").${name}`;
+}
+
+// Before the program can change it: where it runs, and later the process that serves its dynamic resources.
+const programFolder = process.cwd();
+let isFound = false;
+
+/** That process looks for the package as the text above says, and would say no more than that there is no such module. */
+function assertFound(): void {
+  // Set by the language host for the program that it runs; under mocks and in inline programs nobody knows the folder.
+  if (isFound || process.env["PULUMI_NODEJS_MONITOR"] === undefined) return;
+  try {
+    createRequire(`${programFolder}/_`).resolve("pulumi-talos-pki/provider");
+  } catch {
+    throw new pulumi.RunError(
+      `pulumi-talos-pki cannot be found from ${programFolder}, the folder of the Pulumi program, because it belongs to another package; make it a direct dependency of the program (npm install pulumi-talos-pki), or let that package use the entry point pulumi-talos-pki/plugin`,
+    );
+  }
+  isFound = true;
 }
 
 /** How a resource is known to the engine. */
@@ -22,11 +42,14 @@ export type Register = (kind: string, name: string) => Registration;
 const dynamicType = (kind: string): string => `pulumi-nodejs:dynamic/talos-pki:${kind}`;
 
 /** Served by the installed package itself, as a dynamic resource. */
-export const asDynamic: Register = (kind, name) => ({
-  type: dynamicType(kind),
-  inputs: { __resourceName: name, __provider: providerOf(kind) },
-  aliases: [],
-});
+export const asDynamic: Register = (kind, name) => {
+  assertFound();
+  return {
+    type: dynamicType(kind),
+    inputs: { __resourceName: name, __provider: providerOf(kind) },
+    aliases: [],
+  };
+};
 
 /** Served by the plugin `pulumi-resource-talos-pki`; a stack with dynamic resources moves to it without a change. */
 export const asPlugin: Register = (kind) => ({

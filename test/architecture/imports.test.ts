@@ -86,7 +86,7 @@ const ROOMS: readonly Room[] = [
     packages: [NODE, /^commander$/, /^picocolors$/],
   },
   // Its provider is found at run time, by name.
-  { name: "sdk", files: /^sdk\//, rooms: ["sdk"], packages: [PULUMI] },
+  { name: "sdk", files: /^sdk\//, rooms: ["sdk"], packages: [PULUMI, /^node:module$/] },
 ];
 
 const roomOf = (path: string): Room | undefined => ROOMS.find(({ files }) => files.test(path));

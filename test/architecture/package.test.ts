@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { repository } from "./support/markdown";
@@ -133,6 +143,36 @@ describe("the package", function () {
       }
     });
   }
+
+  /** Makes a resource under mocks, in a program that lies elsewhere; answers how long its provider's text is. */
+  const makeElsewhere = (env: NodeJS.ProcessEnv): string => {
+    const at = (name: string): string => JSON.stringify(join(folder, "node_modules", name));
+    const program = `const pulumi = require(${at("@pulumi/pulumi")});
+      pulumi.runtime.setMocks({ newResource: ({ name, inputs }) => ({ id: name, state: inputs }), call: () => ({}) });
+      try {
+        const made = new (require(${at("pulumi-talos-pki")}).TalosSecrets)("a");
+        made.__provider.apply((text) => console.log(text.length));
+      } catch (error) {
+        console.log(error.message);
+      }`;
+    const options = { cwd: tmpdir(), env: { ...process.env, ...env }, encoding: "utf8" } as const;
+    const { stdout, stderr } = spawnSync(process.execPath, ["-e", program], options);
+    return stdout + stderr;
+  };
+
+  it("makes resources under mocks wherever the tests run", () => {
+    assert.match(makeElsewhere({}), /^\d\d\d\n$/);
+  });
+
+  it("says what to do where a program that Pulumi runs cannot find it", () => {
+    const said = makeElsewhere({ PULUMI_NODEJS_MONITOR: "127.0.0.1:1" });
+    const folderOf = /^pulumi-talos-pki cannot be found from (.+), the folder of the Pulumi program/.exec(said)?.[1];
+    assert.equal(realpathSync(folderOf ?? said), realpathSync(tmpdir()));
+    assert.match(
+      said,
+      /direct dependency of the program.* or let that package use the entry point pulumi-talos-pki\/plugin/,
+    );
+  });
 
   it("links its programs", () => {
     for (const name of Object.keys(manifest.bin ?? {})) {
