@@ -94,16 +94,15 @@ async function applyStaged(
   inputs: Values,
   host: Host,
 ): Promise<SecretsState> {
-  const { action, state: position } = plan.staged[name];
+  const { action, state: position, brought } = plan.staged[name];
   if (action === "none") return state;
   const key = BUNDLE_KEYS[name];
   const { other, retired } = state.staged[name];
   const issuing = state.bundle.certs[key];
-  const brought = plan.requests.staged[name]?.authority;
-  const fresh = brought === undefined ? undefined : authorityPem(brought);
   const next =
-    action === "begin" ? (fresh ?? (await makeAuthority(state, name, issuing, inputs, host))) : (fresh ?? other);
-  const moved = move(action, issuing, other ?? next, next);
+    brought?.authority.pem ??
+    (action === "begin" ? await makeAuthority(state, name, issuing, inputs, host) : undefined);
+  const moved = move(action, issuing, other, next);
   const bundle: SecretsBundle = { ...state.bundle, certs: { ...state.bundle.certs, [key]: moved.issuing } };
   const gone = moved.issuing === issuing ? [] : [fingerprint(issuing.crt)];
   const kept = [...new Set([...retired, ...gone])].filter((old) => old !== fingerprint(moved.issuing.crt));

@@ -3,20 +3,16 @@ import { collectProblems, type Problem } from "../../core/errors";
 import { AUTHORITY_NAMES, BUNDLE_KEYS } from "../../core/secrets/authority";
 import { setAt } from "../../core/secrets/fields";
 import type { PartialSecretsBundle } from "../../core/secrets/read";
+import type { AuthorityName } from "../../core/secrets/types";
 import { isSecret, TOKEN_FORM } from "../../core/secrets/tokens";
 import { lifetimeWarnings } from "../../core/secrets/validate";
 import { hasFeature, type TalosVersion } from "../../core/talosVersion";
-import { type Authority, parseAuthority } from "../../core/x509/authority";
+import type { Authority } from "../../core/x509/authority";
 import { joinPem } from "../../core/x509/pem";
 import { parsePrivateKey } from "../../core/x509/privateKey";
 import type { Values } from "../definition";
-import { holdsUnknown } from "../wire";
-
-interface PairInput {
-  readonly certificatePem?: string;
-  readonly privateKeyPem?: string;
-  readonly algorithm?: string;
-}
+import { holdsUnknown, UNKNOWN } from "../wire";
+import { type GivenAuthority, type PairInput, readPair } from "./authorityInput";
 
 interface ValueRow {
   /** Path of the input. */
@@ -48,7 +44,9 @@ const FORMS = {
 /** Values and authorities given as inputs; what a preview does not know is left out. */
 export interface GivenSecrets {
   readonly bundle: PartialSecretsBundle;
-  readonly authorities: { readonly [Name in (typeof AUTHORITY_NAMES)[number]]?: Authority };
+  readonly authorities: { readonly [Name in AuthorityName]?: GivenAuthority };
+  /** Authorities of which a preview knows only that they are given. */
+  readonly unknown: readonly AuthorityName[];
   /** Of the authorities: near their end and the like. */
   readonly warnings: readonly Problem[];
 }
@@ -85,11 +83,14 @@ export function readGiven(
     });
   }
   const warnings: Problem[] = [];
-  const authorities: Record<string, Authority> = {};
+  const authorities: Record<string, GivenAuthority> = {};
+  const unknown: AuthorityName[] = [];
   for (const name of AUTHORITY_NAMES) {
     const input = at(inputs, ["certificateAuthorities", name]) as PairInput | undefined;
     const path = `certificateAuthorities.${name}`;
     problems.push(...algorithmLimits(name, input?.algorithm, version, `${path}.algorithm`));
+    const parts = [inputs["certificateAuthorities"], input, input?.certificatePem, input?.privateKeyPem];
+    if (parts.includes(UNKNOWN)) unknown.push(name);
     const authority = readPair(input, path, problems);
     if (authority === undefined) continue;
     authorities[name] = authority;
@@ -110,36 +111,11 @@ export function readGiven(
     const parsed = collectProblems(problems, () => parsePrivateKey(key, "serviceAccount.privateKeyPem"));
     if (parsed !== undefined) setAt(bundle, ["certs", "k8sServiceAccount", "key"], parsed.pem);
   }
-  return { bundle: bundle, authorities, warnings };
+  return { bundle, authorities, unknown, warnings };
 }
 
 function at(inputs: Values, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, key) => (value as Values | undefined)?.[key], inputs);
-}
-
-/** A pair of certificate and key; both or neither. */
-export function readPair(input: PairInput | undefined, path: string, problems: Problem[]): Authority | undefined {
-  const { certificatePem, privateKeyPem } = input ?? {};
-  if (certificatePem === undefined && privateKeyPem === undefined) return undefined;
-  for (const [name, value, other] of [
-    ["privateKeyPem", privateKeyPem, "certificatePem"],
-    ["certificatePem", certificatePem, "privateKeyPem"],
-  ] as const) {
-    if (value !== undefined) continue;
-    problems.push({
-      code: "ERR_INPUT_MISSING",
-      path: `${path}.${name}`,
-      message: `is required beside ${other}; an authority without its key can sign nothing and cannot be rotated`,
-    });
-    return undefined;
-  }
-  if (holdsUnknown([certificatePem, privateKeyPem])) return undefined;
-  return collectProblems(problems, () =>
-    parseAuthority(
-      { crt: certificatePem!, key: privateKeyPem! },
-      { crt: `${path}.certificatePem`, key: `${path}.privateKeyPem` },
-    ),
-  );
 }
 
 /** An authority that has expired is refused where it is first given. */

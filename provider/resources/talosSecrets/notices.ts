@@ -4,7 +4,8 @@ import { AUTHORITY_NAMES } from "../../core/secrets/authority";
 import { lifetimeWarnings } from "../../core/secrets/validate";
 import type { Values } from "../definition";
 import type { SecretsPlan } from "./plan";
-import { type ImmediateName, readStagedStatus, STAGED, type StagedName } from "./state";
+import { isAborted } from "./stagedPlan";
+import { type ImmediateName, readStagedStatus, STAGED, type StagedName, type StagedStatus } from "./state";
 
 /** What an immediate rotation interrupts. */
 const INTERRUPTIONS: Readonly<Record<ImmediateName, string>> = {
@@ -28,19 +29,31 @@ export function planNotices(outputs: Values, plan: SecretsPlan, now: Date): stri
 }
 
 function stagedNotice(outputs: Values, plan: SecretsPlan, name: StagedName): string[] {
-  const { action, state } = plan.staged[name];
-  if (action === "none") return [];
+  const { action, state, brought, awaits } = plan.staged[name];
   const before = readStagedStatus(outputs, name);
-  const [issuing = "?", other] = before.fingerprints;
-  const brought = plan.requests.staged[name]?.authority?.certificate.fingerprint;
-  const trust = describeMove(action, issuing, brought ?? other ?? "?", brought);
+  if (action === "none") return abortedNotice(plan, name, before);
+  const { issuing = "?", accepted } = before;
+  const next =
+    brought?.authority.certificate.fingerprint ?? (awaits ? "an authority that is not known yet" : undefined);
+  const trust = describeMove(action, issuing, accepted[0] ?? "?", next);
   return [`rotation.${name} ${JSON.stringify(state.id)}: ${before.position} -> ${state.position}: ${trust}`];
 }
 
-function describeMove(action: RotationAction, issuing: string, other: string, brought: string | undefined): string {
+/** An own authority beside the aborted rotation that would have taken it: it looks as if it were in use. */
+function abortedNotice(plan: SecretsPlan, name: StagedName, before: StagedStatus): string[] {
+  const own = plan.authorities[name]?.certificate.fingerprint;
+  if (own === undefined || before.fingerprints.includes(own) || !isAborted(plan.requests.staged[name], before))
+    return [];
+  return [
+    `certificateAuthorities.${name}: is not in use, as rotation ${JSON.stringify(before.id)}, which would have taken it, was aborted; leave it out, or rotate to it with a new id`,
+  ];
+}
+
+/** @param next the authority that the move brings in */
+function describeMove(action: RotationAction, issuing: string, other: string, next: string | undefined): string {
   switch (action) {
     case "begin":
-      return `issuing stays ${issuing}, accepted will be ${brought ?? "a new authority, made in this update"}`;
+      return `issuing stays ${issuing}, accepted will be ${next ?? "a new authority, made in this update"}`;
     case "swap":
     case "unswap":
       return `issuing will be ${other}, accepted will be ${issuing}`;
@@ -49,7 +62,7 @@ function describeMove(action: RotationAction, issuing: string, other: string, br
     case "abort":
       return `issuing stays ${issuing}, ${other} is dropped`;
     case "takeOver":
-      return `issuing will be ${brought ?? "?"}, which the nodes have already, instead of ${issuing}`;
+      return `issuing will be ${next ?? "?"}, which the nodes have already, instead of ${issuing}`;
     case "none":
       return "";
   }

@@ -1,15 +1,15 @@
 import type { Problem } from "../../core/errors";
 import type { RotationRequest, RotationStage } from "../../core/lifecycle/rotation";
 import { hasFeature, type TalosVersion } from "../../core/talosVersion";
-import type { Authority } from "../../core/x509/authority";
 import type { Values } from "../definition";
 import { holdsUnknown, UNKNOWN } from "../wire";
-import { algorithmLimits, readPair } from "./given";
+import { type GivenAuthority, readPair } from "./authorityInput";
+import { algorithmLimits } from "./given";
 import { IMMEDIATE, type ImmediateName, STAGED, type StagedName } from "./state";
 
 /** What the `rotation` input asks for; what a preview does not know is left out. */
 export interface RotationRequests {
-  readonly staged: { readonly [Name in StagedName]?: RotationRequest & { readonly authority?: Authority } };
+  readonly staged: { readonly [Name in StagedName]?: RotationRequest & { readonly authority?: GivenAuthority } };
   readonly immediate: { readonly [Name in ImmediateName]?: string };
   /** Requests that a preview does not know. */
   readonly unknown: readonly string[];
@@ -20,7 +20,7 @@ export function readRequests(inputs: Values, version: TalosVersion | undefined, 
   if (inputs["rotation"] === UNKNOWN) return { staged: {}, immediate: {}, unknown: [...STAGED, ...IMMEDIATE] };
   const rotation = (inputs["rotation"] ?? {}) as Values;
   const unknown: string[] = [];
-  const staged: Record<string, RotationRequest & { authority?: Authority }> = {};
+  const staged: Record<string, RotationRequest & { authority?: GivenAuthority }> = {};
   for (const name of STAGED) {
     const request = rotation[name] as
       { id: string; stage: RotationStage; certificatePem?: string; privateKeyPem?: string } | undefined;

@@ -35,21 +35,34 @@ export interface SecretsState {
 /** A staged authority before any rotation. */
 export const AT_REST: StagedState = { position: "none", spentIds: [], retired: [] };
 
+/** Where a staged rotation stands; authorities by their fingerprints. */
+export interface StagedStatus extends RotationState {
+  readonly issuing?: string;
+  readonly accepted: readonly string[];
+  readonly retired: readonly string[];
+  /** All of them. */
+  readonly fingerprints: readonly string[];
+}
+
 /** Where a staged rotation stands by the plain output `rotationStatus`; no secret is read. */
-export function readStagedStatus(
-  outputs: Values,
-  name: StagedName,
-): RotationState & { retired: readonly string[]; fingerprints: readonly string[] } {
+export function readStagedStatus(outputs: Values, name: StagedName): StagedStatus {
   const status = (outputs["rotationStatus"] as Record<string, Values | undefined> | undefined)?.[name] ?? {};
   const list = (key: string): readonly string[] => (status[key] as string[] | undefined) ?? [];
   const { id, issuing } = status;
   return {
     position: (status["stage"] as RotationPosition | undefined) ?? "none",
     spentIds: list("spentIds"),
+    accepted: list("accepted"),
     retired: list("retired"),
+    ...(typeof issuing === "string" ? { issuing } : {}),
     fingerprints: [...(typeof issuing === "string" ? [issuing] : []), ...list("accepted"), ...list("retired")],
     ...(typeof id === "string" ? { id } : {}),
   };
+}
+
+/** The part that planRotation moves. */
+export function rotationState({ position, id, spentIds }: RotationState): RotationState {
+  return { position, spentIds, ...(id === undefined ? {} : { id }) };
 }
 
 /** Ids of the rotations that were done at once. */
@@ -68,10 +81,11 @@ export function readState(outputs: Values, now: Date): SecretsState {
     { certificatePem: string; privateKeyPem: string } | undefined
   >;
   const staged = (name: StagedName): StagedState => {
-    const { fingerprints: _, ...status } = readStagedStatus(outputs, name);
+    const status = readStagedStatus(outputs, name);
     const other = others[name];
     return {
-      ...status,
+      ...rotationState(status),
+      retired: status.retired,
       ...(other === undefined ? {} : { other: { crt: other.certificatePem, key: other.privateKeyPem } }),
     };
   };

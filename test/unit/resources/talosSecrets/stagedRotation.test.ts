@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { parseCertificate } from "../../../../provider/core/x509/certificate";
 import type { Values } from "../../../../provider/resources/definition";
 import { makeSecrets, QUICK } from "../../support/cluster";
-import { bundleOf, host, issuingOf, makeAuthority, OTHER, pem, rotate, statusOf } from "./support";
+import { bundleOf, host, issuingOf, OTHER, rotate, statusOf } from "./support";
 
 beforeEach(() => {
   host.now = "2026-01-01T00:00:00Z";
@@ -114,76 +114,6 @@ describe("A staged rotation of TalosSecrets", () => {
       assert.deepEqual(statusOf(secrets)["accepted"], accepted === undefined ? [] : [accepted]);
     }
     assert.deepEqual(statusOf(secrets)["retired"], [old]);
-  });
-
-  it("brings an authority of one's own, and may go on naming it to the end", async () => {
-    for (const last of ["finish", "abort"]) {
-      const secrets = await makeSecrets(host);
-      const own = await makeAuthority();
-      const begin = await secrets.up(rotate("accept", pem(own)));
-      assert.match(begin.notices[0]!, new RegExp(`accepted will be ${own.fingerprint}$`));
-      assert.equal(statusOf(secrets)["next"], own.fingerprint);
-      if (last === "finish") await secrets.up(rotate("swap", pem(own)));
-      await secrets.up(rotate(last, pem(own)));
-      const again = await secrets.preview(rotate(last, pem(own)));
-      assert.deepEqual([again.op, again.problems], ["same", []]);
-      assert.equal(issuingOf(secrets) === own.fingerprint, last === "finish");
-    }
-  });
-
-  it("is not swapped for another authority in the middle", async () => {
-    const secrets = await makeSecrets(host);
-    await secrets.up(rotate("accept"));
-    const { problems } = await secrets.preview(rotate("swap", pem(await makeAuthority())));
-    assert.deepEqual(problems, [
-      "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: differs from the authority that this rotation began with; expected the same one, or none",
-    ]);
-  });
-
-  it("does not begin with an authority that the cluster has or had, has expired, or comes without its key", async () => {
-    const secrets = await makeSecrets(host);
-    const { certs } = bundleOf(secrets);
-    const own = { certificatePem: certs.os.crt, privateKeyPem: certs.os.key };
-    const had = [
-      "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: is an authority that this cluster has or had already; expected a new one",
-    ];
-    assert.deepEqual((await secrets.preview(rotate("accept", own))).problems, had);
-    for (const stage of ["accept", "swap", "finish"]) await secrets.up(rotate(stage));
-    assert.deepEqual((await secrets.preview(rotate("accept", own, "next"))).problems, had);
-    const { certificatePem } = await makeAuthority();
-    assert.deepEqual((await secrets.preview(rotate("accept", { certificatePem }, "next"))).problems, [
-      "ERR_INPUT_MISSING rotation.os.privateKeyPem: is required beside certificatePem; an authority without its key can sign nothing and cannot be rotated",
-    ]);
-    const other = await makeAuthority();
-    host.now = "2040-01-01T00:00:00Z";
-    assert.deepEqual((await secrets.preview(rotate("accept", pem(other), "next"))).problems, [
-      "ERR_AUTHORITY_EXPIRED rotation.os.certificatePem: expired at 2035-12-30T00:00:00Z; expected an authority that is still valid",
-    ]);
-  });
-
-  it("takes over an authority that was rotated outside", async () => {
-    const secrets = await makeSecrets(host);
-    const old = issuingOf(secrets);
-    const own = await makeAuthority();
-    assert.deepEqual((await secrets.preview(rotate("finish"))).problems, [
-      'ERR_ROTATION_ILLEGAL rotation.os: a rotation begins with stage "accept"; stage "finish" with a new id takes over an authority rotated elsewhere and needs its certificatePem and privateKeyPem',
-    ]);
-    const { notices } = await secrets.up(rotate("finish", pem(own)));
-    assert.deepEqual(notices, [
-      `rotation.os "2026-11": none -> finish: issuing will be ${own.fingerprint}, which the nodes have already, instead of ${old}`,
-    ]);
-    assert.equal(issuingOf(secrets), own.fingerprint);
-    assert.deepEqual(statusOf(secrets)["retired"], [old]);
-    assert.equal((await secrets.preview(rotate("finish", pem(own)))).op, "same");
-  });
-
-  it("of an authority of one's own leaves the input that first gave it valid", async () => {
-    const own = await makeAuthority();
-    const args = { ...QUICK, certificateAuthorities: { os: pem(own) } };
-    const secrets = await makeSecrets(host, args);
-    for (const stage of ["accept", "swap", "finish"]) await secrets.up({ ...args, ...rotate(stage) });
-    const { op, problems } = await secrets.preview({ ...args, ...rotate("finish") });
-    assert.deepEqual([op, problems], ["same", []]);
   });
 
   it("makes an authority of the kind of the old one, or as the options say", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import type { SecretsBundle } from "../../../../provider/core/secrets/types";
 import type { Values } from "../../../../provider/resources/definition";
+import { UNKNOWN } from "../../../../provider/resources/wire";
 import { makeSecrets, QUICK } from "../../support/cluster";
 import { bundleOf, host, makeAuthority, OTHER, pem, statusOf, TOKEN } from "./support";
 
@@ -78,14 +79,29 @@ describe("A changed value of TalosSecrets", () => {
     const rotation = (name: string): string =>
       `differs from the value in the state; to replace it set rotation.${name} to a new id, else give the old value, or none`;
     assert.deepEqual(problems, [
+      'ERR_SECRET_CHANGED certificateAuthorities.os: differs from the authority in the state; to replace it set rotation.os to a new id with stage "accept", which takes it, else give the old authority, or none',
       "ERR_SECRET_CHANGED cluster.id: differs from the value in the state, and Talos cannot rotate it; expected the old value, or none",
       `ERR_SECRET_CHANGED bootstrapToken: ${rotation("bootstrapToken")}`,
       `ERR_SECRET_CHANGED trustdToken: ${rotation("trustdToken")}`,
       `ERR_SECRET_CHANGED certificateAuthorities.aggregator: ${rotation("aggregator")}`,
       `ERR_SECRET_CHANGED serviceAccount.privateKeyPem: ${rotation("serviceAccount")}`,
-      'ERR_SECRET_CHANGED certificateAuthorities.os: differs from the authority in the state; to replace it rotate: rotation.os with a new id, stage "accept", certificatePem and privateKeyPem',
-      "ERR_SECRET_CHANGED certificateAuthorities.etcd: differs from the authority in the state, and Talos cannot rotate etcd's; expected the old one, or none",
+      "ERR_SECRET_CHANGED certificateAuthorities.etcd: differs from the value in the state, and Talos cannot rotate it; expected the old value, or none",
     ]);
+  });
+});
+
+describe("A value of TalosSecrets whose rotation a preview does not know", () => {
+  it("is not refused for it", async () => {
+    const secrets = await makeSecrets(host);
+    const own = await makeAuthority();
+    const id = { id: UNKNOWN };
+    const { problems } = await secrets.preview({
+      ...QUICK,
+      bootstrapToken: OTHER,
+      certificateAuthorities: { os: pem(own) },
+      rotation: { bootstrapToken: id, os: { ...id, stage: "accept" } },
+    });
+    assert.deepEqual(problems, []);
   });
 });
 

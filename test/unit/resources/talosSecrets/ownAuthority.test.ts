@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+
+import type { Values } from "../../../../provider/resources/definition";
+import { UNKNOWN } from "../../../../provider/resources/wire";
+import { makeSecrets, QUICK } from "../../support/cluster";
+import { bundleOf, host, issuingOf, makeAuthority, pem, rotate, statusOf } from "./support";
+
+beforeEach(() => {
+  host.now = "2026-01-01T00:00:00Z";
+});
+
+/** A program with an own OS authority, and a rotation. */
+const owning = (own: Values, stage?: string, more: Values = {}, id = "1"): Values => ({
+  ...QUICK,
+  certificateAuthorities: { os: pem(own) },
+  ...(stage === undefined ? {} : { rotation: { os: { id, stage, ...more } } }),
+});
+
+describe("A staged rotation of TalosSecrets with an authority of one's own", () => {
+  it("brings it, and may go on naming it to the end", async () => {
+    for (const last of ["finish", "abort"]) {
+      const secrets = await makeSecrets(host);
+      const own = await makeAuthority();
+      const begin = await secrets.up(rotate("accept", pem(own)));
+      assert.match(begin.notices[0]!, new RegExp(`accepted will be ${own.fingerprint}$`));
+      assert.equal(statusOf(secrets)["next"], own.fingerprint);
+      if (last === "finish") await secrets.up(rotate("swap", pem(own)));
+      await secrets.up(rotate(last, pem(own)));
+      const again = await secrets.preview(rotate(last, pem(own)));
+      assert.deepEqual([again.op, again.problems], ["same", []]);
+      assert.equal(issuingOf(secrets) === own.fingerprint, last === "finish");
+    }
+  });
+
+  it("is not swapped for another authority in the middle", async () => {
+    const secrets = await makeSecrets(host);
+    await secrets.up(rotate("accept"));
+    const { problems } = await secrets.preview(rotate("swap", pem(await makeAuthority())));
+    assert.deepEqual(problems, [
+      "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: differs from the authority that this rotation began with; expected the same one, or none",
+    ]);
+  });
+
+  it("does not begin with an authority that issues already, has expired, or comes without its key", async () => {
+    const secrets = await makeSecrets(host);
+    const { certs } = bundleOf(secrets);
+    const own = { certificatePem: certs.os.crt, privateKeyPem: certs.os.key };
+    for (const stage of ["accept", "finish"])
+      assert.deepEqual((await secrets.preview(rotate(stage, own))).problems, [
+        "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: is the authority that issues already; expected another one",
+      ]);
+    const { certificatePem } = await makeAuthority();
+    assert.deepEqual((await secrets.preview(rotate("accept", { certificatePem }, "next"))).problems, [
+      "ERR_INPUT_MISSING rotation.os.privateKeyPem: is required beside certificatePem; an authority without its key can sign nothing and cannot be rotated",
+    ]);
+    const other = await makeAuthority();
+    host.now = "2040-01-01T00:00:00Z";
+    assert.deepEqual((await secrets.preview(rotate("accept", pem(other), "next"))).problems, [
+      "ERR_AUTHORITY_EXPIRED rotation.os.certificatePem: expired at 2035-12-30T00:00:00Z; expected an authority that is still valid",
+    ]);
+  });
+
+  it("takes over an authority that was rotated outside", async () => {
+    const secrets = await makeSecrets(host);
+    const old = issuingOf(secrets);
+    const own = await makeAuthority();
+    assert.deepEqual((await secrets.preview(rotate("finish"))).problems, [
+      'ERR_ROTATION_ILLEGAL rotation.os: a rotation begins with stage "accept"; stage "finish" with a new id takes over an authority rotated elsewhere and needs its certificatePem and privateKeyPem',
+    ]);
+    const { notices } = await secrets.up(rotate("finish", pem(own)));
+    assert.deepEqual(notices, [
+      `rotation.os "2026-11": none -> finish: issuing will be ${own.fingerprint}, which the nodes have already, instead of ${old}`,
+    ]);
+    assert.equal(issuingOf(secrets), own.fingerprint);
+    assert.deepEqual(statusOf(secrets)["retired"], [old]);
+    assert.equal((await secrets.preview(rotate("finish", pem(own)))).op, "same");
+  });
+
+  it("tries again with an authority that was given up, and corrects a takeover", async () => {
+    const secrets = await makeSecrets(host);
+    const [first, own] = [issuingOf(secrets), await makeAuthority()];
+    const { certs } = bundleOf(secrets);
+    for (const stage of ["accept", "swap", "accept", "abort"]) await secrets.up(rotate(stage, pem(own)));
+    for (const stage of ["accept", "swap", "finish"]) await secrets.up(rotate(stage, pem(own), "again"));
+    assert.equal(issuingOf(secrets), own.fingerprint);
+    const { crt: certificatePem, key: privateKeyPem } = certs.os;
+    await secrets.up(rotate("finish", { certificatePem, privateKeyPem }, "takeover"));
+    assert.equal(issuingOf(secrets), first);
+    await secrets.up(rotate("finish", pem(own), "corrected"));
+    assert.equal(issuingOf(secrets), own.fingerprint);
+    assert.deepEqual(statusOf(secrets)["retired"], [first]);
+  });
+
+  it("names the authorities of the state while the input stays", async () => {
+    const secrets = await makeSecrets(host);
+    const [old, own] = [issuingOf(secrets), await makeAuthority()];
+    const next = own.fingerprint;
+    const told: string[] = [];
+    for (const stage of ["accept", "swap", "accept", "swap", "finish"])
+      told.push(...(await secrets.up(rotate(stage, pem(own)))).notices);
+    const forth = `rotation.os "2026-11": accept -> swap: issuing will be ${next}, accepted will be ${old}`;
+    assert.deepEqual(told, [
+      `rotation.os "2026-11": none -> accept: issuing stays ${old}, accepted will be ${next}`,
+      forth,
+      `rotation.os "2026-11": swap -> accept: issuing will be ${old}, accepted will be ${next}`,
+      forth,
+      `rotation.os "2026-11": swap -> finish: issuing stays ${next}, ${old} is accepted no more and its key leaves the outputs (older versions of the state keep it)`,
+    ]);
+  });
+
+  it("says of an authority that a preview does not know that it is not known yet", async () => {
+    const secrets = await makeSecrets(host);
+    const issuing = issuingOf(secrets);
+    const later = { certificatePem: UNKNOWN, privateKeyPem: UNKNOWN };
+    const begin = `rotation.os "1": none -> accept: issuing stays ${issuing}, accepted will be an authority that is not known yet`;
+    for (const [args, notice] of [
+      [rotate("accept", later, "1"), begin],
+      [owning(later, "accept"), begin],
+      [{ ...owning(later, "accept"), certificateAuthorities: UNKNOWN }, begin],
+      [
+        rotate("finish", later, "1"),
+        `rotation.os "1": none -> finish: issuing will be an authority that is not known yet, which the nodes have already, instead of ${issuing}`,
+      ],
+    ] as const) {
+      const { notices, problems } = await secrets.preview(args);
+      assert.deepEqual([notices, problems], [[notice], []]);
+    }
+  });
+});
+
+describe("A changed own authority of TalosSecrets", () => {
+  for (const [what, more] of [
+    ["alone", (): Values => ({})],
+    ["beside the same one in the rotation", pem],
+  ] as const) {
+    it(`is what a rotation with a new id takes, ${what}`, async () => {
+      const [first, second] = [await makeAuthority(), await makeAuthority()];
+      const secrets = await makeSecrets(host, owning(first));
+      for (const stage of ["accept", "swap", "finish"]) {
+        await secrets.up(owning(second, stage, more(second)));
+        assert.equal((await secrets.preview(owning(second, stage, more(second)))).op, "same");
+      }
+      assert.equal(issuingOf(secrets), second.fingerprint);
+      assert.equal(bundleOf(secrets).certs.os.key, second["privateKeyPem"]);
+      assert.equal((await secrets.preview(owning(second))).op, "same");
+    });
+  }
+
+  it("is what replaces an authority that was made", async () => {
+    const secrets = await makeSecrets(host);
+    const own = await makeAuthority();
+    const { notices } = await secrets.up(owning(own, "accept"));
+    assert.match(notices[0]!, new RegExp(`accepted will be ${own.fingerprint}$`));
+    assert.equal(statusOf(secrets)["next"], own.fingerprint);
+  });
+
+  it("may stay beside the rotation that was aborted, with a notice that it is not in use", async () => {
+    const secrets = await makeSecrets(host);
+    const own = await makeAuthority();
+    await secrets.up(owning(own, "accept"));
+    await secrets.up(owning(own, "abort"));
+    const { op, problems, notices } = await secrets.preview(owning(own, "abort"));
+    assert.deepEqual(
+      [op, problems, notices],
+      [
+        "same",
+        [],
+        [
+          'certificateAuthorities.os: is not in use, as rotation "1", which would have taken it, was aborted; leave it out, or rotate to it with a new id',
+        ],
+      ],
+    );
+    assert.deepEqual((await secrets.preview(owning(own, "accept", {}, "2"))).problems, []);
+  });
+
+  it("is refused where the rotation brings another, does not begin, or would take it over at once", async () => {
+    const [own, other] = [await makeAuthority(), await makeAuthority()];
+    const secrets = await makeSecrets(host);
+    assert.deepEqual((await secrets.preview(owning(own, "accept", pem(other)))).problems, [
+      "ERR_SECRET_CHANGED certificateAuthorities.os: differs from rotation.os.certificatePem; expected the same authority in both, or in one of them",
+    ]);
+    assert.deepEqual((await secrets.preview(owning(own, "finish"))).problems, [
+      'ERR_ROTATION_ILLEGAL rotation.os: a rotation begins with stage "accept"; stage "finish" with a new id takes over an authority rotated elsewhere and needs its certificatePem and privateKeyPem',
+      'ERR_SECRET_CHANGED certificateAuthorities.os: differs from the authority in the state; to replace it set rotation.os to a new id with stage "accept", which takes it, else give the old authority, or none',
+    ]);
+    assert.deepEqual((await secrets.preview(owning(own, "finish", pem(own)))).problems, []);
+    await secrets.up(rotate("accept", {}, "1"));
+    assert.deepEqual((await secrets.preview(owning(own, "swap"))).problems, [
+      'ERR_SECRET_CHANGED certificateAuthorities.os: differs from the authorities of rotation "1", which is under way; finish or abort it first, then rotate to this one',
+    ]);
+  });
+
+  it("of an authority of one's own leaves the input that first gave it valid", async () => {
+    const own = await makeAuthority();
+    const args = { ...QUICK, certificateAuthorities: { os: pem(own) } };
+    const secrets = await makeSecrets(host, args);
+    for (const stage of ["accept", "swap", "finish"]) await secrets.up({ ...args, ...rotate(stage) });
+    const { op, problems } = await secrets.preview({ ...args, ...rotate("finish") });
+    assert.deepEqual([op, problems], ["same", []]);
+  });
+
+  it("that issued before comes back only where it is said", async () => {
+    const own = await makeAuthority();
+    const secrets = await makeSecrets(host, owning(own));
+    for (const stage of ["accept", "swap", "finish"]) await secrets.up(owning(own, stage));
+    assert.notEqual(issuingOf(secrets), own.fingerprint);
+    assert.deepEqual((await secrets.preview(owning(own, "accept", {}, "2"))).problems, [
+      "ERR_SECRET_CHANGED certificateAuthorities.os: is an authority that issued before; to bring it back give it in rotation.os too (certificatePem and privateKeyPem), to have a new one made leave it out here",
+    ]);
+    await secrets.up(owning(own, "accept", pem(own), "2"));
+    assert.equal(statusOf(secrets)["next"], own.fingerprint);
+  });
+});
