@@ -15,7 +15,8 @@ export interface BundleVerdict {
 }
 
 const ENCRYPTION_SECRETS = ["secrets.aescbcencryptionsecret", "secrets.secretboxencryptionsecret"];
-const YEAR = 365 * 24 * 3_600_000;
+/** From when on before its end an authority's rotation is to be planned, milliseconds. */
+export const YEAR = 365 * 24 * 3_600_000;
 
 /** Authorities of a bundle: name in the bundle and in talosctl's YAML. */
 const AUTHORITIES = [
@@ -98,41 +99,52 @@ function missing(bundle: PartialSecretsBundle, path: string): Problem[] {
   return problems;
 }
 
-interface Lifetime {
+export interface Lifetime {
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
 
+/** Where an authority is in its life: over, not begun, within a year of its end, or none of these. */
+export type LifeStage = "over" | "early" | "ending" | "fine";
+
+/**
+ * Where an authority is in its life.
+ *
+ * @example
+ * lifeStage({ notBefore, notAfter }, new Date("2026-11-22T00:00:00Z")); // "fine"
+ */
+export function lifeStage({ notBefore, notAfter }: Lifetime, now: Date): LifeStage {
+  const left = notAfter.getTime() - now.getTime();
+  if (left <= 0) return "over";
+  if (notBefore.getTime() > now.getTime()) return "early";
+  return left < YEAR ? "ending" : "fine";
+}
+
 /** An authority that has expired, is not valid yet, or comes within a year of its end. */
 export function lifetimeWarnings(certificate: Lifetime, now: Date, path: string): Problem[] {
-  const left = certificate.notAfter.getTime() - now.getTime();
-  if (left <= 0) {
-    return [
-      {
-        code: "ERR_AUTHORITY_EXPIRED",
-        path,
-        message: `the authority expired at ${formatTime(certificate.notAfter)}; rotate it`,
-      },
-    ];
-  }
-  if (certificate.notBefore.getTime() > now.getTime()) {
-    return [
-      {
-        code: "ERR_CERTIFICATE_NOT_YET_VALID",
-        path,
-        message: `the authority is valid only from ${formatTime(certificate.notBefore)}; look at the clock`,
-      },
-    ];
-  }
-  return left < YEAR
-    ? [
+  const [from, until] = [formatTime(certificate.notBefore), formatTime(certificate.notAfter)];
+  switch (lifeStage(certificate, now)) {
+    case "over":
+      return [{ code: "ERR_AUTHORITY_EXPIRED", path, message: `the authority expired at ${until}; rotate it` }];
+    case "early":
+      return [
+        {
+          code: "ERR_CERTIFICATE_NOT_YET_VALID",
+          path,
+          message: `the authority is valid only from ${from}; look at the clock`,
+        },
+      ];
+    case "ending":
+      return [
         {
           code: "ERR_AUTHORITY_EXPIRED",
           path,
-          message: `the authority expires at ${formatTime(certificate.notAfter)}, in less than a year; plan its rotation`,
+          message: `the authority expires at ${until}, in less than a year; plan its rotation`,
         },
-      ]
-    : [];
+      ];
+    case "fine":
+      return [];
+  }
 }
 
 function formWarnings(bundle: PartialSecretsBundle, path: string): Problem[] {

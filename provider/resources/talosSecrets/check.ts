@@ -1,4 +1,5 @@
 import { collectProblems, describeProblem, type Problem } from "../../core/errors";
+import { AUTHORITY_NAMES, BUNDLE_KEYS } from "../../core/secrets/authority";
 import { NEWEST_TALOS_VERSION, parseTalosVersion } from "../../core/talosVersion";
 import type { CheckVerdict, Host, Values } from "../definition";
 import { checkProperties, wellFormed } from "../schema";
@@ -6,6 +7,7 @@ import { holdsUnknown } from "../wire";
 import { mergeGiven, readAdopted } from "./adopt";
 import { readGiven } from "./given";
 import { INPUTS, RENAMED_INPUTS } from "./inputs";
+import { shortWarnings } from "./lifetimes";
 import { readRequests } from "./requests";
 
 /** Checks the inputs; what depends on the state (moves of a rotation, changed values) is for diff. */
@@ -35,6 +37,13 @@ export async function check(olds: Values, news: Values, host: Host): Promise<Che
     mergeGiven(adopted.bundle, values.bundle, problems);
     problems.push(...creationProblems(known));
     notices.push(...adopted.warnings.map(describeProblem));
+    const made = AUTHORITY_NAMES.filter(
+      (name) =>
+        values.authorities[name] === undefined &&
+        !values.unknown.includes(name) &&
+        adopted.bundle.certs?.[BUNDLE_KEYS[name]] === undefined,
+    );
+    notices.push(...shortWarnings(known, made).map(describeProblem));
   }
   readRequests(known, version, problems);
   return { inputs, problems, notices };

@@ -1,4 +1,3 @@
-import { formatTime } from "../../core/environment";
 import { collectProblems, type Problem } from "../../core/errors";
 import { AUTHORITY_NAMES, BUNDLE_KEYS } from "../../core/secrets/authority";
 import { setAt } from "../../core/secrets/fields";
@@ -7,12 +6,12 @@ import type { AuthorityName } from "../../core/secrets/types";
 import { isSecret, TOKEN_FORM } from "../../core/secrets/tokens";
 import { lifetimeWarnings } from "../../core/secrets/validate";
 import { hasFeature, type TalosVersion } from "../../core/talosVersion";
-import type { Authority } from "../../core/x509/authority";
 import { joinPem } from "../../core/x509/pem";
 import { parsePrivateKey } from "../../core/x509/privateKey";
 import type { Values } from "../definition";
 import { holdsUnknown, UNKNOWN } from "../wire";
 import { type GivenAuthority, type PairInput, readPair } from "./authorityInput";
+import { lifetimeProblems } from "./lifetimes";
 
 interface ValueRow {
   /** Path of the input. */
@@ -54,7 +53,7 @@ export interface GivenSecrets {
 /**
  * Reads every value that is given instead of being made.
  *
- * @param now refuses an authority that has expired; `undefined` leaves lifetimes alone
+ * @param now refuses an authority that has expired or is not valid yet; `undefined` leaves lifetimes alone
  */
 export function readGiven(
   inputs: Values,
@@ -95,12 +94,12 @@ export function readGiven(
     if (authority === undefined) continue;
     authorities[name] = authority;
     problems.push(...algorithmLimits(name, authority.key.algorithm, version, `${path}.privateKeyPem`));
-    if (now !== undefined) problems.push(...expiredProblems(authority, now, `${path}.certificatePem`));
-    warnings.push(
-      ...lifetimeWarnings(authority.certificate, now ?? new Date(0), `${path}.certificatePem`).filter(
-        () => now !== undefined,
-      ),
-    );
+    if (now !== undefined) {
+      const refused = lifetimeProblems(authority.certificate, now, `${path}.certificatePem`);
+      problems.push(...refused);
+      if (refused.length === 0)
+        warnings.push(...lifetimeWarnings(authority.certificate, now, `${path}.certificatePem`));
+    }
     setAt(bundle, ["certs", BUNDLE_KEYS[name]], {
       crt: joinPem(input?.certificatePem ?? ""),
       key: joinPem(input?.privateKeyPem ?? ""),
@@ -116,20 +115,6 @@ export function readGiven(
 
 function at(inputs: Values, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, key) => (value as Values | undefined)?.[key], inputs);
-}
-
-/** An authority that has expired is refused where it is first given. */
-export function expiredProblems(authority: Authority, now: Date, path: string): Problem[] {
-  const { notAfter } = authority.certificate;
-  return notAfter.getTime() > now.getTime()
-    ? []
-    : [
-        {
-          code: "ERR_AUTHORITY_EXPIRED",
-          path,
-          message: `expired at ${formatTime(notAfter)}; expected an authority that is still valid`,
-        },
-      ];
 }
 
 /** Workers up to v1.10 ask trustd for Ed25519 certificates only, whatever the authority. */

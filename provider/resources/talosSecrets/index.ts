@@ -22,11 +22,12 @@ export const TalosSecrets: ResourceDefinition = {
     if (holdsUnknown(checked["talosVersion"]))
       return Promise.resolve({ changes: undefined, problems: [], notices: [] });
     const now = host.environment.now();
-    const plan = planUpdate(olds, programInputs(checked), now);
+    const inputs = programInputs(checked);
+    const plan = planUpdate(olds, inputs, now);
     return Promise.resolve({
       changes: plan.changes ? undefined : false,
       problems: plan.problems,
-      notices: plan.problems.length > 0 ? [] : planNotices(olds, plan, now),
+      notices: plan.problems.length > 0 ? [] : planNotices(olds, plan, inputs, now),
     });
   },
   async create(checked, host) {

@@ -1,8 +1,7 @@
 import { describeProblem } from "../../core/errors";
 import type { RotationAction } from "../../core/lifecycle/rotation";
-import { AUTHORITY_NAMES } from "../../core/secrets/authority";
-import { lifetimeWarnings } from "../../core/secrets/validate";
 import type { Values } from "../definition";
+import { shortWarnings, standingWarnings } from "./lifetimes";
 import type { SecretsPlan } from "./plan";
 import { isAborted } from "./stagedPlan";
 import { type ImmediateName, readStagedStatus, STAGED, type StagedName, type StagedStatus } from "./state";
@@ -17,14 +16,15 @@ const INTERRUPTIONS: Readonly<Record<ImmediateName, string>> = {
 };
 
 /** What a person should read before an update: rotations, what they interrupt, authorities near their end. */
-export function planNotices(outputs: Values, plan: SecretsPlan, now: Date): string[] {
+export function planNotices(outputs: Values, plan: SecretsPlan, inputs: Values, now: Date): string[] {
   return [
     ...STAGED.flatMap((name) => stagedNotice(outputs, plan, name)),
     ...plan.immediate.map(
       (name) =>
         `rotation.${name} ${JSON.stringify(plan.requests.immediate[name])}: will be replaced at once; ${INTERRUPTIONS[name]}`,
     ),
-    ...lifetimeNotices(outputs, now),
+    ...shortWarnings(inputs, plan.made).map(describeProblem),
+    ...standingWarnings(outputs, plan.staged, now).map(describeProblem),
   ];
 }
 
@@ -66,17 +66,4 @@ function describeMove(action: RotationAction, issuing: string, other: string, ne
     case "none":
       return "";
   }
-}
-
-function lifetimeNotices(outputs: Values, now: Date): string[] {
-  const authorities = (outputs["certificateAuthorities"] ?? {}) as Record<
-    string,
-    { notBefore: string; notAfter: string } | undefined
-  >;
-  return AUTHORITY_NAMES.flatMap((name) => {
-    const info = authorities[name];
-    if (info === undefined) return [];
-    const validity = { notBefore: new Date(info.notBefore), notAfter: new Date(info.notAfter) };
-    return lifetimeWarnings(validity, now, `certificateAuthorities.${name}`).map(describeProblem);
-  });
 }

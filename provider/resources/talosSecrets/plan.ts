@@ -1,9 +1,10 @@
-import { collectProblems, type Problem } from "../../core/errors";
-import { assertClock } from "../../core/lifecycle/renewal";
+import type { Problem } from "../../core/errors";
 import { type PartialSecretsBundle, readBundleTree } from "../../core/secrets/read";
+import type { AuthorityName } from "../../core/secrets/types";
 import { hasFeature, parseTalosVersion } from "../../core/talosVersion";
 import { changedValues } from "./changedValues";
 import { type GivenSecrets, readGiven } from "./given";
+import { clockProblems, lifetimeProblems } from "./lifetimes";
 import { readRequests, type RotationRequests } from "./requests";
 import { planStaged, type StagedPlan } from "./stagedPlan";
 import { IMMEDIATE, type ImmediateName, readImmediateIds, STAGED, type StagedName } from "./state";
@@ -15,6 +16,8 @@ export interface SecretsPlan {
   readonly staged: Readonly<Record<StagedName, StagedPlan>>;
   /** Values to replace at once. */
   readonly immediate: readonly ImmediateName[];
+  /** Authorities that are made. */
+  readonly made: readonly AuthorityName[];
   readonly talosVersion: string;
   /** Values given as inputs, which a rotation takes. */
   readonly given: PartialSecretsBundle;
@@ -55,11 +58,25 @@ export function planUpdate(outputs: Values, inputs: Values, now: Date): SecretsP
     requests.unknown.length > 0 ||
     STAGED.some((name) => staged[name].action !== "none") ||
     talosVersion !== outputs["talosVersion"];
-  const { os } = outputs["certificateAuthorities"] as { os: { notBefore: string } };
-  if (changes)
-    collectProblems(problems, () => {
-      assertClock(now, new Date(os.notBefore), "certificateAuthorities.os");
-    });
   const { bundle, authorities } = given;
-  return { requests, staged, immediate, talosVersion, given: bundle, authorities, changes, problems };
+  const { aggregator } = authorities;
+  const takesAggregator = immediate.includes("aggregator");
+  if (takesAggregator && aggregator !== undefined)
+    problems.push(...lifetimeProblems(aggregator.certificate, now, "certificateAuthorities.aggregator.certificatePem"));
+  const made: AuthorityName[] = [
+    ...STAGED.filter((name) => staged[name].action === "begin" && !staged[name].awaits && !staged[name].brought),
+    ...(takesAggregator && aggregator === undefined && !given.unknown.includes("aggregator") ? (["aggregator"] as const) : []),
+  ];
+  if (made.length > 0) problems.push(...clockProblems(outputs, now));
+  return {
+    requests,
+    staged,
+    immediate,
+    made,
+    talosVersion,
+    given: bundle,
+    authorities,
+    changes,
+    problems,
+  };
 }

@@ -2,7 +2,8 @@ import type { Problem } from "../../core/errors";
 import { planRotation, type RotationPlan, type RotationRequest } from "../../core/lifecycle/rotation";
 import type { Values } from "../definition";
 import type { GivenAuthority } from "./authorityInput";
-import { expiredProblems, type GivenSecrets } from "./given";
+import type { GivenSecrets } from "./given";
+import { lifetimeProblems, swapProblems } from "./lifetimes";
 import type { RotationRequests } from "./requests";
 import { readStagedStatus, rotationState, type StagedName, type StagedStatus } from "./state";
 
@@ -40,6 +41,7 @@ export function planStaged(
   const brought = begins ? broughtBy(name, plan, request?.authority, given, status) : undefined;
   problems.push(
     ...(brought === undefined ? [] : broughtProblems(brought, status, now)),
+    ...(plan.action === "swap" ? swapProblems(outputs, name, now) : []),
     ...(begins || plan.problems.length > 0 ? [] : strangerProblems(name, request, status)),
     ...ownProblems(name, plan, request, given.authorities[name], brought, status),
   );
@@ -69,7 +71,7 @@ const isKnown = ({ certificate }: GivenAuthority, { fingerprints }: StagedStatus
 
 function broughtProblems({ authority, path }: Brought, { issuing }: StagedStatus, now: Date): Problem[] {
   return [
-    ...expiredProblems(authority, now, path),
+    ...lifetimeProblems(authority.certificate, now, path),
     ...(authority.certificate.fingerprint === issuing
       ? [illegal(path, "is the authority that issues already; expected another one")]
       : []),

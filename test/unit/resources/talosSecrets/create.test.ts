@@ -26,7 +26,7 @@ const bundleOf = (secrets: Managed): ReturnType<typeof parseSecretsBundle>["bund
 
 describe("New TalosSecrets", () => {
   beforeEach(() => {
-    host.now = "2026-11-22T00:00:00Z";
+    host.now = "2026-11-23T00:00:00Z";
   });
 
   it("are a bundle of the newest contract with its public facts", async () => {
@@ -43,8 +43,8 @@ describe("New TalosSecrets", () => {
       subject: "O=talos",
       algorithm: "ed25519",
       serialNumber: certificate.serialNumber,
-      notBefore: "2026-11-22T00:00:00Z",
-      notAfter: "2036-11-19T00:00:00Z",
+      notBefore: "2026-11-23T00:00:00Z",
+      notAfter: "2036-11-20T00:00:00Z",
     });
     assert.equal(id, certificate.fingerprint);
     assert.deepEqual(outputs["acceptedCAs"], { os: [], kubernetes: [] });
@@ -93,7 +93,7 @@ describe("New TalosSecrets", () => {
     assert.deepEqual(made.certs.os, bundle.certs.os);
     assert.deepEqual(made.certs.k8sServiceAccount, { key: bundle.certs.k8s.key });
     const { kubernetes } = secrets.outputs["certificateAuthorities"] as Record<string, Values>;
-    assert.deepEqual([kubernetes!["algorithm"], kubernetes!["notAfter"]], ["ecdsa-p384", "2029-08-18T00:00:00Z"]);
+    assert.deepEqual([kubernetes!["algorithm"], kubernetes!["notAfter"]], ["ecdsa-p384", "2029-08-19T00:00:00Z"]);
   });
 
   it("end every PEM of one's own in a newline, as Talos joins them as they stand", async () => {

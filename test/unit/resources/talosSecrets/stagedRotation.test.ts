@@ -169,29 +169,4 @@ ERR_SECRET_CHANGED bootstrapToken: differs from the value in the state; to repla
       'ERR_ROTATION_ILLEGAL rotation.os: rotation "2026-11" is under way at stage "accept" and cannot be dropped; go on with stage "swap", or end it with stage "abort"',
     ]);
   });
-
-  it("is refused by a clock that is wrong, in preview already", async () => {
-    const secrets = await makeSecrets(host);
-    host.now = "2025-01-01T00:00:00Z";
-    assert.deepEqual((await secrets.preview(rotate("accept"))).problems, [
-      "ERR_CLOCK certificateAuthorities.os: the clock shows 2025-01-01T00:00:00Z, before 2026-01-01T00:00:00Z, which has passed already; set the clock",
-    ]);
-    assert.deepEqual((await secrets.preview(QUICK)).problems, []);
-  });
-
-  it("warns of each authority within a year of its end, and of one that is over, and blocks nothing", async () => {
-    const secrets = await makeSecrets(host, { certificateAuthorities: { os: { validityPeriodHours: 24 } } });
-    host.now = "2035-06-01T00:00:00Z";
-    const { op, notices } = await secrets.preview(QUICK);
-    assert.equal(op, "same");
-    const soon = (name: string): string =>
-      `certificateAuthorities.${name}: the authority expires at 2035-12-30T00:00:00Z, in less than a year; plan its rotation`;
-    assert.deepEqual(notices, [
-      "certificateAuthorities.os: the authority expired at 2026-01-02T00:00:00Z; rotate it",
-      soon("kubernetes"),
-      soon("etcd"),
-      soon("aggregator"),
-    ]);
-    assert.deepEqual((await secrets.preview(rotate("accept"))).problems, []);
-  });
 });

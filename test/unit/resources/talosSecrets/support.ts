@@ -1,6 +1,6 @@
-import { generateAuthority } from "../../../../provider/core/secrets/authority";
+import { type AuthorityOptions, generateAuthority } from "../../../../provider/core/secrets/authority";
 import { parseSecretsBundle } from "../../../../provider/core/secrets/codec";
-import type { SecretsBundle } from "../../../../provider/core/secrets/types";
+import type { AuthorityName, SecretsBundle } from "../../../../provider/core/secrets/types";
 import { parseTalosVersion } from "../../../../provider/core/talosVersion";
 import { authorityPem } from "../../../../provider/core/secrets/authority";
 import type { Values } from "../../../../provider/resources/definition";
@@ -23,11 +23,13 @@ export const rotate = (stage: string, more: Values = {}, id = "2026-11"): Values
   rotation: { os: { id, stage, ...more } },
 });
 
-/** A new authority, PEM. */
+/** A new authority, PEM; it begins now unless told otherwise. */
 export async function makeAuthority(
-  name: "os" | "aggregator" | "etcd" = "os",
+  name: AuthorityName = "os",
+  options: AuthorityOptions = {},
+  now = host.now,
 ): Promise<Values & { fingerprint: string }> {
-  const authority = await generateAuthority(name, parseTalosVersion("v1.13"), {}, fixedEnvironment(host.now));
+  const authority = await generateAuthority(name, parseTalosVersion("v1.13"), options, fixedEnvironment(now));
   const { crt, key } = authorityPem(authority);
   return { certificatePem: crt, privateKeyPem: key, fingerprint: authority.certificate.fingerprint };
 }
