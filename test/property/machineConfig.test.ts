@@ -65,10 +65,10 @@ describe("for any text", () => {
 });
 
 describe("for any tree of strings", () => {
-  // What YAML cannot hold, and the line separators that Go's emitter loses: those are Talos's own.
+  // What YAML cannot hold, and what Go's emitter loses: line separators, spaces behind a first line break.
   const text = fc
     .string({ unit: "binary", maxLength: 30 })
-    .filter((value) => !/[\ud800-\udfff\u2028\u2029\u0085\ufeff]/.test(value));
+    .filter((value) => !/[\ud800-\udfff\u2028\u2029\u0085\ufeff]|^\n+ /.test(value));
   const { tree } = fc.letrec<{ tree: YamlValue }>((tie) => ({
     tree: fc.oneof(
       { depthSize: "small" },

@@ -16,7 +16,7 @@ const bundles = ["v1.6", "v1.7", "v1.10", "v1.13", "v1.14"].map((name) => readVe
 const certs = fc.constantFrom(...bundles.map((bundle) => bundle.certs));
 
 /** Texts that a YAML writer gets wrong sooner or later. */
-const text = fc.oneof(
+const anyText = fc.oneof(
   fc.stringMatching(/^[0-9a-z]{6}\.[0-9a-z]{16}$/),
   fc.stringMatching(/^[0-9]{6}\.[0-9]{16}$/),
   fc.constantFrom(
@@ -42,6 +42,10 @@ const text = fc.oneof(
   fc.string({ minLength: 1, maxLength: 60, unit: "grapheme-ascii" }),
   fc.string({ minLength: 1, maxLength: 60, unit: "grapheme" }),
 );
+
+/** What Go's emitter, whose way to write we follow, writes so that not every reader, or none, gets it back. */
+const LOST_IN_GO = /[\u0085\u2028\u2029]|^\n+ /;
+const text = anyText.filter((value) => !LOST_IN_GO.test(value));
 
 const plain = { noNullPrototype: true } as const;
 const bundle: fc.Arbitrary<SecretsBundle> = fc.record(
