@@ -10,7 +10,12 @@ const finders = {
   yaml: async (options) => [await findLanguageTool("yaml", options)],
   // The environment first: its python is the one that the host is to start.
   python: async (options) => [await findPythonEnvironment(options), await findLanguageTool("python", options)],
-  generator: async (options) => [await findLanguageTool("generator", options)],
+  // All that `npm run sdks` needs beside the Pulumi CLI.
+  generator: async (options) => [
+    await findLanguageTool("generator", options),
+    await findLanguageTool("dotnet", options),
+    await findLanguageTool("java", options),
+  ],
 };
 
 await runMain(async () => {

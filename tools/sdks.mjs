@@ -1,30 +1,34 @@
-// npm run sdks: writes sdk/python and sdk/go out of schema.json. With --check it only says whether they are current.
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+// npm run sdks: writes the SDKs of other languages out of schema.json. With --check it only says whether they are current.
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { sourcesIn } from "./lib/files.mjs";
+import { writeJavaSdk } from "./lib/javaSdk.mjs";
 import { findLanguageTool } from "./lib/languageTools.mjs";
 import { root } from "./lib/paths.mjs";
 import { capture } from "./lib/run.mjs";
 import { runMain, say, ToolError } from "./lib/say.mjs";
 
-const SDKS = { python: "sdk/python", go: "sdk/go/talospki" };
+/** Writes with our own driver of Pulumi's generator, of which there are two builds. */
+const by = (tool, language) => async (schema, folder) => {
+  const generator = join(await findLanguageTool(tool, { obtain: "build" }), "pulumi-sdk-generator");
+  const { code, stderr } = await capture(generator, [language, schema, folder]);
+  if (code !== 0) {
+    throw new ToolError(stderr.trim());
+  }
+};
 
-/** What a generator writes and what installing or running leaves behind is not the same. */
-const isGenerated = (path) => !/(^|\/)(__pycache__|build|dist|[^/]*\.egg-info)(\/|$)/.test(path);
-
-function filesOf(folder) {
-  return existsSync(folder)
-    ? readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-        .filter(isGenerated)
-        .sort()
-    : [];
-}
+/** Where each SDK lies, and what writes one: `write(schema, folder)`. */
+const SDKS = {
+  "sdk/python": by("generator", "python"),
+  "sdk/go/talospki": by("generator", "go"),
+  "sdk/dotnet": by("dotnet", "dotnet"),
+  "sdk/java": writeJavaSdk,
+};
 
 function same(left, right) {
-  const [a, b] = [filesOf(left), filesOf(right)];
+  const [a, b] = [sourcesIn(left), sourcesIn(right)];
   return (
     a.join("\n") === b.join("\n") &&
     a.every((file) => readFileSync(join(left, file)).equals(readFileSync(join(right, file))))
@@ -32,16 +36,12 @@ function same(left, right) {
 }
 
 await runMain(async () => {
-  const generator = join(await findLanguageTool("generator", { obtain: "build" }), "pulumi-sdk-generator");
   const check = process.argv.includes("--check");
   const old = [];
-  for (const [language, target] of Object.entries(SDKS)) {
-    const made = mkdtempSync(join(tmpdir(), `talos-pki-${language}-`));
+  for (const [target, write] of Object.entries(SDKS)) {
+    const made = mkdtempSync(join(tmpdir(), "talos-pki-sdk-"));
     try {
-      const { code, stderr } = await capture(generator, [language, join(root, "schema.json"), made]);
-      if (code !== 0) {
-        throw new ToolError(stderr.trim());
-      }
+      await write(join(root, "schema.json"), made);
       const path = join(root, target);
       if (!same(made, path)) {
         old.push(target);
@@ -55,7 +55,7 @@ await runMain(async () => {
     }
   }
   if (check && old.length > 0) {
-    throw new ToolError(`${old.join(" and ")} are not what schema.json says; run \`npm run sdks\``);
+    throw new ToolError(`not what schema.json says: ${old.join(", ")}; run \`npm run sdks\``);
   }
   say(old.length === 0 ? "the SDKs are current" : `written: ${old.join(", ")}`);
 });

@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { repository } from "../e2e/support";
 import { needsLanguage } from "../e2e/support/languages";
+
+type Properties = Readonly<Record<string, unknown>>;
+
+interface Schema {
+  readonly provider: { readonly inputProperties: Properties };
+  readonly resources: Readonly<
+    Record<string, { readonly inputProperties?: Properties; readonly properties?: Properties }>
+  >;
+}
 
 describe("The generated SDKs", function () {
   this.timeout(600_000);
@@ -51,5 +60,21 @@ describe("The generated SDKs", function () {
       env: { ...process.env, GOWORK: "off", GOFLAGS: "-buildvcs=false", CGO_ENABLED: "0" },
     });
     assert.equal(status, 0, stderr);
+  });
+
+  it("declare every property of the schema in C#, which nothing here can compile", () => {
+    const schema = JSON.parse(readFileSync(join(repository, "schema.json"), "utf8")) as Schema;
+    const attributes = (file: string, kind: "Input" | "Output"): string[] => {
+      const text = readFileSync(join(repository, "sdk", "dotnet", `${file}.cs`), "utf8");
+      return [...text.matchAll(new RegExp(`\\[${kind}\\("(\\w+)"`, "g"))].map((match) => match[1]!).sort();
+    };
+    const names = (properties: Properties = {}): string[] => Object.keys(properties).sort();
+    for (const [token, { inputProperties, properties }] of Object.entries(schema.resources)) {
+      const name = token.split(":")[2]!;
+      assert.deepEqual(attributes(name, "Input"), names(inputProperties), `inputs of ${name}`);
+      assert.deepEqual(attributes(name, "Output"), names(properties), `outputs of ${name}`);
+    }
+    assert.deepEqual(attributes("Provider", "Input"), names(schema.provider.inputProperties), "inputs of Provider");
+    assert.ok(Object.keys(schema.resources).length >= 6);
   });
 });

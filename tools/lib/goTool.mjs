@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
 
-import { withLock } from "./lock.mjs";
+import { makeFolder } from "./makeFolder.mjs";
 import { root, windows } from "./paths.mjs";
 import { capture, isExecutable, onPath } from "./run.mjs";
 import { progress, say, ToolError } from "./say.mjs";
@@ -14,10 +14,11 @@ export function whyNoGo(env = process.env) {
   return onPath("go", env).length === 0 ? "there is no `go` on PATH" : undefined;
 }
 
-async function build(folder, label, { name, module, package: main, ldflags = "-s -w" }) {
+async function build(folder, label, { name, module, package: main, ldflags = "-s -w", flags = [] }) {
   await progress(`building ${label}: ${name}`, async (update) => {
     const out = join(folder, name);
-    const { code, stderr } = await capture("go", ["build", "-mod=readonly", "-o", out, "-ldflags", ldflags, main], {
+    const args = ["build", "-mod=readonly", ...flags, "-o", out, "-ldflags", ldflags, main];
+    const { code, stderr } = await capture("go", args, {
       cwd: join(root, module),
       env: {
         ...process.env,
@@ -39,44 +40,27 @@ async function build(folder, label, { name, module, package: main, ldflags = "-s
   });
 }
 
-/** What a build that was killed has left; only the holder of the lock may ask. */
-function removeHalves(target) {
-  for (const name of readdirSync(dirname(target))) {
-    if (name.startsWith(`${basename(target)}.half-`)) {
-      rmSync(join(dirname(target), name), { recursive: true, force: true });
-    }
-  }
-}
-
 /**
  * Builds the executables of pinned Go tool modules into the folder `target`, all or none: they are built beside it
- * and the folder is renamed into place. `builds` has rows `{name, module, package, ldflags?}`, where `module` is a folder
- * whose go.sum names the hash of every source; `finish(folder)` may add to the folder, or refuse it by throwing. Does nothing if another
- * process has built them meanwhile.
+ * and the folder is renamed into place. `builds` has rows `{name, module, package, ldflags?, flags?}`, where `module` is a
+ * folder whose go.sum names the hash of every source and `flags` are further ones of `go build`; `finish(folder)` may add to the folder, or
+ * refuse it by throwing. Does nothing if another process has built them meanwhile.
  */
 export async function buildGoTools(label, target, builds, finish = async () => {}) {
   const reason = whyNoGo();
   if (reason !== undefined) {
     throw new ToolError(reason);
   }
-  const make = async () => {
-    if (builds.every(({ name }) => isExecutable(join(target, name)))) {
-      return;
+  const fill = async (folder) => {
+    for (const row of builds) {
+      await build(folder, label, row);
     }
-    removeHalves(target);
-    const half = mkdtempSync(`${target}.half-`);
-    try {
-      for (const row of builds) {
-        await build(half, label, row);
-      }
-      await finish(half);
-      chmodSync(half, 0o755);
-      rmSync(target, { recursive: true, force: true });
-      renameSync(half, target);
-    } finally {
-      rmSync(half, { recursive: true, force: true });
-    }
+    await finish(folder);
   };
-  mkdirSync(dirname(target), { recursive: true });
-  await withLock(`${target}.building`, make, (pid) => say(`waiting for process ${pid}, which is building ${label}`));
+  await makeFolder(
+    target,
+    () => builds.every(({ name }) => isExecutable(join(target, name))),
+    fill,
+    (pid) => say(`waiting for process ${pid}, which is building ${label}`),
+  );
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { hashOf } from "./files.mjs";
 import { buildGoTools } from "./goTool.mjs";
 import { withLock } from "./lock.mjs";
 import { root, toolCache } from "./paths.mjs";
@@ -12,11 +12,8 @@ const versions = JSON.parse(readFileSync(join(root, "tools", "versions.json"), "
 const REQUIREMENTS = join(root, "tools", "python", "requirements.txt");
 const GENERATOR = "tools/go/pulumi-sdk-generator";
 
-function hashOf(...files) {
-  const hash = createHash("sha256");
-  files.forEach((file) => hash.update(readFileSync(join(root, file))).update("\0"));
-  return hash.digest("hex").slice(0, 12);
-}
+/** Other sources of the generator build their own. */
+const versionOfGenerator = (...files) => hashOf(files.map((file) => join(root, GENERATOR, file)));
 
 async function run(command, args, options = {}) {
   const { code, stdout, stderr } = await capture(command, args, options);
@@ -35,7 +32,7 @@ async function addPythonScript(folder) {
   copyFileSync(join(source, "python", "cmd", script), join(folder, script));
 }
 
-/** What can be built, each in a folder of its own: rows `{name, version, module, package, finish?}`. */
+/** What can be built, each in a folder of its own: rows `{name, version, module, package, flags?, finish?}`. */
 const BUILDS = {
   yaml: {
     name: "pulumi-language-yaml",
@@ -50,12 +47,24 @@ const BUILDS = {
     package: "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
     finish: addPythonScript,
   },
+  java: {
+    name: "pulumi-language-java",
+    version: () => versions["pulumi-language-java"].version,
+    module: "tools/go/pulumi-language-java",
+    package: "github.com/pulumi/pulumi-java/pkg/cmd/pulumi-language-java",
+  },
   generator: {
     name: "pulumi-sdk-generator",
-    // Other sources build their own.
-    version: () => hashOf(`${GENERATOR}/go.mod`, `${GENERATOR}/go.sum`, `${GENERATOR}/main.go`),
+    version: () => versionOfGenerator("go.mod", "go.sum", "main.go", "languages.go"),
     module: GENERATOR,
     package: ".",
+  },
+  dotnet: {
+    name: "pulumi-sdk-generator",
+    version: () => versionOfGenerator("dotnet.mod", "dotnet.sum", "main.go", "dotnet.go"),
+    module: GENERATOR,
+    package: ".",
+    flags: ["-modfile=dotnet.mod", "-tags=dotnet"],
   },
 };
 
@@ -78,20 +87,14 @@ export async function findLanguageTool(tool, { env = process.env, obtain = "noth
     throw new ToolError(`${row.name} is not built; \`node tools/languages.mjs\` does it`);
   }
   const folder = folderOf(row, env);
-  const { name, module, package: main, finish } = row;
-  await buildGoTools(
-    `${name} from its sources, once, 1 to 5 minutes`,
-    folder,
-    [{ name, module, package: main }],
-    finish,
-  );
+  const { finish, ...build } = row;
+  await buildGoTools(`${row.name} from its sources, once, 1 to 5 minutes`, folder, [build], finish);
   return folder;
 }
 
 /** A folder with a Python that has Pulumi's SDK, in its `bin`; `obtain: "build"` makes it once. */
 export async function findPythonEnvironment({ env = process.env, obtain = "nothing" } = {}) {
-  const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex").slice(0, 12);
-  const folder = join(toolCache(env), "python", hash);
+  const folder = join(toolCache(env), "python", hashOf([REQUIREMENTS]));
   // Written last: an environment that was cut short has none.
   const complete = join(folder, "complete");
   if (existsSync(complete)) {

@@ -1,7 +1,8 @@
 // pulumi-sdk-generator LANGUAGE SCHEMA FOLDER
 //
 // Checks a package schema as Pulumi's own tools do and writes the SDK of one language with Pulumi's own generator. It
-// stands in for `pulumi package gen-sdk`, which needs language hosts that are not published as Go modules.
+// stands in for `pulumi package gen-sdk` where a language's host is not published as a Go module. Which languages it
+// knows depends on the build: languages.go, or dotnet.go with the tag dotnet and -modfile=dotnet.mod.
 package main
 
 import (
@@ -12,26 +13,12 @@ import (
 	"sort"
 	"strings"
 
-	gocodegen "github.com/pulumi/pulumi/pkg/v3/codegen/go"
-	"github.com/pulumi/pulumi/pkg/v3/codegen/python"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 )
 
 const tool = "pulumi-sdk-generator"
 
-var importers = map[string]schema.Language{
-	"go":     gocodegen.Importer,
-	"python": python.Importer,
-}
-
-var generators = map[string]func(pkg *schema.Package, loader schema.ReferenceLoader) (map[string][]byte, error){
-	"go": func(pkg *schema.Package, _ schema.ReferenceLoader) (map[string][]byte, error) {
-		return gocodegen.GeneratePackage(tool, pkg, nil)
-	},
-	"python": func(pkg *schema.Package, loader schema.ReferenceLoader) (map[string][]byte, error) {
-		return python.GeneratePackage(tool, pkg, nil, loader)
-	},
-}
+type generator func(pkg *schema.Package) (map[string][]byte, error)
 
 func run(language, file, folder string) error {
 	text, err := os.ReadFile(file)
@@ -42,8 +29,7 @@ func run(language, file, folder string) error {
 	if err := json.Unmarshal(text, &spec); err != nil {
 		return err
 	}
-	loader := schema.NewPluginLoader(nil)
-	pkg, diagnostics, err := schema.BindSpec(spec, loader, schema.ValidationOptions{})
+	pkg, diagnostics, err := bind(spec)
 	if err != nil {
 		return err
 	}
@@ -68,7 +54,7 @@ func run(language, file, folder string) error {
 		sort.Strings(known)
 		return fmt.Errorf("no generator for %s; expected one of %s", language, strings.Join(known, ", "))
 	}
-	files, err := generate(pkg, loader)
+	files, err := generate(pkg)
 	if err != nil {
 		return err
 	}
@@ -90,7 +76,7 @@ func write(files map[string][]byte, folder string) error {
 
 func main() {
 	if len(os.Args) != 4 {
-		fmt.Fprintf(os.Stderr, "usage: %s check|go|python SCHEMA FOLDER\n", tool)
+		fmt.Fprintf(os.Stderr, "usage: %s check|LANGUAGE SCHEMA FOLDER\n", tool)
 		os.Exit(2)
 	}
 	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
