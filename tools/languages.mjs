@@ -1,15 +1,18 @@
-// node tools/languages.mjs [yaml] [python] [generator] [--find]
+// node tools/languages.mjs [yaml] [python] [java] [generator] [--find]
 // Builds what the plugin's tests run other languages with, and prints where it is as one line of JSON. With --find it
-// builds nothing: {"yaml": {"folders": […]}, "python": {"why": "…"}}.
+// builds nothing: {"yaml": {"folders": […]}, "java": {"why": "…", "optional": true}}.
 import { parseArgs } from "node:util";
 
+import { findJavaPackages } from "./lib/javaPackages.mjs";
 import { findLanguageTool, findPythonEnvironment } from "./lib/languageTools.mjs";
-import { runMain, ToolError } from "./lib/say.mjs";
+import { OptionalToolError, runMain, say, ToolError } from "./lib/say.mjs";
 
 const finders = {
   yaml: async (options) => [await findLanguageTool("yaml", options)],
   // The environment first: its python is the one that the host is to start.
   python: async (options) => [await findPythonEnvironment(options), await findLanguageTool("python", options)],
+  // The packages first: where they cannot be had, nothing need be built.
+  java: async (options) => [await findJavaPackages(options), await findLanguageTool("java", options)],
   // All that `npm run sdks` needs beside the Pulumi CLI.
   generator: async (options) => [
     await findLanguageTool("generator", options),
@@ -30,10 +33,14 @@ await runMain(async () => {
     try {
       found[name] = { folders: await finders[name]({ obtain: values.find === true ? "nothing" : "build" }) };
     } catch (error) {
-      if (!(error instanceof ToolError) || values.find !== true) {
+      const optional = error instanceof OptionalToolError;
+      if (!(error instanceof ToolError) || (values.find !== true && !optional)) {
         throw error;
       }
-      found[name] = { why: error.message };
+      found[name] = { why: error.message, optional };
+      if (values.find !== true) {
+        say(`SKIPPED: ${name}: ${error.message}`);
+      }
     }
   }
   process.stdout.write(`${JSON.stringify(found)}\n`);

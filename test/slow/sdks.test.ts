@@ -77,4 +77,10 @@ describe("The generated SDKs", function () {
     assert.deepEqual(attributes("Provider", "Input"), names(schema.provider.inputProperties), "inputs of Provider");
     assert.ok(Object.keys(schema.resources).length >= 6);
   });
+
+  it("are asked for by the Java example in the version that there is", () => {
+    const pom = readFileSync(join(repository, "examples", "java", "pom.xml"), "utf8");
+    const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { version: string };
+    assert.equal(/<artifactId>talos-pki<\/artifactId>\s*<version>([^<]*)</.exec(pom)?.[1], version);
+  });
 });

@@ -9,6 +9,9 @@ export const say = (line) => {
 /** An error whose message alone is for the user: no stack is shown. */
 export class ToolError extends Error {}
 
+/** Nobody is asked to have this tool: what needs it is skipped even where tools are required. */
+export class OptionalToolError extends ToolError {}
+
 const elapsedSince = (start) => {
   const seconds = Math.round((Date.now() - start) / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;

@@ -65,7 +65,10 @@ export async function findTools(names) {
 
 const mocha = join(root, "node_modules", "mocha", "bin", "mocha.js");
 
-/** Runs one suite with mocha; answers `{passed, failed, failures, skipped}`. A suite without files is no suite: undefined. */
+/**
+ * Runs one suite with mocha; answers `{passed, failed, failures, skipped, excused}`, where what is excused may
+ * be skipped even where tools are required. A suite without files is no suite: undefined.
+ */
 export async function runSuite({ name, folders, limit, jobs }, env, args = []) {
   const specs = folders
     .filter((folder) => existsSync(join(root, "test", folder)))
@@ -91,10 +94,10 @@ export async function runSuite({ name, folders, limit, jobs }, env, args = []) {
   });
   if (!existsSync(results)) {
     say(`the suite ${name} ended with code ${code} before it had run`);
-    return { passed: 0, failed: 1, failures: [`the suite ${name} did not run to its end`], skipped: [] };
+    return { passed: 0, failed: 1, failures: [`the suite ${name} did not run to its end`], skipped: [], excused: [] };
   }
-  const { passes, failures, failed, skipped } = JSON.parse(readFileSync(results, "utf8"));
+  const { passes, failures, failed, skipped, excused } = JSON.parse(readFileSync(results, "utf8"));
   // mocha's own failures, such as an error after the last test, show in its exit code only.
   const silent = code !== 0 && failures === 0 ? [`the suite ${name} ended with code ${code}`] : [];
-  return { passed: passes, failed: failures + silent.length, failures: [...failed, ...silent], skipped };
+  return { passed: passes, failed: failures + silent.length, failures: [...failed, ...silent], skipped, excused };
 }

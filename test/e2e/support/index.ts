@@ -5,4 +5,12 @@ export type { Command, Operation, OperationOptions, Outcome } from "./operation"
 export { descendants, killHard, processTable, Running, type Ended, type Victim } from "./processes";
 export type { Program } from "./program";
 export { Project, type ProjectOptions, type StateResource } from "./project";
-export { needsPulumi, pulumiCli, repository, skipOrFail, toolsAreRequired, type PulumiCli } from "./tools";
+export {
+  needsPulumi,
+  pulumiCli,
+  repository,
+  skipOptional,
+  skipOrFail,
+  toolsAreRequired,
+  type PulumiCli,
+} from "./tools";

@@ -2,21 +2,26 @@ import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-import { type PulumiCli, repository, skipOrFail } from "./tools";
+import { type PulumiCli, repository, skipOptional, skipOrFail } from "./tools";
 
-type Language = "yaml" | "python" | "generator";
+type Language = "yaml" | "python" | "java" | "generator";
+
+interface Found {
+  readonly folders?: readonly string[];
+  readonly why?: string;
+  /** True for what a machine may lack even where tools are required. */
+  readonly optional?: boolean;
+}
 
 /** The folder with the plugin's executable. */
 export const PLUGIN_FOLDER = join(repository, "plugin");
 
-/** The folders with a language's host (and Python), or with the SDK generator; skips the suite where there are none. */
+/** The folders with a language's host (behind Python, Maven's repository), or with the SDK generators; skips the suite where there are none. */
 export function needsLanguage(context: Mocha.Context, language: Language): readonly string[] {
   const script = join(repository, "tools", "languages.mjs");
   const line = execFileSync(process.execPath, [script, language, "--find"], { encoding: "utf8" });
-  const { folders, why = "not found" } = (
-    JSON.parse(line) as Record<Language, { folders?: readonly string[]; why?: string }>
-  )[language];
-  return folders ?? skipOrFail(context, why);
+  const { folders, why = "not found", optional = false } = (JSON.parse(line) as Record<Language, Found>)[language];
+  return folders ?? (optional ? skipOptional(context, why) : skipOrFail(context, why));
 }
 
 // Pulumi keeps the schema of a plugin that it has found by path beside the plugin's folder, and would take an old one.

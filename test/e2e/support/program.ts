@@ -20,7 +20,7 @@ const LINKED = ["@pulumi", "@types", "typescript"];
 
 /** Copies a program without what was installed or made there. */
 function copyProgram(from: string, to: string): void {
-  const keep = (source: string): boolean => !/^(node_modules|\.state|Pulumi\..+\.yaml)$/.test(basename(source));
+  const keep = (source: string): boolean => !/^(node_modules|target|\.state|Pulumi\..+\.yaml)$/.test(basename(source));
   cpSync(from, to, { recursive: true, filter: keep });
 }
 
