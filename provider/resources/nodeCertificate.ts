@@ -4,6 +4,7 @@ import { issueServerCertificate, signCertificateRequest, TALOS_NODE_COMMON_NAME 
 import { subjectAltNameProblems } from "../core/x509/subjectAltNames";
 import type { KeyAlgorithm } from "../core/x509/algorithms";
 import { PkiError, type Problem } from "../core/errors";
+import { canonicalIpAddress } from "../core/ipAddress";
 import type { Host, Values } from "./definition";
 import { leafDefinition } from "./leaf";
 import { STRING, STRINGS } from "./schema";
@@ -32,12 +33,12 @@ export const NodeCertificate = leafDefinition({
   },
   parts: { ipAddresses: undefined, dnsNames: undefined, csrPem: undefined },
   checkInputs,
-  normalize: ({ ipAddresses, dnsNames }) =>
-    Object.fromEntries(
-      Object.entries({ ipAddresses, dnsNames })
-        .filter(([, names]) => Array.isArray(names) && !holdsUnknown(names))
-        .map(([name, names]) => [name, [...new Set(names as string[])].sort()]),
-    ),
+  normalize: ({ ipAddresses, dnsNames }) => ({
+    ...(isKnownList(ipAddresses)
+      ? { ipAddresses: distinct(ipAddresses.map((address) => canonicalIpAddress(address) ?? address)) }
+      : {}),
+    ...(isKnownList(dnsNames) ? { dnsNames: distinct(dnsNames) } : {}),
+  }),
   async issue(inputs, certificateAuthority, issuedAt, hours, host) {
     const options = {
       certificateAuthority,
@@ -62,6 +63,10 @@ export const NodeCertificate = leafDefinition({
   render: () => ({}),
   idOf: (_inputs, certificate) => certificate.serialNumber,
 });
+
+const distinct = (names: readonly string[]): string[] => [...new Set(names)].sort();
+
+const isKnownList = (names: unknown): names is readonly string[] => Array.isArray(names) && !holdsUnknown(names);
 
 async function checkInputs(inputs: Values, host: Host): Promise<Problem[]> {
   const { ipAddresses, dnsNames, csrPem, algorithm } = inputs;

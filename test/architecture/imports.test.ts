@@ -44,7 +44,7 @@ const ROOMS: readonly Room[] = [
     name: "core/config",
     files: /^provider\/core\/config\//,
     rooms: core("config", "secrets", "x509", "yaml"),
-    packages: [CRYPTO, /^ipaddr\.js$/],
+    packages: [CRYPTO],
   },
   { name: "core/lifecycle", files: /^provider\/core\/lifecycle\//, rooms: core("lifecycle"), packages: [] },
   {
@@ -53,7 +53,7 @@ const ROOMS: readonly Room[] = [
     rooms: core("inspect", "lifecycle", "secrets", "x509"),
     packages: [/^ipaddr\.js$/],
   },
-  { name: "core", files: /^provider\/core\/[^/]+\.ts$/, rooms: core(), packages: [CRYPTO, /^yaml$/] },
+  { name: "core", files: /^provider\/core\/[^/]+\.ts$/, rooms: core(), packages: [CRYPTO, /^yaml$/, /^ipaddr\.js$/] },
   {
     name: "resources",
     files: /^provider\/resources\//,

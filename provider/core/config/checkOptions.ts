@@ -6,7 +6,8 @@ import {
   parseTalosVersion,
   type TalosVersion,
 } from "../talosVersion";
-import { isDnsName, isIpAddress } from "../x509/subjectAltNames";
+import { isDnsName } from "../x509/subjectAltNames";
+import { isIpAddress } from "../ipAddress";
 import { checkClusterEndpoint } from "./clusterEndpoint";
 import type { MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
 import { isWholeBundle, type MachineSecrets, secretsForMachine } from "./machineSecrets";

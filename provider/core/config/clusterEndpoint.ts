@@ -1,5 +1,5 @@
 import type { Problem } from "../errors";
-import { isIpAddress } from "../x509/subjectAltNames";
+import { isIpAddress } from "../ipAddress";
 
 /** A cluster endpoint as Talos takes it. */
 export interface ClusterEndpoint {

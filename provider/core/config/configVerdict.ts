@@ -2,7 +2,7 @@ import type { Problem } from "../errors";
 import type { ConfigDocument } from "./configDocuments";
 import type { Machinery } from "./configSchema";
 import { type ConfigValue, isConfigList, isConfigMap } from "./configValue";
-import { isIpAddress } from "../x509/subjectAltNames";
+import { isIpAddress } from "../ipAddress";
 import { normalisePrefix } from "./netAddress";
 
 export interface ConfigVerdict {

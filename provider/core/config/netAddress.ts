@@ -1,17 +1,11 @@
-import ipaddr from "ipaddr.js";
+import { netipAddress } from "../ipAddress";
 
-/** An address as Go's netip writes it; `undefined` for what netip does not read. */
+/** An address as Go's netip writes it, zone included; `undefined` for what netip does not read. */
 export function normaliseAddress(text: string): string | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return text;
-  const [address, zone, ...more] = text.split("%");
-  if (address === undefined || more.length > 0 || zone === "" || !ipaddr.IPv6.isValid(address)) return undefined;
-  // netip takes no dotted part with leading zeros, and no other IPv6 text that the library takes besides RFC 4291.
-  if (!/^[0-9A-Fa-f:]+(?:(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2}))?$/.test(address)) return undefined;
-  const parsed = ipaddr.IPv6.parse(address);
-  const canonical = parsed.isIPv4MappedAddress()
-    ? `::ffff:${parsed.toIPv4Address().toString()}`
-    : parsed.toRFC5952String();
-  return zone === undefined ? canonical : `${canonical}%${zone}`;
+  const [address = "", zone, ...more] = text.split("%");
+  if (zone === undefined) return netipAddress(address);
+  const canonical = more.length > 0 || zone === "" || !address.includes(":") ? undefined : netipAddress(address);
+  return canonical === undefined ? undefined : `${canonical}%${zone}`;
 }
 
 /** `10.0.0.0/8` as Go's netip writes it. */

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 
+import { canonicalIpAddress } from "../ipAddress";
 import type { Certificate } from "../x509/certificate";
 import type { ChainFacts, NameConstraint } from "../x509/chainFacts";
 
@@ -23,29 +24,26 @@ export function coversDnsName(certificate: Certificate, dnsName: string): boolea
 
 /** Whether a server certificate is for an IP address, however that is written. */
 export function coversIpAddress(certificate: Certificate, ipAddress: string): boolean {
-  const wanted = normalizeAddress(ipAddress);
-  return wanted !== undefined && certificate.ipAddresses.some((address) => normalizeAddress(address) === wanted);
+  const wanted = canonicalIpAddress(ipAddress);
+  return wanted !== undefined && certificate.ipAddresses.includes(wanted);
 }
 
 function labelsOf(name: string): string[] {
   return name.toLowerCase().replace(/\.$/, "").split(".");
 }
 
-function normalizeAddress(text: string): string | undefined {
-  return ipaddr.isValid(text) ? ipaddr.process(text).toNormalizedString() : undefined;
-}
-
 /**
  * The names of a certificate that an authority above it is not allowed to vouch for (RFC 5280, section 4.2.1.10).
  *
+ * @param facts those of the certificate
  * @returns DNS names and addresses; empty when all are in order
  */
-export function namesOutside(certificate: Certificate, authority: ChainFacts): string[] {
+export function namesOutside(certificate: Certificate, facts: ChainFacts, authority: ChainFacts): string[] {
   return [
     ...certificate.dnsNames.filter((name) => isOutside(authority, "dns", (constraint) => matchesDns(constraint, name))),
-    ...certificate.ipAddresses.filter((address) =>
-      isOutside(authority, "ip", (constraint) => matchesIp(constraint, address)),
-    ),
+    ...facts.ipAddresses
+      .filter((address) => isOutside(authority, "ip", (constraint) => matchesIp(constraint, address)))
+      .map((address) => canonicalIpAddress(address) ?? address),
   ];
 }
 

@@ -22,7 +22,7 @@ export function chainFindings(
     ...extensionFindings(certificate, facts[depth]!),
     // Nobody looks at the signature of what is trusted already.
     ...(depth === facts.length - 1 ? [] : signatureFindings(certificate, facts[depth]!)),
-    ...facts.slice(depth + 1).flatMap((authority) => constraintFindings(certificate, authority)),
+    ...facts.slice(depth + 1).flatMap((authority) => constraintFindings(certificate, facts[depth]!, authority)),
   ]);
 }
 
@@ -38,8 +38,8 @@ function signatureFindings(certificate: Certificate, { signatureHash = "" }: Cha
   return [finding("ERR_CHAIN_INVALID", certificate, what, "issue it anew with SHA-256 or better")];
 }
 
-function constraintFindings(certificate: Certificate, authority: ChainFacts): Finding[] {
-  const outside = namesOutside(certificate, authority);
+function constraintFindings(certificate: Certificate, facts: ChainFacts, authority: ChainFacts): Finding[] {
+  const outside = namesOutside(certificate, facts, authority);
   if (outside.length === 0) return [];
   const what = `is for ${outside.join(", ")}, outside the name constraints of an authority above it`;
   return [finding("ERR_CHAIN_INVALID", certificate, what, "issue it for permitted names")];

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate as NodeCertificate, type KeyObject } from "node:crypto";
 
 import { PkiError } from "../errors";
+import { canonicalIpAddress } from "../ipAddress";
 import { describeAlgorithm } from "./algorithms";
 import * as x509 from "./library";
 import { formatPem, holdsPrivateKey, parsePem, type PemBlock } from "./pem";
@@ -158,7 +159,7 @@ function describeCertificate(der: Uint8Array): Certificate {
   const basicConstraints = parsed.getExtension(x509.BasicConstraintsExtension);
   const keyUsage = parsed.getExtension(x509.KeyUsagesExtension);
   const extendedKeyUsage = parsed.getExtension(x509.ExtendedKeyUsageExtension);
-  const alternativeNames = parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
+  const alternativeNames = alternativeNamesOf(parsed);
   const publicKey = native.publicKey;
   return {
     pem: formatPem("CERTIFICATE", der),
@@ -181,7 +182,7 @@ function describeCertificate(der: Uint8Array): Certificate {
         ? undefined
         : Array.from(extendedKeyUsage.usages, (oid) => EXTENDED_KEY_USAGES[oid as string] ?? (oid as string)),
     dnsNames: alternativeNames.filter((name) => name.type === "dns").map((name) => name.value),
-    ipAddresses: alternativeNames.filter((name) => name.type === "ip").map((name) => name.value),
+    ipAddresses: ipAddressesOf(alternativeNames),
     subjectKeyIdentifier: parsed.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId.toLowerCase(),
     authorityKeyIdentifier: parsed.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId?.toLowerCase(),
     subjectDer: Buffer.from(parsed.subjectName.toArrayBuffer()).toString("hex"),
@@ -195,6 +196,16 @@ function describeCertificate(der: Uint8Array): Certificate {
       }
     },
   };
+}
+
+/** The subject alternative names; empty without the extension. */
+export function alternativeNamesOf(parsed: x509.X509Certificate): readonly x509.GeneralName[] {
+  return parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
+}
+
+/** The addresses among alternative names, as Go writes them; what is no address stands as it is. */
+export function ipAddressesOf(names: readonly x509.GeneralName[]): string[] {
+  return names.filter(({ type }) => type === "ip").map(({ value }) => canonicalIpAddress(value) ?? value);
 }
 
 /** Whether the private key is that of the certificate. */

@@ -3,6 +3,7 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Environment } from "../environment";
 import { PkiError } from "../errors";
 import { describeAlgorithm, signingParameters } from "./algorithms";
+import { ipAddressesOf } from "./certificate";
 import * as x509 from "./library";
 import { holdsPrivateKey, parsePem } from "./pem";
 
@@ -76,7 +77,7 @@ function describeRequest(request: x509.Pkcs10CertificateRequest): CertificateReq
     commonName: request.subjectName.getField("CN")[0],
     organizations: request.subjectName.getField("O"),
     dnsNames: items.filter((name) => name.type === "dns").map((name) => name.value),
-    ipAddresses: items.filter((name) => name.type === "ip").map((name) => name.value),
+    ipAddresses: ipAddressesOf(items),
     algorithm: describeAlgorithm(key),
     publicKeyDer,
   };

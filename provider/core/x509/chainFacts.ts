@@ -2,7 +2,7 @@ import { AsnConvert } from "@peculiar/asn1-schema";
 import { type GeneralName, type GeneralSubtree, NameConstraints } from "@peculiar/asn1-x509";
 import ipaddr from "ipaddr.js";
 
-import type { Certificate } from "./certificate";
+import { alternativeNamesOf, type Certificate } from "./certificate";
 import * as x509 from "./library";
 
 /** A name constraint (RFC 5280, section 4.2.1.10) of a kind that is understood. */
@@ -16,6 +16,8 @@ export interface ChainFacts {
   readonly signatureHash: string | undefined;
   /** OIDs of critical extensions that are not understood. */
   readonly unhandledExtensions: readonly string[];
+  /** The addresses with the octets that they have: sixteen stay IPv6, even where they say an IPv4 address. */
+  readonly ipAddresses: readonly string[];
   readonly permittedNames: readonly NameConstraint[];
   readonly excludedNames: readonly NameConstraint[];
 }
@@ -50,6 +52,9 @@ export function readChainFacts(certificate: Certificate): ChainFacts {
     unhandledExtensions: parsed.extensions
       .filter(({ critical, type }) => critical && !(type === NAME_CONSTRAINTS ? understood : HANDLED.has(type)))
       .map(({ type }) => type),
+    ipAddresses: alternativeNamesOf(parsed)
+      .filter(({ type }) => type === "ip")
+      .map(({ value }) => value),
     permittedNames: permitted,
     excludedNames: excluded,
   };

@@ -6,7 +6,7 @@ import type { Certificate } from "./certificate";
 import { addHours, signCertificate, type SubjectName } from "./issue";
 import { generatePrivateKey, type PrivateKey } from "./privateKey";
 import type { CertificateProfile } from "./profiles";
-import { assertSubjectAltNames, type SubjectAltNames } from "./subjectAltNames";
+import { canonicalSubjectAltNames, type SubjectAltNames } from "./subjectAltNames";
 
 /** When a leaf is valid. */
 export interface Lifetime {
@@ -78,14 +78,18 @@ export async function issueLeaf(
   return { ...(await issueLeafFor(authority, request, key.publicKeyDer, environment)), key };
 }
 
-/** Has `authority` sign a certificate for a public key that somebody else made. */
+/**
+ * Has `authority` sign a certificate for a public key that somebody else made. Names are written in one form, once each.
+ *
+ * @throws PkiError ERR_SAN_INVALID, ERR_AUTHORITY_EXPIRED
+ */
 export async function issueLeafFor(
   authority: Authority,
   request: Omit<LeafRequest, "algorithm">,
   publicKeyDer: Uint8Array,
   environment: Environment,
 ): Promise<Omit<IssuedCertificate, "key">> {
-  if (request.subjectAltNames !== undefined) assertSubjectAltNames(request.subjectAltNames);
+  const names = request.subjectAltNames === undefined ? undefined : canonicalSubjectAltNames(request.subjectAltNames);
   const lifetime = leafLifetime(request.issuedAt, request.validityPeriodHours, request.profile, authority.certificate);
   const certificate = await signCertificate(
     {
@@ -94,7 +98,7 @@ export async function issueLeafFor(
       publicKeyDer,
       notBefore: lifetime.notBefore,
       notAfter: lifetime.notAfter,
-      ...(request.subjectAltNames === undefined ? {} : { subjectAltNames: request.subjectAltNames }),
+      ...(names === undefined ? {} : { subjectAltNames: names }),
     },
     authority,
     environment,

@@ -58,7 +58,7 @@ export async function issueServerCertificate(
     {
       profile: PROFILES.talosServer,
       subject: { commonName },
-      subjectAltNames: { dnsNames: [...dnsNames].sort(), ipAddresses: [...ipAddresses].sort() },
+      subjectAltNames: { dnsNames, ipAddresses },
       algorithm: options.algorithm ?? defaultLeafAlgorithm(authority.certificate),
       issuedAt: wholeSeconds(options.issuedAt ?? environment.now()),
       validityPeriodHours: parseHours(validityPeriodHours, "validityPeriodHours"),
@@ -101,16 +101,14 @@ export async function signCertificateRequest(
     typeof options.csr === "string" ? await parseCertificateRequest(options.csr, "csrPem", environment) : options.csr;
   const authority = readAuthority(options.certificateAuthority, "certificateAuthority");
   const commonName = options.commonName ?? csr.commonName;
-  const merge = (own: readonly string[], given: readonly string[] | undefined): string[] =>
-    [...new Set([...own, ...(given ?? [])])].sort();
   return issueLeafFor(
     authority,
     {
       profile: PROFILES.talosServer,
       subject: commonName === undefined ? {} : { commonName },
       subjectAltNames: {
-        dnsNames: merge(csr.dnsNames, options.dnsNames),
-        ipAddresses: merge(csr.ipAddresses, options.ipAddresses),
+        dnsNames: [...csr.dnsNames, ...(options.dnsNames ?? [])],
+        ipAddresses: [...csr.ipAddresses, ...(options.ipAddresses ?? [])],
       },
       issuedAt: wholeSeconds(options.issuedAt ?? environment.now()),
       validityPeriodHours: parseHours(validityPeriodHours, "validityPeriodHours"),

@@ -1,6 +1,7 @@
-import ipaddr from "ipaddr.js";
-
 import { PkiError, type Problem } from "../errors";
+import { canonicalIpAddress, isIpAddress } from "../ipAddress";
+
+export { isIpAddress };
 
 /** Subject alternative names of the two kinds that Talos knows. */
 export interface SubjectAltNames {
@@ -12,11 +13,6 @@ const MAX_DNS_NAME = 253;
 // RFC 1123 host labels, with the underscore that is common in the field, and a leading wildcard (RFC 6125, 6.4.3).
 const DNS_NAME =
   /^(?:\*\.)?(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
-
-/** Strict: four decimal octets, or RFC 4291 text without a zone; no CIDR, no port, no brackets. */
-export function isIpAddress(text: string): boolean {
-  return ipaddr.IPv4.isValidFourPartDecimal(text) || (ipaddr.IPv6.isValid(text) && !text.includes("%"));
-}
 
 /** A name as certificates hold it: ASCII (punycode), underscores allowed, a wildcard as the first label; no bare number. */
 export function isDnsName(text: string): boolean {
@@ -51,8 +47,24 @@ export function subjectAltNameProblems(names: SubjectAltNames): Problem[] {
   ];
 }
 
+/**
+ * The names in the one form in which they are written: addresses as Go writes them, each name once, sorted.
+ *
+ * @throws PkiError ERR_SAN_INVALID
+ */
+export function canonicalSubjectAltNames({
+  dnsNames = [],
+  ipAddresses = [],
+}: SubjectAltNames): Required<SubjectAltNames> {
+  assertSubjectAltNames({ dnsNames, ipAddresses });
+  return {
+    dnsNames: [...new Set(dnsNames)].sort(),
+    ipAddresses: [...new Set(ipAddresses.map((address) => canonicalIpAddress(address)!))].sort(),
+  };
+}
+
 /** @throws PkiError ERR_SAN_INVALID */
-export function assertSubjectAltNames(names: SubjectAltNames): void {
+function assertSubjectAltNames(names: SubjectAltNames): void {
   const problems = subjectAltNameProblems(names);
   if (problems.length > 0) throw PkiError.of(problems);
 }

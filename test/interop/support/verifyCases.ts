@@ -203,6 +203,13 @@ async function coreCases(): Promise<VerifyCase[]> {
     },
     { name: "node by IPv4", ...asNode, ipAddress: "10.0.0.2", expected: [] },
     { name: "node by IPv6, spelt out", ...asNode, ipAddress: "2001:0db8:0:0::0002", expected: [] },
+    {
+      name: "node by IPv4 in IPv6 clothes",
+      ...asNode,
+      ipAddress: "::ffff:10.0.0.2",
+      expected: [],
+      opensslDiffers: "openssl takes it for another address",
+    },
     { name: "node by another address", ...asNode, ipAddress: "10.0.0.9", expected: ["ERR_NAME_MISMATCH"] },
     {
       name: "node by its common name only",
@@ -585,6 +592,7 @@ async function constraintCases(): Promise<VerifyCase[]> {
     of("an address in the permitted network", network, { ips: ["10.9.8.7"] }, []),
     of("an address outside the permitted network", network, { ips: ["192.168.1.1"] }, ["ERR_CHAIN_INVALID"]),
     of("an IPv6 address, where only IPv4 is permitted", network, { ips: ["2001:db8::1"] }, ["ERR_CHAIN_INVALID"]),
+    of("a permitted address in sixteen octets", network, { ips: ["::ffff:a09:807"] }, ["ERR_CHAIN_INVALID"]),
     of("constraints on mail addresses", constraints([{ rfc822Name: "example.org" }]), { dns: ["a.example.org"] }, []),
     of("constraints on subjects", constraints([{ directoryName: elsewhere }]), { dns: ["a.example.org"] }, [
       "ERR_CHAIN_INVALID",

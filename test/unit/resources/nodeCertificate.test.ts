@@ -54,6 +54,13 @@ describe("A NodeCertificate", () => {
     assert.equal(again.op, "same");
   });
 
+  it("takes an address in another spelling for the same", async () => {
+    const node = await make({ ipAddresses: ["::ffff:10.0.0.2", "2001:DB8:0::1"] });
+    assert.deepEqual(node.inputs["ipAddresses"], ["10.0.0.2", "2001:db8::1"]);
+    const again = await node.preview({ ...args, ipAddresses: ["2001:db8::1", "10.0.0.2", "2001:0db8::0:1"] });
+    assert.equal(again.op, "same");
+  });
+
   it("is issued anew for other names", async () => {
     const node = await make();
     const before = node.outputs["fingerprint"];

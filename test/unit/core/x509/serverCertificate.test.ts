@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 
 import { generateAuthority } from "../../../../provider/core/secrets/authority";
 import { parseTalosVersion } from "../../../../provider/core/talosVersion";
@@ -32,6 +33,39 @@ describe("A Talos server certificate", () => {
     assert.deepEqual(certificate.ipAddresses, ["10.0.0.2", "2001:db8::1"]);
     assert.equal(certificate.notAfter.toISOString(), "2026-01-02T00:00:00.000Z");
     assert.equal(key.algorithm, "ed25519");
+  });
+
+  it("is for each address once, as Go's net.IP has it, however it is spelt", async () => {
+    const { certificate } = await issueServerCertificate(
+      {
+        certificateAuthority,
+        ipAddresses: [
+          "::ffff:10.0.0.2",
+          "64:ff9b::10.0.0.1",
+          "2001:DB8::1",
+          "2001:db8:0:0::1",
+          "::10.0.0.3",
+          "10.0.0.2",
+        ],
+        dnsNames: ["b", "a", "b"],
+      },
+      environment,
+    );
+    const written = new X509Certificate(certificate.pem).subjectAltName;
+    assert.equal(
+      written,
+      "DNS:a, DNS:b, IP Address:10.0.0.2, IP Address:2001:DB8:0:0:0:0:0:1, IP Address:64:FF9B:0:0:0:0:A00:1, IP Address:0:0:0:0:0:0:A00:3",
+    );
+    assert.deepEqual(certificate.ipAddresses, ["10.0.0.2", "2001:db8::1", "64:ff9b::a00:1", "::a00:3"]);
+  });
+
+  it("of a request has its addresses once each too", async () => {
+    const csr = await makeRequest({ name: "", ipAddresses: ["::ffff:a00:5", "10.0.0.5", "2001:db8::5"] });
+    const { certificate } = await signCertificateRequest(
+      { certificateAuthority, csr, ipAddresses: ["::ffff:10.0.0.5", "2001:DB8:0::5", "10.0.0.4"] },
+      environment,
+    );
+    assert.deepEqual(certificate.ipAddresses, ["10.0.0.4", "10.0.0.5", "2001:db8::5"]);
   });
 
   it("for no name is refused", async () => {
