@@ -5,7 +5,7 @@ import type { KeyAlgorithm } from "../core/x509/algorithms";
 import { issueKubernetesClientCertificate, KUBERNETES_ADMIN } from "../core/x509/kubernetesClientCertificate";
 import { PROFILES } from "../core/x509/profiles";
 import type { Values } from "./definition";
-import { leafDefinition } from "./leaf";
+import { leafDefinition, nameProblems } from "./leaf";
 import { STRING, STRINGS } from "./schema";
 import { holdsUnknown } from "./wire";
 
@@ -79,12 +79,10 @@ function checkInputs(inputs: Values): Problem[] {
   if (!holdsUnknown(clusterEndpoint)) problems.push(...checkClusterEndpoint(String(clusterEndpoint)).problems);
   if (Array.isArray(organizations) && !holdsUnknown(organizations)) {
     organizations.forEach((group, index) => {
+      const path = `organizations[${index}]`;
       if (group === "")
-        problems.push({
-          code: "ERR_INPUT_MISSING",
-          path: `organizations[${index}]`,
-          message: "is empty; expected a Kubernetes group",
-        });
+        problems.push({ code: "ERR_INPUT_MISSING", path, message: "is empty; expected a Kubernetes group" });
+      else problems.push(...nameProblems(group, path));
     });
   }
   return problems;

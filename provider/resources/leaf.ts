@@ -7,6 +7,7 @@ import { lifetimeWarnings } from "../core/secrets/validate";
 import { parseCertificate } from "../core/x509/certificate";
 import { readAuthority } from "../core/x509/clientCertificate";
 import { addHours } from "../core/x509/issue";
+import { nameValueProblems } from "../core/x509/name";
 import { cutWarning, leafLifetime } from "../core/x509/leaf";
 import { CERTIFICATE_OUTPUTS, certificateOutputs, lifetimeOutputs } from "./certificateOutputs";
 import { type CheckVerdict, COMPARE, type Host, type ResourceDefinition, type Values } from "./definition";
@@ -37,6 +38,10 @@ export function leafDefinition(spec: LeafSpec): ResourceDefinition {
   };
 }
 
+/** @returns ERR_INPUT_INVALID for a known text that cannot be a value of the subject */
+export const nameProblems = (value: unknown, path: string): Problem[] =>
+  typeof value === "string" && !holdsUnknown(value) ? nameValueProblems(value, path) : [];
+
 const hoursOf = (value: unknown): number | undefined =>
   value === undefined ? undefined : parseHours(value as Hours, "");
 
@@ -50,7 +55,11 @@ class Leaf {
     const problems = checkProperties(news, this.inputs);
     const notices: string[] = [];
     const known = wellFormed(news, this.inputs, problems);
-    problems.push(...(await this.spec.checkInputs(known, host)), ...this.windowProblems(known));
+    problems.push(
+      ...nameProblems(known["commonName"], "commonName"),
+      ...(await this.spec.checkInputs(known, host)),
+      ...this.windowProblems(known),
+    );
     const inputs: Record<string, unknown> = { ...known, ...this.spec.normalize?.(known) };
     const signer = this.checkSigner(known, inputs, problems);
     const now = wholeSeconds(host.environment.now());

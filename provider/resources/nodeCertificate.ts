@@ -6,7 +6,7 @@ import type { KeyAlgorithm } from "../core/x509/algorithms";
 import { PkiError, type Problem } from "../core/errors";
 import { canonicalIpAddress } from "../core/ipAddress";
 import type { Host, Values } from "./definition";
-import { leafDefinition } from "./leaf";
+import { leafDefinition, nameProblems } from "./leaf";
 import { STRING, STRINGS } from "./schema";
 import { holdsUnknown } from "./wire";
 
@@ -99,14 +99,16 @@ async function checkInputs(inputs: Values, host: Host): Promise<Problem[]> {
       message: "is given beside csrPem, whose key is made already; expected one of the two",
     });
   }
-  if (typeof csrPem === "string" && !holdsUnknown(csrPem)) problems.push(...(await requestProblems(csrPem, host)));
+  if (typeof csrPem === "string" && !holdsUnknown(csrPem))
+    problems.push(...(await requestProblems(csrPem, inputs["commonName"], host)));
   return problems;
 }
 
-async function requestProblems(text: string, host: Host): Promise<Problem[]> {
+async function requestProblems(text: string, commonName: unknown, host: Host): Promise<Problem[]> {
   try {
     const request = await parseCertificateRequest(text, "csrPem", host.environment);
-    return subjectAltNameProblems(request).map((problem) => ({ ...problem, path: "csrPem" }));
+    const ownName = commonName === undefined ? nameProblems(request.commonName, "csrPem") : [];
+    return [...ownName, ...subjectAltNameProblems(request).map((problem) => ({ ...problem, path: "csrPem" }))];
   } catch (error) {
     if (error instanceof PkiError) return [...error.problems];
     throw error;

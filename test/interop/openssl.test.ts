@@ -1,4 +1,10 @@
 import { strict as assert } from "node:assert";
+import { webcrypto } from "node:crypto";
+
+import { createEnvironment } from "../../provider/core/environment";
+import { generateAuthority } from "../../provider/core/secrets/authority";
+import { parseTalosVersion } from "../../provider/core/talosVersion";
+import { issueClientCertificate } from "../../provider/core/x509/clientCertificate";
 
 import { Cluster, issueClient } from "./support/cluster";
 import { mustRun, needOpenssl, run } from "./support/judge";
@@ -8,6 +14,7 @@ describe("openssl", function () {
   this.timeout(60_000);
   needOpenssl();
 
+  const environment = createEnvironment(webcrypto, () => new Date());
   let cluster: Cluster;
 
   before("make a cluster", async () => {
@@ -40,6 +47,28 @@ describe("openssl", function () {
       const { stdout } = await mustRun("openssl", ["x509", "-noout", "-startdate", "-enddate"], crt);
       const [from = NaN, until = NaN] = stdout.match(/(?<==).*/g)?.map((date) => Date.parse(date)) ?? [];
       assert.equal((until - from) / 3_600_000, 87_600);
+    }
+  });
+
+  it("reads out of a subject what was put in, and escapes it as we do", async () => {
+    const names = ["#1 laptop", "#0c0548656c6c6f", 'a\\b "c"', " a, b+c; <d> ", "größe €😀", "a=b/c", "system:masters"];
+    for (const commonName of names) {
+      const { certificate } = await issueClientCertificate(
+        {
+          certificateAuthority: await generateAuthority("os", parseTalosVersion("v1.13"), {}, environment),
+          commonName,
+        },
+        environment,
+      );
+      const print = async (options: string): Promise<string> =>
+        (await mustRun("openssl", ["x509", "-noout", "-subject", "-nameopt", options], certificate.pem)).stdout.slice(
+          0,
+          -1,
+        );
+      assert.equal(await print("utf8,sname,sep_comma_plus_space"), `subject=O=os:admin, CN=${commonName}`);
+      const escaped = await print("esc_2253,esc_ctrl,utf8,sname,sep_comma_plus_space");
+      // openssl escapes a # only where a value begins with one; so do we.
+      assert.equal(escaped, `subject=${certificate.subject}`);
     }
   });
 

@@ -4,6 +4,7 @@ import { PkiError } from "../errors";
 import { canonicalIpAddress } from "../ipAddress";
 import { describeAlgorithm } from "./algorithms";
 import * as x509 from "./library";
+import { readName } from "./name";
 import { formatPem, holdsPrivateKey, parsePem, type PemBlock } from "./pem";
 import type { PrivateKey } from "./privateKey";
 
@@ -49,9 +50,10 @@ export interface Certificate {
   readonly der: Uint8Array;
   /** SHA-256 of the DER, lower-case hex. */
   readonly fingerprint: string;
-  /** RFC 4514-like text: `O=talos`; empty for an empty name. */
+  /** `O=talos, CN=a`: in the certificate's order, values escaped as RFC 4514 says; empty for an empty name. */
   readonly subject: string;
   readonly issuer: string;
+  /** The value of CN in the subject, the last if there are several, as in Go. */
   readonly commonName: string | undefined;
   /** Values of O in the subject: Talos's roles in a client certificate. */
   readonly organizations: readonly string[];
@@ -161,14 +163,20 @@ function describeCertificate(der: Uint8Array): Certificate {
   const extendedKeyUsage = parsed.getExtension(x509.ExtendedKeyUsageExtension);
   const alternativeNames = alternativeNamesOf(parsed);
   const publicKey = native.publicKey;
+  const [subjectDer, issuerDer] = [parsed.subjectName.toArrayBuffer(), parsed.issuerName.toArrayBuffer()];
+  // The library writes names anew, and what it cannot, otherwise: a leaf would name an issuer that there is not.
+  if (![subjectDer, issuerDer].every((name) => Buffer.from(der).includes(Buffer.from(name)))) {
+    throw new RangeError("a name holds text of no known encoding");
+  }
+  const subject = readName(subjectDer);
   return {
     pem: formatPem("CERTIFICATE", der),
     der,
     fingerprint: fingerprintOf(der),
-    subject: parsed.subject,
-    issuer: parsed.issuer,
-    commonName: parsed.subjectName.getField("CN")[0],
-    organizations: parsed.subjectName.getField("O"),
+    subject: subject.text,
+    issuer: readName(issuerDer).text,
+    commonName: subject.commonName,
+    organizations: subject.organizations,
     serialNumber: native.serialNumber.toLowerCase(),
     notBefore: parsed.notBefore,
     notAfter: parsed.notAfter,
@@ -185,8 +193,8 @@ function describeCertificate(der: Uint8Array): Certificate {
     ipAddresses: ipAddressesOf(alternativeNames),
     subjectKeyIdentifier: parsed.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId.toLowerCase(),
     authorityKeyIdentifier: parsed.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId?.toLowerCase(),
-    subjectDer: Buffer.from(parsed.subjectName.toArrayBuffer()).toString("hex"),
-    issuerDer: Buffer.from(parsed.issuerName.toArrayBuffer()).toString("hex"),
+    subjectDer: Buffer.from(subjectDer).toString("hex"),
+    issuerDer: Buffer.from(issuerDer).toString("hex"),
     publicKey,
     isSignedBy: (issuer) => {
       try {

@@ -5,6 +5,7 @@ import { PkiError } from "../errors";
 import { describeAlgorithm, signingParameters } from "./algorithms";
 import { ipAddressesOf } from "./certificate";
 import * as x509 from "./library";
+import { readName } from "./name";
 import { holdsPrivateKey, parsePem } from "./pem";
 
 /** A certificate signing request (PKCS#10, RFC 2986) whose own signature has been verified. */
@@ -71,11 +72,12 @@ function describeRequest(request: x509.Pkcs10CertificateRequest): CertificateReq
   const publicKeyDer = new Uint8Array(request.publicKey.rawData);
   const key = createPublicKey({ key: Buffer.from(publicKeyDer), format: "der", type: "spki" });
   const names = request.getExtension("2.5.29.17");
+  const subject = readName(request.subjectName.toArrayBuffer());
   const items = names instanceof x509.SubjectAlternativeNameExtension ? names.names.items : [];
   return {
     key,
-    commonName: request.subjectName.getField("CN")[0],
-    organizations: request.subjectName.getField("O"),
+    commonName: subject.commonName,
+    organizations: subject.organizations,
     dnsNames: items.filter((name) => name.type === "dns").map((name) => name.value),
     ipAddresses: ipAddressesOf(items),
     algorithm: describeAlgorithm(key),

@@ -4,6 +4,7 @@ import { PkiError } from "../errors";
 import type { KeyAlgorithm } from "./algorithms";
 import { type Authority, parseAuthority } from "./authority";
 import { algorithmProblems, defaultLeafAlgorithm, issueLeaf, type IssuedCertificate } from "./leaf";
+import { nameValueProblems } from "./name";
 import { PROFILES } from "./profiles";
 import { normalizeRoles, roleProblems } from "./roles";
 
@@ -62,6 +63,7 @@ export async function issueClientCertificate(
   const validityPeriodHours = options.validityPeriodHours ?? PROFILES.talosClient.validityPeriodHours;
   const problems = [
     ...roleProblems(roles, "roles"),
+    ...nameValueProblems(commonName, "commonName"),
     ...hoursProblems(validityPeriodHours, "validityPeriodHours"),
     ...(options.algorithm === undefined ? [] : algorithmProblems(options.algorithm, "algorithm")),
   ];

@@ -2,15 +2,10 @@ import { type Environment, wholeSeconds } from "../environment";
 import type { Authority } from "./authority";
 import { type Certificate, parseCertificateDer } from "./certificate";
 import * as x509 from "./library";
+import { encodeName, type SubjectName } from "./name";
 import { importSigningKey, type PrivateKey } from "./privateKey";
 import type { CertificateProfile } from "./profiles";
 import type { SubjectAltNames } from "./subjectAltNames";
-
-/** The subject of a certificate: several organizations share one relative name, as Go writes them. */
-export interface SubjectName {
-  readonly organizations?: readonly string[];
-  readonly commonName?: string;
-}
 
 export interface IssueRequest {
   readonly profile: CertificateProfile;
@@ -38,7 +33,7 @@ export async function signCertificate(
   environment: Environment,
 ): Promise<Certificate> {
   const signer = "selfKey" in issuer ? issuer.selfKey : issuer.key;
-  const subject = formatName(request.subject);
+  const subject = new x509.Name(Uint8Array.from(encodeName(request.subject)));
   const certificate = await x509.X509CertificateGenerator.create(
     {
       serialNumber: Buffer.from(randomSerialNumber(environment)).toString("hex"),
@@ -64,17 +59,6 @@ function randomSerialNumber(environment: Environment): Uint8Array {
 
 function issuerName(certificate: Certificate): x509.Name {
   return new x509.Name(Uint8Array.from(Buffer.from(certificate.subjectDer, "hex")));
-}
-
-/** O before CN; values of one SET sorted as DER asks (X.690, 11.6): equal tags, so by length, then bytes. */
-function formatName(name: SubjectName): x509.Name {
-  const organizations = [...(name.organizations ?? [])].sort(
-    (a, b) => Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b)),
-  );
-  return new x509.Name([
-    ...(organizations.length > 0 ? [{ O: organizations }] : []),
-    ...(name.commonName === undefined || name.commonName === "" ? [] : [{ CN: [name.commonName] }]),
-  ]);
 }
 
 const OID: Readonly<Record<"serverAuth" | "clientAuth", string>> = {

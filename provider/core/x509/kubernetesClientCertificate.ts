@@ -4,6 +4,7 @@ import { PkiError, type Problem } from "../errors";
 import type { KeyAlgorithm } from "./algorithms";
 import { type AuthorityInput, readAuthority } from "./clientCertificate";
 import { algorithmProblems, defaultLeafAlgorithm, issueLeaf, type IssuedCertificate } from "./leaf";
+import { nameValueProblems } from "./name";
 import { PROFILES } from "./profiles";
 
 /** Whom Talos's own admin kubeconfig speaks for (siderolabs/talos pkg/machinery/constants, v1.13). */
@@ -62,7 +63,7 @@ export async function issueKubernetesClientCertificate(
   );
 }
 
-/** @returns ERR_INPUT_MISSING for a nameless user or group: Kubernetes takes the names as they stand */
+/** @returns ERR_INPUT_MISSING for a nameless user or group, ERR_INPUT_INVALID: Kubernetes takes the names as they stand */
 export function identityProblems(commonName: string, organizations: readonly string[]): Problem[] {
   const empty = (path: string, what: string): Problem => ({
     code: "ERR_INPUT_MISSING",
@@ -70,7 +71,9 @@ export function identityProblems(commonName: string, organizations: readonly str
     message: `is empty; expected the name of a ${what}`,
   });
   return [
-    ...(commonName === "" ? [empty("commonName", "user")] : []),
-    ...organizations.flatMap((name, index) => (name === "" ? [empty(`organizations[${index}]`, "group")] : [])),
+    ...(commonName === "" ? [empty("commonName", "user")] : nameValueProblems(commonName, "commonName")),
+    ...organizations.flatMap((name, index) =>
+      name === "" ? [empty(`organizations[${index}]`, "group")] : nameValueProblems(name, `organizations[${index}]`),
+    ),
   ];
 }

@@ -5,6 +5,7 @@ import type { KeyAlgorithm } from "./algorithms";
 import { type CertificateRequest, parseCertificateRequest } from "./certificateRequest";
 import { type AuthorityInput, readAuthority } from "./clientCertificate";
 import { algorithmProblems, defaultLeafAlgorithm, issueLeaf, issueLeafFor, type IssuedCertificate } from "./leaf";
+import { nameValueProblems } from "./name";
 import { PROFILES } from "./profiles";
 import { subjectAltNameProblems } from "./subjectAltNames";
 
@@ -40,6 +41,7 @@ export async function issueServerCertificate(
   const { dnsNames = [], ipAddresses = [], commonName = TALOS_NODE_COMMON_NAME } = options;
   const validityPeriodHours = options.validityPeriodHours ?? PROFILES.talosServer.validityPeriodHours;
   const problems = [
+    ...nameValueProblems(commonName, "commonName"),
     ...subjectAltNameProblems({ dnsNames, ipAddresses }),
     ...hoursProblems(validityPeriodHours, "validityPeriodHours"),
     ...(options.algorithm === undefined ? [] : algorithmProblems(options.algorithm, "algorithm")),
@@ -95,12 +97,17 @@ export async function signCertificateRequest(
   environment: Environment,
 ): Promise<Omit<IssuedCertificate, "key">> {
   const validityPeriodHours = options.validityPeriodHours ?? PROFILES.talosServer.validityPeriodHours;
-  const problems = hoursProblems(validityPeriodHours, "validityPeriodHours");
+  const problems = [
+    ...nameValueProblems(options.commonName ?? "", "commonName"),
+    ...hoursProblems(validityPeriodHours, "validityPeriodHours"),
+  ];
   if (problems.length > 0) throw PkiError.of(problems);
   const csr =
     typeof options.csr === "string" ? await parseCertificateRequest(options.csr, "csrPem", environment) : options.csr;
   const authority = readAuthority(options.certificateAuthority, "certificateAuthority");
   const commonName = options.commonName ?? csr.commonName;
+  const unfit = nameValueProblems(commonName ?? "", "csrPem");
+  if (unfit.length > 0) throw PkiError.of(unfit);
   return issueLeafFor(
     authority,
     {

@@ -40,6 +40,14 @@ describe("A Kubeconfig", () => {
     assert.deepEqual(Object.keys((inputs["secrets"] as { certs: Values }).certs), ["k8s"]);
   });
 
+  it("is for the very user and groups that were named, and renewed for them", async () => {
+    const names = { commonName: "#1 laptop", organizations: ["#dev", 'a\\b"c"'] };
+    const config = await make(names);
+    const certificate = parseCertificate(String(config.outputs["clientCertificatePem"]), "");
+    assert.deepEqual([certificate.commonName, certificate.organizations], ["#1 laptop", ["#dev", 'a\\b"c"']]);
+    assert.equal((await config.preview(args(names))).op, "same");
+  });
+
   it("keeps its certificate on a change of endpoint, name and namespace", async () => {
     const config = await make();
     const { fingerprint } = config.outputs;

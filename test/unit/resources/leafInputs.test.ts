@@ -7,6 +7,8 @@ import type { Values } from "../../../provider/resources/definition";
 import { DEPENDENTS, type DependentName, dependent } from "../support/cluster";
 import { type Managed, testHost } from "../support/engine";
 import { vector } from "../support/fixed";
+import * as x509 from "../../../provider/core/x509/library";
+import { makeRequest } from "../core/x509/requests";
 import { readVectorBundle } from "../vectors/vectors";
 
 const host = testHost("2027-01-01T00:00:00Z");
@@ -276,6 +278,24 @@ describe("All problems of a resource", () => {
       "ERR_INPUT_MISSING organizations[1]: is empty; expected a Kubernetes group",
       "ERR_INPUT_MISSING secrets.certs.k8s: holds no Kubernetes authority with its private key; expected the bundle of a cluster",
     ]);
+  });
+
+  it("are told of names that no certificate can bear", async () => {
+    const control = "holds a control character; expected printable text";
+    for (const name of ["ClientConfiguration", "NodeCertificate", "Kubeconfig"] as const)
+      assert.deepEqual(
+        await preview(name, { ...DEPENDENTS[name].args, secrets: bundleTree(bundle, "talosctl"), commonName: "a\0b" }),
+        [`ERR_INPUT_INVALID commonName: ${control}`],
+      );
+    const secrets = bundleTree(bundle, "talosctl");
+    assert.deepEqual(
+      await preview("Kubeconfig", { ...DEPENDENTS.Kubeconfig.args, secrets, organizations: ["a", "b\n"] }),
+      [`ERR_INPUT_INVALID organizations[1]: ${control}`],
+    );
+    const name = new x509.Name([{ CN: [{ utf8String: "a\nb" }] }]);
+    const csr = { secrets, csrPem: await makeRequest({ name }) };
+    assert.deepEqual(await preview("NodeCertificate", csr), [`ERR_INPUT_INVALID csrPem: ${control}`]);
+    assert.deepEqual(await preview("NodeCertificate", { ...csr, commonName: "c" }), []);
   });
 
   it("leave a resource as it was", async () => {

@@ -90,6 +90,18 @@ describe("A certificate", () => {
     );
   });
 
+  it("whose name the library would write otherwise is refused, for its leaves would name another issuer", () => {
+    const { der } = parseCertificate(readVectorBundle("bundles/v1.13.yaml").certs.os.crt, "x");
+    // O=talos with an octet that is no UTF-8.
+    const [printable, broken] = ["130574616c6f73", "0c05ff616c6f73"];
+    const odd = Buffer.from(Buffer.from(der).toString("hex").replaceAll(printable, broken), "hex");
+    refuses(
+      () => parseCertificateDer(odd, "x"),
+      "ERR_PEM_INVALID",
+      "x: holds no readable X.509 certificate; expected the DER of one",
+    );
+  });
+
   it("of junk is refused", () => {
     const message = "x: holds no readable X.509 certificate; expected the DER of one";
     const { der } = parseCertificate(ca, "x");

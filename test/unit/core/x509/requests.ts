@@ -3,7 +3,7 @@ import { webcrypto } from "node:crypto";
 import * as x509 from "../../../../provider/core/x509/library";
 
 export interface RequestOptions {
-  readonly name: string;
+  readonly name: string | x509.Name;
   readonly dnsNames?: readonly string[];
   readonly ipAddresses?: readonly string[];
   readonly algorithm?: { name: string; namedCurve?: string; hash?: string } & Record<string, unknown>;

@@ -5,6 +5,7 @@ import { generateAuthority } from "../../../../provider/core/secrets/authority";
 import { parseTalosVersion } from "../../../../provider/core/talosVersion";
 import type { Authority } from "../../../../provider/core/x509/authority";
 import { issueServerCertificate, signCertificateRequest } from "../../../../provider/core/x509/serverCertificate";
+import * as x509 from "../../../../provider/core/x509/library";
 import { rejects } from "../../support/errors";
 import { fixedEnvironment } from "../../support/fixed";
 import { makeRequest } from "./requests";
@@ -117,6 +118,29 @@ validityPeriodHours: is -1; expected a whole number of hours, 1 or more, or a Go
     assert.deepEqual(certificate.extendedKeyUsages, ["serverAuth"]);
     assert.deepEqual([certificate.dnsNames, certificate.ipAddresses], [["worker-1"], ["10.0.0.4", "10.0.0.5"]]);
     assert.ok(certificate.isSignedBy(certificateAuthority.certificate));
+  });
+
+  it("of a request bears its common name to the letter, or is refused", async () => {
+    const named = (utf8String: string): Promise<string> =>
+      makeRequest({ name: new x509.Name([{ CN: [{ utf8String }] }]) });
+    for (const commonName of ["#0c0548656c6c6f", "#x", 'a\\b "c"', "größe"]) {
+      const { certificate } = await signCertificateRequest(
+        { certificateAuthority, csr: await named(commonName) },
+        environment,
+      );
+      assert.equal(certificate.commonName, commonName);
+    }
+    const message = "holds a control character; expected printable text";
+    await rejects(
+      async () => signCertificateRequest({ certificateAuthority, csr: await named("a\0b") }, environment),
+      "ERR_INPUT_INVALID",
+      `csrPem: ${message}`,
+    );
+    await rejects(
+      () => issueServerCertificate({ certificateAuthority, commonName: "\n", dnsNames: ["a"] }, environment),
+      "ERR_INPUT_INVALID",
+      `commonName: ${message}`,
+    );
   });
 
   it("of a request may bear another name and live for another time", async () => {
