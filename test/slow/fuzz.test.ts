@@ -28,6 +28,9 @@ const bundle = parseSecretsBundle(vector("bundles/v1.13.yaml"), { now }).bundle;
 const config = vector("out/base-v1.13/controlplane.yaml");
 const documents = vector("out/base-v1.14/controlplane.yaml");
 
+/** Two of them are still below a mebibyte. */
+const LONGEST_RUN = 400_000;
+
 interface Target {
   readonly seeds: readonly string[];
   readonly parse: (text: string) => unknown;
@@ -108,11 +111,16 @@ const PIECES = [
   "'",
   '"',
   "\ud800",
+  "\n",
+  " ",
+  "0",
+  "a",
+  "kind:",
 ];
 
 /** One edit of a text: where (as shares of it) and what. */
 const edit = fc.record({
-  kind: fc.constantFrom("cut", "copy", "insert", "flip", "swap"),
+  kind: fc.constantFrom("cut", "copy", "insert", "flip", "swap", "run"),
   from: fc.double({ min: 0, max: 1, noNaN: true }),
   size: fc.nat({ max: 200 }),
   to: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -136,6 +144,9 @@ function apply(text: string, { kind, from, size, to, piece }: Edit): string {
       return (
         text.slice(0, at) + String.fromCharCode((text.charCodeAt(at) || 65) ^ (1 << (size % 8))) + text.slice(at + 1)
       );
+    case "run":
+      // Work that grows with the square of a run shows itself only in a long one.
+      return text.slice(0, at) + (piece || " ").repeat(1 + size * 2_000).slice(0, LONGEST_RUN) + text.slice(at);
     default:
       return text.slice(0, at) + piece.repeat(1 + (size % 40)) + text.slice(at + size);
   }

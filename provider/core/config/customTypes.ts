@@ -1,8 +1,8 @@
+import { formatGoDuration, parseGoDuration } from "../goDuration";
 import { decodeBase64 } from "../x509/pem";
 import { formatByteSize, parseByteSize } from "./byteSize";
 import type { Machinery } from "./configSchema";
 import { type ConfigMap, type ConfigValue, faultAt } from "./configValue";
-import { formatGoDuration, parseGoDuration } from "./goDuration";
 import { mergeUrls, normaliseUrl } from "./goUrl";
 import { normaliseAddress, normaliseAddressPort, normalisePrefix } from "./netAddress";
 import { NodeText, Plain, type YamlValue } from "../yaml/emitter";

@@ -19,7 +19,7 @@ export function normalisePrefix(text: string): string | undefined {
 
 /** `10.0.0.1:51820`, `[fd00::1]:51820` as Go's netip writes it. */
 export function normaliseAddressPort(text: string): string | undefined {
-  const match = /^(?:\[([^\]]*:[^\]]*)\]|([^:]*)):(\d+)$/.exec(text);
+  const match = /^(?:\[([^\]:]*:[^\]]*)\]|([^:]*)):(\d+)$/.exec(text);
   const address = match === null ? undefined : normaliseAddress((match[1] ?? match[2])!);
   if (match === null || address === undefined || Number(match[3]) > 65535) return undefined;
   return address.includes(":") ? `[${address}]:${Number(match[3])}` : `${address}:${Number(match[3])}`;

@@ -5,13 +5,13 @@ const SECRET_NAME =
   /(?:secret|token|password|passwd|passphrase|pass|pwd|psk|credentials?|authorization|jwt|bearer|cookie|passkey|(?:^|[-_.])auth|privatekey|private[-_. ]key|(?:auth|api|access|secret|encryption|signing|shared|preshared|account|ssh|host|master|client|server|tls|age|license)[-_. ]?key)s?$/i;
 const SECRET_WORD = /(?:Auth|Key\.pem|\.key|\.pem)$/;
 /** Names that end like a secret's and hold none. */
-const HARMLESS_NAME = /(?:public[-_]?key|automount\w*token|secrets)$/i;
+const HARMLESS_NAME = /(?:public[-_]?key|automount\w{0,64}token|secrets)$/i;
 /** Beside one of these, `key` is the private half. */
 const CERTIFICATE_NAMES = ["crt", "cert", "certificate", "tls.crt", "cert.pem"];
 /** Encryption keys of Kubernetes: `{name, secret}`; disk keys and the like by their Talos field. */
 const TALOS_NAMES = new Set(["clusterID", "bootstraptoken", "keyData", "identityToken", "uniqueToken", "apiToken"]);
 
-const PEM_PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*(?:PRIVATE KEY|SECRET KEY)[A-Z ]*-----/;
+const PEM_PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]{0,64}(?:PRIVATE KEY|SECRET KEY)[A-Z ]{0,64}-----/;
 const AGE_KEY = /AGE-SECRET-KEY-1[0-9A-Z]{20,}/;
 const TALOS_TOKEN = /(?:^|[^0-9a-z])[0-9a-z]{6}\.[0-9a-z]{16}(?:$|[^0-9a-z])/;
 const JSON_WEB_TOKEN = /(?:^|[^\w-])eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*/;
@@ -19,8 +19,9 @@ const BASE64_RUN = /[A-Za-z0-9+/_-]{24,}={0,2}/g;
 /** 32 random bytes: the cluster's secrets and every symmetric key of Talos. */
 const KEY_32_BYTES = /^[A-Za-z0-9+/_-]{43}=$/;
 const URL_PASSWORD = /\/\/[^/\s:@]*:[^/\s@]+@/;
-const ASSIGNMENT = /(?:^|[\s"'?&;,{])([A-Za-z][\w.-]*)["']?\s*[:=]\s*["']?(?=([^\s"'&;,}]+))/gm;
-const KUBERNETES_SECRET = /^\s*kind:\s*["']?Secret["']?\s*$/m;
+// Of the value only the beginning: enough to tell it from those that are no secret.
+const ASSIGNMENT = /(?:^|[\s"'?&;,{])([A-Za-z][\w.-]*)["']?\s*[:=]\s*["']?(?=([^\s"'&;,}]{1,7}))/gm;
+const KUBERNETES_SECRET = /^[ \t]*kind:\s*["']?Secret["']?[ \t]*$/m;
 const DEPTH = 3;
 
 /** Whether a member of a map holds a secret by its name and its neighbours. */

@@ -199,7 +199,7 @@ function written(text: string, style: Style, indent: number): string {
     case "plain":
       return text;
     case "single":
-      return `'${text.replaceAll("'", "''").replace(/([\u0085\u2028\u2029]+)(?=.)/gu, `$1${" ".repeat(indent)}`)}'`;
+      return `'${text.replaceAll("'", "''").replace(/[\u0085\u2028\u2029](?=[^\n\r\u0085\u2028\u2029])/gu, `$&${" ".repeat(indent)}`)}'`;
     case "double":
       return doubleQuoted(text);
     case "literal":
@@ -256,7 +256,8 @@ function doubleQuoted(text: string): string {
 function literal(text: string, indent: number): string {
   // The hint is the usual indentation even where the text stands elsewhere, as Go's emitter has it.
   const hint = text.startsWith(" ") ? String(INDENT) : "";
-  const breaks = /[\n\r\u0085\u2028\u2029]*$/.exec(text)![0].length;
+  let breaks = 0;
+  while (breaks < text.length && LINE_BREAK.test(text[text.length - 1 - breaks]!)) breaks++;
   const chomp = breaks === 0 ? "-" : breaks > 1 || text.length === 1 ? "+" : "";
   const pad = " ".repeat(indent);
   return `|${hint}${chomp}\n${text.replace(/(^|[\n\u0085\u2028\u2029])(?=[^\n\u0085\u2028\u2029])/g, `$1${pad}`)}`;

@@ -9,10 +9,13 @@ const UNITS: Readonly<Record<string, bigint>> = {
   h: 3_600_000_000_000n,
 };
 
+/** Bounds the work; who writes more digits than this means no duration. */
+const LONGEST = 1024;
+
 /** Go's `time.ParseDuration` in nanoseconds; `undefined` for anything else. */
 export function parseGoDuration(text: string): bigint | undefined {
-  const match = /^([-+]?)(0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
-  if (match === null) return undefined;
+  const match = /^([-+]?)(0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
+  if (match === null || text.length > LONGEST) return undefined;
   let total = 0n;
   for (const [, whole = "", fraction = "", unit] of match[2]!.matchAll(/(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g)) {
     const size = UNITS[unit!]!;
