@@ -11,6 +11,7 @@ import { type Certificate, parseCertificate } from "../../core/x509/certificate"
 import type { Host, Values } from "../definition";
 import { mergeGiven, readAdopted } from "./adopt";
 import { readGiven } from "./given";
+import { serves } from "./keyLimits";
 import type { ImmediateName, SecretsState, StagedName, StagedState } from "./state";
 import { AT_REST, STAGED } from "./state";
 import type { SecretsPlan } from "./plan";
@@ -149,7 +150,7 @@ function fingerprint(pem: string): string {
   return parseCertificate(pem, "").fingerprint;
 }
 
-/** The next authority is of the kind of the issuing one unless the inputs say otherwise. */
+/** The next authority is of the kind of the issuing one, if that serves, unless the inputs say otherwise. */
 async function makeAuthority(
   state: SecretsState,
   name: StagedName,
@@ -157,9 +158,13 @@ async function makeAuthority(
   inputs: Values,
   host: Host,
 ): Promise<CertificateAndKey> {
+  const version = parseTalosVersion(state.talosVersion);
   const algorithm = keyAlgorithm(parseCertificate(issuing.crt, name));
-  const options = { ...(algorithm === undefined ? {} : { algorithm }), ...authorityOptions(inputs)[name] };
-  return authorityPem(await generateAuthority(name, parseTalosVersion(state.talosVersion), options, host.environment));
+  const options = {
+    ...(algorithm !== undefined && serves(name, algorithm, version) ? { algorithm } : {}),
+    ...authorityOptions(inputs)[name],
+  };
+  return authorityPem(await generateAuthority(name, version, options, host.environment));
 }
 
 function keyAlgorithm(certificate: Certificate): KeyAlgorithm | undefined {

@@ -6,7 +6,8 @@ import { checkProperties, wellFormed } from "../schema";
 import { holdsUnknown } from "../wire";
 import { mergeGiven, readAdopted } from "./adopt";
 import { readGiven } from "./given";
-import { INPUTS, RENAMED_INPUTS } from "./inputs";
+import { ADOPT_INPUTS, INPUTS, RENAMED_INPUTS } from "./inputs";
+import { adoptedKeyWarnings } from "./keyLimits";
 import { shortWarnings } from "./lifetimes";
 import { readRequests } from "./requests";
 
@@ -37,6 +38,8 @@ export async function check(olds: Values, news: Values, host: Host): Promise<Che
     mergeGiven(adopted.bundle, values.bundle, problems);
     problems.push(...creationProblems(known));
     notices.push(...adopted.warnings.map(describeProblem));
+    const [source = ""] = ADOPT_INPUTS.filter((name) => known[name] !== undefined);
+    notices.push(...adoptedKeyWarnings(adopted.bundle, version, source).map(describeProblem));
     const made = AUTHORITY_NAMES.filter(
       (name) =>
         values.authorities[name] === undefined &&

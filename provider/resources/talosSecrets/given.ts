@@ -5,12 +5,13 @@ import type { PartialSecretsBundle } from "../../core/secrets/read";
 import type { AuthorityName } from "../../core/secrets/types";
 import { isSecret, TOKEN_FORM } from "../../core/secrets/tokens";
 import { lifetimeWarnings } from "../../core/secrets/validate";
-import { hasFeature, type TalosVersion } from "../../core/talosVersion";
+import type { TalosVersion } from "../../core/talosVersion";
 import { joinPem } from "../../core/x509/pem";
 import { parsePrivateKey } from "../../core/x509/privateKey";
 import type { Values } from "../definition";
 import { holdsUnknown, UNKNOWN } from "../wire";
 import { type GivenAuthority, type PairInput, readPair } from "./authorityInput";
+import { keyLimits, type KeyOwner } from "./keyLimits";
 import { lifetimeProblems } from "./lifetimes";
 
 interface ValueRow {
@@ -46,14 +47,14 @@ export interface GivenSecrets {
   readonly authorities: { readonly [Name in AuthorityName]?: GivenAuthority };
   /** Authorities of which a preview knows only that they are given. */
   readonly unknown: readonly AuthorityName[];
-  /** Of the authorities: near their end and the like. */
+  /** What is given and may not serve: near its end, of a kind that not everything reads. */
   readonly warnings: readonly Problem[];
 }
 
 /**
  * Reads every value that is given instead of being made.
  *
- * @param now refuses an authority that has expired or is not valid yet; `undefined` leaves lifetimes alone
+ * @param now refuses an authority that has expired or is not valid yet, and warns; `undefined` for what was given before
  */
 export function readGiven(
   inputs: Values,
@@ -84,16 +85,21 @@ export function readGiven(
   const warnings: Problem[] = [];
   const authorities: Record<string, GivenAuthority> = {};
   const unknown: AuthorityName[] = [];
+  const limit = (owner: KeyOwner, algorithm: string | undefined, path: string): void => {
+    const limits = keyLimits(owner, algorithm, version, path);
+    problems.push(...limits.problems);
+    if (now !== undefined) warnings.push(...limits.warnings);
+  };
   for (const name of AUTHORITY_NAMES) {
     const input = at(inputs, ["certificateAuthorities", name]) as PairInput | undefined;
     const path = `certificateAuthorities.${name}`;
-    problems.push(...algorithmLimits(name, input?.algorithm, version, `${path}.algorithm`));
+    limit(name, input?.algorithm, `${path}.algorithm`);
     const parts = [inputs["certificateAuthorities"], input, input?.certificatePem, input?.privateKeyPem];
     if (parts.includes(UNKNOWN)) unknown.push(name);
     const authority = readPair(input, path, problems);
     if (authority === undefined) continue;
     authorities[name] = authority;
-    problems.push(...algorithmLimits(name, authority.key.algorithm, version, `${path}.privateKeyPem`));
+    limit(name, authority.key.algorithm, `${path}.privateKeyPem`);
     if (now !== undefined) {
       const refused = lifetimeProblems(authority.certificate, now, `${path}.certificatePem`);
       problems.push(...refused);
@@ -105,9 +111,11 @@ export function readGiven(
       key: joinPem(input?.privateKeyPem ?? ""),
     });
   }
-  const key = at(inputs, ["serviceAccount", "privateKeyPem"]);
+  const { algorithm, privateKeyPem: key } = (at(inputs, ["serviceAccount"]) ?? {}) as PairInput;
+  limit("serviceAccount", algorithm, "serviceAccount.algorithm");
   if (typeof key === "string" && !holdsUnknown(key)) {
     const parsed = collectProblems(problems, () => parsePrivateKey(key, "serviceAccount.privateKeyPem"));
+    limit("serviceAccount", parsed?.algorithm, "serviceAccount.privateKeyPem");
     if (parsed !== undefined) setAt(bundle, ["certs", "k8sServiceAccount", "key"], parsed.pem);
   }
   return { bundle, authorities, unknown, warnings };
@@ -115,22 +123,4 @@ export function readGiven(
 
 function at(inputs: Values, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, key) => (value as Values | undefined)?.[key], inputs);
-}
-
-/** Workers up to v1.10 ask trustd for Ed25519 certificates only, whatever the authority. */
-export function algorithmLimits(
-  name: string,
-  algorithm: string | undefined,
-  version: TalosVersion | undefined,
-  path: string,
-): Problem[] {
-  if (name !== "os" || algorithm === undefined || holdsUnknown(algorithm) || algorithm === "ed25519") return [];
-  if (version === undefined || hasFeature(version, "anyOsAuthorityAlgorithm")) return [];
-  return [
-    {
-      code: "ERR_KEY_UNSUPPORTED",
-      path,
-      message: `is ${algorithm}, but workers of Talos ${version.contract} ask for Ed25519 certificates only; expected ed25519`,
-    },
-  ];
 }

@@ -1,6 +1,9 @@
-import { describeProblem } from "../../core/errors";
+import { describeProblem, type Problem } from "../../core/errors";
 import type { RotationAction } from "../../core/lifecycle/rotation";
+import { parseTalosVersion } from "../../core/talosVersion";
+import { parsePrivateKey } from "../../core/x509/privateKey";
 import type { Values } from "../definition";
+import { keyLimits, keyWarnings } from "./keyLimits";
 import { shortWarnings, standingWarnings } from "./lifetimes";
 import type { SecretsPlan } from "./plan";
 import { isAborted } from "./stagedPlan";
@@ -23,6 +26,7 @@ export function planNotices(outputs: Values, plan: SecretsPlan, inputs: Values, 
       (name) =>
         `rotation.${name} ${JSON.stringify(plan.requests.immediate[name])}: will be replaced at once; ${INTERRUPTIONS[name]}`,
     ),
+    ...keyNotices(outputs, plan, inputs).map(describeProblem),
     ...shortWarnings(inputs, plan.made).map(describeProblem),
     ...standingWarnings(outputs, plan.staged, now).map(describeProblem),
   ];
@@ -66,4 +70,32 @@ function describeMove(action: RotationAction, issuing: string, other: string, ne
     case "none":
       return "";
   }
+}
+
+/** Keys that come into use, and those in use, of kinds that do not serve. */
+function keyNotices(outputs: Values, plan: SecretsPlan, inputs: Values): Problem[] {
+  const version = parseTalosVersion(plan.talosVersion);
+  const authorities = outputs["certificateAuthorities"] as Record<string, { readonly algorithm?: string }>;
+  const asked = (inputs["certificateAuthorities"] ?? {}) as Record<string, { readonly algorithm?: string } | undefined>;
+  const staged = STAGED.flatMap((name): readonly Problem[] => {
+    const { action, brought, state } = plan.staged[name];
+    const path = `certificateAuthorities.${name}`;
+    if (brought !== undefined) {
+      return keyLimits(name, brought.authority.key.algorithm, version, brought.path).warnings;
+    }
+    if (plan.made.includes(name)) return keyLimits(name, asked[name]?.algorithm, version, `${path}.algorithm`).warnings;
+    // One that is about to leave needs no more than to be let go.
+    const stays = action !== "swap" && action !== "unswap" && state.position !== "accept";
+    return stays ? keyWarnings(name, authorities[name]?.algorithm, version, path) : [];
+  });
+  return [...staged, ...(plan.immediate.includes("serviceAccount") ? serviceAccountNotices(plan, inputs) : [])];
+}
+
+function serviceAccountNotices({ given }: SecretsPlan, inputs: Values): readonly Problem[] {
+  const { key } = given.certs?.k8sServiceAccount ?? {};
+  const path = "serviceAccount.privateKeyPem";
+  if (key !== undefined)
+    return keyLimits("serviceAccount", parsePrivateKey(key, path).algorithm, undefined, path).warnings;
+  const { algorithm } = (inputs["serviceAccount"] ?? {}) as { readonly algorithm?: string };
+  return keyLimits("serviceAccount", algorithm, undefined, "serviceAccount.algorithm").warnings;
 }

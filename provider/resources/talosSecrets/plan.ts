@@ -65,7 +65,9 @@ export function planUpdate(outputs: Values, inputs: Values, now: Date): SecretsP
     problems.push(...lifetimeProblems(aggregator.certificate, now, "certificateAuthorities.aggregator.certificatePem"));
   const made: AuthorityName[] = [
     ...STAGED.filter((name) => staged[name].action === "begin" && !staged[name].awaits && !staged[name].brought),
-    ...(takesAggregator && aggregator === undefined && !given.unknown.includes("aggregator") ? (["aggregator"] as const) : []),
+    ...(takesAggregator && aggregator === undefined && !given.unknown.includes("aggregator")
+      ? (["aggregator"] as const)
+      : []),
   ];
   if (made.length > 0) problems.push(...clockProblems(outputs, now));
   return {

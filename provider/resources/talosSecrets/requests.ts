@@ -4,7 +4,7 @@ import { hasFeature, type TalosVersion } from "../../core/talosVersion";
 import type { Values } from "../definition";
 import { holdsUnknown, UNKNOWN } from "../wire";
 import { type GivenAuthority, readPair } from "./authorityInput";
-import { algorithmLimits } from "./given";
+import { keyLimits } from "./keyLimits";
 import { IMMEDIATE, type ImmediateName, STAGED, type StagedName } from "./state";
 
 /** What the `rotation` input asks for; what a preview does not know is left out. */
@@ -45,7 +45,7 @@ export function readRequests(inputs: Values, version: TalosVersion | undefined, 
     }
     const authority = readPair(request, path, problems);
     if (authority !== undefined)
-      problems.push(...algorithmLimits(name, authority.key.algorithm, version, `${path}.privateKeyPem`));
+      problems.push(...keyLimits(name, authority.key.algorithm, version, `${path}.privateKeyPem`).problems);
     staged[name] = {
       id: request.id,
       stage: request.stage,
