@@ -9,10 +9,11 @@ export {
   type CertificateAuthorityInfo,
   type ImmediateRotationArgs,
   type MachineSecretsShape,
+  type RotationSecret,
   type RotationStatus,
   type StagedRotationArgs,
   type StagedRotationStatus,
   TalosSecrets,
   type TalosSecretsArgs,
 } from "./talosSecrets";
-export type { CertificateAuthorityPair, Hours, KeyAlgorithm, SecretsInput, TalosRole } from "./types";
+export type { CertificateAuthorityPair, Hours, KeyAlgorithm, SecretsInput, TalosRole, Text } from "./types";

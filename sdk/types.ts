@@ -1,5 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 
+/** One of some texts; any text to the compiler, as an Output of another resource is no more than that. */
+export type Text<Known extends string> = Known | (string & {});
+
 /** Kinds of keys. */
 export type KeyAlgorithm = "ed25519" | "ecdsa-p256" | "ecdsa-p384" | "rsa-2048" | "rsa-4096";
 

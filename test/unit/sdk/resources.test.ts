@@ -191,6 +191,50 @@ describe("The arguments of the classes", () => {
     );
   });
 
+  it("take a plain text of another resource where only some texts are right", async () => {
+    // To the compiler an Output of another package is any text.
+    const text = (value: string): pulumi.Output<string> => pulumi.output(value);
+    const owner = await registrations.of(
+      () =>
+        new sdk.TalosSecrets("s", {
+          certificateAuthorities: { os: { algorithm: text("ed25519") } },
+          serviceAccount: { algorithm: text("rsa-4096") },
+          rotation: { os: { id: text("1"), stage: text("accept") }, kubernetes: { id: "1", stage: "finish" } },
+        }),
+    );
+    assert.deepEqual(owner.inputs["certificateAuthorities"], { os: { algorithm: "ed25519" } });
+    assert.deepEqual(owner.inputs["rotation"], {
+      os: { id: "1", stage: "accept" },
+      kubernetes: { id: "1", stage: "finish" },
+    });
+    const node = await registrations.of(
+      () => new sdk.NodeCertificate("x", { secrets: bundle, dnsNames: ["a"], algorithm: text("ed25519") }),
+    );
+    assert.equal(node.inputs["algorithm"], "ed25519");
+    const config = await registrations.of(
+      () => new sdk.MachineConfig("x", { ...args, secrets: bundle, machineType: text("worker") }),
+    );
+    assert.equal(config.inputs["machineType"], "worker");
+  });
+
+  it("take the other authority of a rotation under way, by its names", async () => {
+    const other = { certificatePem: "crt", privateKeyPem: "key" };
+    registrations.answer("TalosSecrets", { rotationSecrets: { os: other } });
+    const owner = new sdk.TalosSecrets("s");
+    await registrations.next();
+    const { inputs } = await registrations.of(
+      () =>
+        new sdk.ClientConfiguration("x", {
+          certificateAuthority: owner.rotationSecrets.apply(({ os }) => ({
+            certificatePem: os!.certificatePem,
+            privateKeyPem: os!.privateKeyPem,
+          })),
+          clusterName: "c",
+        }),
+    );
+    assert.deepEqual(inputs["certificateAuthority"], other);
+  });
+
   it("take a token from another package's resource, as from @pulumi/random, with a rotation of its keeper", async () => {
     class RandomPassword extends pulumi.CustomResource {
       declare readonly result: pulumi.Output<string>;
