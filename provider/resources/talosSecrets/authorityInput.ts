@@ -1,4 +1,5 @@
 import { collectProblems, type Problem } from "../../core/errors";
+import { authorityCertificates } from "../../core/secrets/authority";
 import type { CertificateAndKey } from "../../core/secrets/types";
 import { type Authority, parseAuthority } from "../../core/x509/authority";
 import { holdsUnknown } from "../wire";
@@ -38,5 +39,7 @@ export function readPair(input: PairInput | undefined, path: string, problems: P
       { crt: `${path}.certificatePem`, key: `${path}.privateKeyPem` },
     ),
   );
-  return authority && { ...authority, pem: { crt: authority.certificate.pem, key: authority.key.pem } };
+  if (authority === undefined) return undefined;
+  const crt = authorityCertificates(certificatePem!).map(({ pem }) => pem);
+  return { ...authority, pem: { crt: crt.join(""), key: authority.key.pem } };
 }

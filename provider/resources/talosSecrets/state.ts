@@ -1,7 +1,7 @@
 import { formatTime } from "../../core/environment";
 import type { RotationPosition, RotationState } from "../../core/lifecycle/rotation";
 import { isUnderWay, nextStep } from "../../core/lifecycle/rotation";
-import { AUTHORITY_NAMES, BUNDLE_KEYS } from "../../core/secrets/authority";
+import { AUTHORITY_NAMES, authorityCertificates, BUNDLE_KEYS } from "../../core/secrets/authority";
 import { formatSecretsBundle, parseSecretsBundle, pulumiverseSecrets, structureBundle } from "../../core/secrets/codec";
 import type { Tree } from "../../core/secrets/fields";
 import type { AuthorityName, CertificateAndKey, SecretsBundle } from "../../core/secrets/types";
@@ -104,14 +104,14 @@ export function stateOutputs(state: SecretsState): Values {
   const secretsYaml = formatSecretsBundle(bundle, state.unknown);
   const accepted = (name: StagedName): string[] => {
     const { other, position } = state.staged[name];
-    return other !== undefined && isUnderWay(position) ? [parseCertificate(other.crt, "").pem] : [];
+    return other !== undefined && isUnderWay(position) ? pemsOf(other.crt) : [];
   };
   const acceptedCAs = { os: accepted("os"), kubernetes: accepted("kubernetes") };
   const certificateAuthorities = Object.fromEntries(
     AUTHORITY_NAMES.map((name) => [name, authorityInfo(bundle, name)]),
   ) as Record<AuthorityName, Values>;
   const trust = (name: StagedName): string =>
-    [certificateAuthorities[name]["certificatePem"], ...acceptedCAs[name]].join("");
+    [...new Set([...pemsOf(bundle.certs[BUNDLE_KEYS[name]].crt), ...acceptedCAs[name]])].join("");
   const status = (name: StagedName): Values =>
     stagedStatus(state.staged[name], String(certificateAuthorities[name]["fingerprint"]), acceptedCAs[name]);
   return {
@@ -138,6 +138,8 @@ export function stateOutputs(state: SecretsState): Values {
     fingerprint: fingerprintOf(Buffer.from(secretsYaml)),
   };
 }
+
+const pemsOf = (crt: string): string[] => authorityCertificates(crt).map(({ pem }) => pem);
 
 function authorityInfo(bundle: SecretsBundle, name: AuthorityName): Values {
   const certificate = parseCertificate(bundle.certs[BUNDLE_KEYS[name]].crt, name);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Values } from "../../../../provider/resources/definition";
 import { UNKNOWN } from "../../../../provider/resources/wire";
 import { makeSecrets, QUICK } from "../../support/cluster";
+import type { Managed } from "../../support/engine";
 import { bundleOf, host, issuingOf, makeAuthority, pem, rotate, statusOf } from "./support";
 
 beforeEach(() => {
@@ -125,6 +126,36 @@ describe("A staged rotation of TalosSecrets with an authority of one's own", () 
       const { notices, problems } = await secrets.preview(args);
       assert.deepEqual([notices, problems], [[notice], []]);
     }
+  });
+});
+
+describe("An authority of one's own that comes with the one above it", () => {
+  const outputOf = (secrets: Managed, output: "trust" | "acceptedCAs"): unknown =>
+    (secrets.outputs[output] as Values)["os"];
+
+  it("is trusted with it for as long as it issues or is accepted", async () => {
+    const [own, above, other] = [await makeAuthority(), await makeAuthority(), await makeAuthority()];
+    const [first, root, next] = [own, above, other].map(({ certificatePem }) => String(certificatePem));
+    const chain = { ...pem(own), certificatePem: first!.trimEnd() + "\n" + root! };
+    const secrets = await makeSecrets(host, { certificateAuthorities: { os: chain } });
+    assert.equal(bundleOf(secrets).certs.os.crt, first! + root!);
+    const trust = async (stage: string): Promise<unknown> => {
+      await secrets.up(rotate(stage, pem(other)));
+      return outputOf(secrets, "trust");
+    };
+    assert.equal(outputOf(secrets, "trust"), first! + root!);
+    assert.equal(await trust("accept"), first! + root! + next!);
+    assert.equal(await trust("swap"), next! + first! + root!);
+    assert.deepEqual(outputOf(secrets, "acceptedCAs"), [first, root]);
+    assert.deepEqual(statusOf(secrets)["accepted"], [own.fingerprint, above.fingerprint]);
+    assert.equal(await trust("finish"), next);
+    for (const stage of ["accept", "swap", "finish"]) {
+      await secrets.up(rotate(stage, chain, "back"));
+      if (stage === "accept") assert.deepEqual(outputOf(secrets, "acceptedCAs"), [first, root]);
+      if (stage === "accept") assert.equal(statusOf(secrets)["next"], own.fingerprint);
+    }
+    assert.equal(bundleOf(secrets).certs.os.crt, first! + root!);
+    assert.equal(outputOf(secrets, "trust"), first! + root!);
   });
 });
 
