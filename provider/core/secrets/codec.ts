@@ -1,7 +1,7 @@
 import { PkiError, type Problem } from "../errors";
 import { readPlainYaml, writePlainYaml } from "../yaml/plain";
 import { isTree, setAt, type Tree, valueAt } from "./fields";
-import { bundleTree, joinPath, type PartialSecretsBundle, readBundleTree } from "./read";
+import { bundleTree, fillGaps, joinPath, type PartialSecretsBundle, readBundleTree } from "./read";
 import type { SecretsBundle } from "./types";
 import { isComplete, validateSecretsBundle } from "./validate";
 
@@ -17,14 +17,17 @@ export interface ParsedSecretsBundle {
  * page. Every problem is found at once.
  *
  * @param text YAML, PEM in base64
- * @param options `now` for warnings about lifetimes; `path` prefixes error paths
+ * @param options `now` for warnings about lifetimes; `path` prefixes error paths; `given` fills what the text lacks
  * @throws PkiError ERR_YAML_INVALID, ERR_BUNDLE_ENCRYPTED (SOPS), ERR_INPUT_MISSING, ERR_INPUT_INVALID,
  *   ERR_PEM_INVALID, ERR_KEY_MISMATCH, ERR_NOT_A_CA, ERR_KEY_ENCRYPTED, ERR_SECRET_REDACTED
  * @example
  * const { bundle } = parseSecretsBundle(readFileSync("secrets.yaml", "utf8"), { now: new Date() });
  */
-export function parseSecretsBundle(text: string, options: { now: Date; path?: string }): ParsedSecretsBundle {
-  const { now, path = "" } = options;
+export function parseSecretsBundle(
+  text: string,
+  options: { now: Date; path?: string; given?: PartialSecretsBundle },
+): ParsedSecretsBundle {
+  const { now, path = "", given = {} } = options;
   const tree = readPlainYaml(text, path);
   if (!isTree(tree)) {
     throw new PkiError(
@@ -33,11 +36,16 @@ export function parseSecretsBundle(text: string, options: { now: Date; path?: st
       { path },
     );
   }
-  return readWholeBundle(tree, now, path);
+  return readWholeBundle(tree, now, path, given);
 }
 
 /** The same from a plain tree, such as a Pulumi value. */
-export function readWholeBundle(tree: Tree, now: Date, path: string): ParsedSecretsBundle {
+export function readWholeBundle(
+  tree: Tree,
+  now: Date,
+  path: string,
+  given: PartialSecretsBundle = {},
+): ParsedSecretsBundle {
   if (isTree(tree["sops"])) {
     throw new PkiError(
       "ERR_BUNDLE_ENCRYPTED",
@@ -46,7 +54,7 @@ export function readWholeBundle(tree: Tree, now: Date, path: string): ParsedSecr
     );
   }
   const read = readBundleTree(tree, path);
-  const { bundle } = read;
+  const bundle = fillGaps(read.bundle, given);
   const verdict = validateSecretsBundle(bundle, now, path);
   const problems = [...read.problems, ...withoutEchoes(verdict.problems, read.problems)].map((problem) =>
     hint(problem, tree, path),

@@ -2,7 +2,7 @@ import { PkiError, type Problem } from "../errors";
 import { readPlainDocuments } from "../yaml/plain";
 import { decodeBase64 } from "../x509/pem";
 import { BUNDLE_FIELDS, isTree, setAt, type Tree, valueAt } from "./fields";
-import { joinPath, type PartialSecretsBundle } from "./read";
+import { fillGaps, joinPath, type PartialSecretsBundle } from "./read";
 import type { SecretsBundle } from "./types";
 import { isComplete, validateSecretsBundle } from "./validate";
 
@@ -69,13 +69,17 @@ export interface BundleFromConfig {
  * --from-controlplane-config` does; what is missing or wrong is named, nothing is made up.
  *
  * @param text machine config, YAML of one or several documents
- * @param options `now` for warnings; `path` prefixes error paths, default `controlPlaneConfig`
+ * @param options `now` for warnings; `path` prefixes error paths, default `controlPlaneConfig`; `given` fills what the
+ *   config lacks
  * @throws PkiError ERR_YAML_INVALID, ERR_CONFIG_INVALID (a worker's), ERR_INPUT_MISSING and those of the validator
  * @example
  * const { bundle } = bundleFromControlPlaneConfig(readFileSync("controlplane.yaml", "utf8"), { now: new Date() });
  */
-export function bundleFromControlPlaneConfig(text: string, options: { now: Date; path?: string }): BundleFromConfig {
-  const { now, path = "controlPlaneConfig" } = options;
+export function bundleFromControlPlaneConfig(
+  text: string,
+  options: { now: Date; path?: string; given?: PartialSecretsBundle },
+): BundleFromConfig {
+  const { now, path = "controlPlaneConfig", given = {} } = options;
   const documents = readPlainDocuments(text, path).filter(isTree);
   const main = documents.find((document) => !("kind" in document) && isTree(document["machine"])) ?? {};
   const type = valueAt(main, ["machine", "type"]);
@@ -94,7 +98,7 @@ export function bundleFromControlPlaneConfig(text: string, options: { now: Date;
   }
   const encryption = encryptionSecret(documents);
   if (encryption !== undefined) setAt(bundle, encryption.bundle, encryption.secret);
-  const found = bundle as PartialSecretsBundle;
+  const found = fillGaps(bundle, given);
   const verdict = validateSecretsBundle(found, now);
   const here = (problem: Problem): Problem => inConfig(problem, documents, path);
   const unread = problems.map((problem) => problem.path);

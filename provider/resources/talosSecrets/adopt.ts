@@ -9,7 +9,7 @@ import { validateSecretsBundle } from "../../core/secrets/validate";
 import type { Host, Values } from "../definition";
 import { holdsUnknown } from "../wire";
 import { VALUE_INPUTS } from "./given";
-import { ADOPT_INPUTS } from "./inputs";
+import { ADOPT_INPUTS, RENAMED_INPUTS } from "./inputs";
 
 export interface Adopted {
   readonly bundle: PartialSecretsBundle;
@@ -19,8 +19,17 @@ export interface Adopted {
 
 const NOTHING: Adopted = { bundle: {}, unknown: {}, warnings: [] };
 
-/** Reads what is adopted; nothing when no adopt input is given or a preview does not know it. */
-export async function readAdopted(inputs: Values, host: Host, problems: Problem[]): Promise<Adopted> {
+/**
+ * Reads what is adopted; nothing when no adopt input is given or a preview does not know it.
+ *
+ * @param beside what other inputs give: it fills what a file lacks
+ */
+export async function readAdopted(
+  inputs: Values,
+  beside: PartialSecretsBundle,
+  host: Host,
+  problems: Problem[],
+): Promise<Adopted> {
   const given = ADOPT_INPUTS.filter((name) => inputs[name] !== undefined);
   const [first, second] = given;
   if (first === undefined) return NOTHING;
@@ -35,11 +44,12 @@ export async function readAdopted(inputs: Values, host: Host, problems: Problem[
   const value = String(inputs[first]);
   if (holdsUnknown(value)) return NOTHING;
   const now = host.environment.now();
+  const options = { now, path: first, given: beside };
   switch (first) {
     case "secretsYaml":
-      return collectProblems(problems, () => parseSecretsBundle(value, { now, path: first })) ?? NOTHING;
+      return collectFound(inputs, problems, () => parseSecretsBundle(value, options)) ?? NOTHING;
     case "controlPlaneConfig": {
-      const read = collectProblems(problems, () => bundleFromControlPlaneConfig(value, { now, path: first }));
+      const read = collectFound(inputs, problems, () => bundleFromControlPlaneConfig(value, options));
       return read === undefined ? NOTHING : { ...read, unknown: {} };
     }
     case "kubernetesPkiDirectory": {
@@ -48,6 +58,26 @@ export async function readAdopted(inputs: Values, host: Host, problems: Problem[
       return { bundle, unknown: {}, warnings: validateSecretsBundle(bundle, now, first).warnings };
     }
   }
+}
+
+const BESIDE = [
+  ...new Set([...VALUE_INPUTS.map(({ input }) => input[0]!), "certificateAuthorities", "serviceAccount"]),
+];
+
+/** What a file lacks may still come from an input that a preview does not know. */
+function collectFound<T>(inputs: Values, problems: Problem[], parse: () => T): T | undefined {
+  const found: Problem[] = [];
+  const result = collectProblems(found, parse);
+  const awaits = BESIDE.some((name) => holdsUnknown(inputs[name]));
+  problems.push(...found.filter(({ code }) => !awaits || code !== "ERR_INPUT_MISSING"));
+  return result;
+}
+
+/** An adopt input that comes, or changes, when the secrets exist already: it does nothing. */
+export function lateAdoption(olds: Values, news: Values): string[] {
+  return ADOPT_INPUTS.filter(
+    (name) => news[name] !== undefined && news[name] !== olds[RENAMED_INPUTS[name] ?? name],
+  ).map((name) => `${name}: is read at creation only; these secrets exist already, and nothing is adopted`);
 }
 
 /** What is adopted, with what is given beside it; the two must not contradict each other. */

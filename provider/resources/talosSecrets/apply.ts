@@ -25,7 +25,7 @@ export async function createState(inputs: Values, host: Host): Promise<SecretsSt
   const talosVersion = String(inputs["talosVersion"]);
   const version = parseTalosVersion(talosVersion);
   const given = readGiven(inputs, version, host.environment.now(), problems);
-  const adopted = await readAdopted(inputs, host, problems);
+  const adopted = await readAdopted(inputs, given.bundle, host, problems);
   const merged = problems.length === 0 ? mergeGiven(adopted.bundle, given.bundle, problems) : {};
   const requests = readRequests(inputs, version, problems);
   if (problems.length > 0) throw PkiError.of(problems);

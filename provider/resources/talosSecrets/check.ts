@@ -4,7 +4,7 @@ import { NEWEST_TALOS_VERSION, parseTalosVersion } from "../../core/talosVersion
 import type { CheckVerdict, Host, Values } from "../definition";
 import { checkProperties, wellFormed } from "../schema";
 import { holdsUnknown } from "../wire";
-import { mergeGiven, readAdopted } from "./adopt";
+import { lateAdoption, mergeGiven, readAdopted } from "./adopt";
 import { readGiven } from "./given";
 import { ADOPT_INPUTS, INPUTS, RENAMED_INPUTS } from "./inputs";
 import { adoptedKeyWarnings } from "./keyLimits";
@@ -34,7 +34,7 @@ export async function check(olds: Values, news: Values, host: Host): Promise<Che
   const values = readGiven(known, version, creates ? now : undefined, problems);
   const notices = values.warnings.map(describeProblem);
   if (creates) {
-    const adopted = await readAdopted(known, host, problems);
+    const adopted = await readAdopted(known, values.bundle, host, problems);
     mergeGiven(adopted.bundle, values.bundle, problems);
     problems.push(...creationProblems(known));
     notices.push(...adopted.warnings.map(describeProblem));
@@ -48,6 +48,7 @@ export async function check(olds: Values, news: Values, host: Host): Promise<Che
     );
     notices.push(...shortWarnings(known, made).map(describeProblem));
   }
+  if (!creates) notices.push(...lateAdoption(olds, known));
   readRequests(known, version, problems);
   return { inputs, problems, notices };
 }

@@ -7,6 +7,7 @@ import { parseTalosVersion } from "../../../../provider/core/talosVersion";
 import { parseCertificate } from "../../../../provider/core/x509/certificate";
 import type { Values } from "../../../../provider/resources/definition";
 import { TalosSecrets } from "../../../../provider/resources/talosSecrets";
+import { UNKNOWN } from "../../../../provider/resources/wire";
 import { makeSecrets, QUICK } from "../../support/cluster";
 import { Managed, testHost } from "../../support/engine";
 import { fixedEnvironment, vector } from "../../support/fixed";
@@ -137,10 +138,15 @@ describe("Adopted TalosSecrets", () => {
       const secrets = new Managed(TalosSecrets, host);
       await secrets.up(args);
       assert.ok(secrets.outputs["secretsYaml"] === yaml);
-      const same = { op: "same", changes: [], notices: [] };
-      for (const later of [args, {}, { secretsYaml: "something else" }]) {
+      const late = "secretsYaml: is read at creation only; these secrets exist already, and nothing is adopted";
+      for (const [later, told] of [
+        [args, []],
+        [{}, []],
+        [{ secretsYaml: "something else" }, [late]],
+        [{ secretsYaml: UNKNOWN }, [late]],
+      ] as const) {
         const { op, changes, notices } = await secrets.preview(later);
-        assert.deepEqual({ op, changes, notices }, same);
+        assert.deepEqual({ op, changes, notices }, { op: "same", changes: [], notices: told });
       }
       await secrets.up({});
       await secrets.up({ rotation: { trustdToken: { id: "1" } } });
@@ -194,6 +200,27 @@ describe("Adopted TalosSecrets", () => {
           `ERR_INPUT_MISSING kubernetesPkiDirectory/${name}: the file is missing; expected the layout of kubeadm's /etc/kubernetes/pki`,
       ),
     );
+  });
+
+  it("are filled from the inputs beside where the file lacks something", async () => {
+    const pem = { certificatePem: bundle.certs.os.crt, privateKeyPem: bundle.certs.os.key };
+    const missing = vector("broken/missing-token.yaml");
+    const config = vector("out/base-v1.13/controlplane.yaml");
+    for (const args of [
+      { secretsYaml: missing, bootstrapToken: TOKEN },
+      { controlPlaneConfig: config.replace(/^ {4}token: .*\n/m, ""), trustdToken: TOKEN },
+      { secretsYaml: yaml.replace(/^ {4}os:\n.*\n.*\n/m, ""), certificateAuthorities: { os: pem } },
+      { secretsYaml: yaml.replace(/^ {4}secretbox.*\n/m, ""), aescbcEncryptionSecret: SECRET },
+    ]) {
+      const secrets = new Managed(TalosSecrets, host);
+      await secrets.up(args);
+      const made = bundleOf(secrets);
+      assert.equal(made.secrets.bootstrapToken, "bootstrapToken" in args ? TOKEN : bundle.secrets.bootstrapToken);
+      assert.equal(made.trustdInfo.token, "trustdToken" in args ? TOKEN : bundle.trustdInfo.token);
+      assert.equal(made.secrets.aescbcEncryptionSecret, "aescbcEncryptionSecret" in args ? SECRET : undefined);
+      assert.deepEqual(made.certs, bundle.certs);
+    }
+    assert.deepEqual(await preview({ secretsYaml: missing, bootstrapToken: UNKNOWN }), []);
   });
 
   it("come from one place", async () => {
