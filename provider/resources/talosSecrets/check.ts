@@ -1,15 +1,17 @@
 import { collectProblems, describeProblem, type Problem } from "../../core/errors";
 import { AUTHORITY_NAMES, BUNDLE_KEYS } from "../../core/secrets/authority";
-import { NEWEST_TALOS_VERSION, parseTalosVersion } from "../../core/talosVersion";
+import { valueAt } from "../../core/secrets/fields";
+import { NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion } from "../../core/talosVersion";
 import type { CheckVerdict, Host, Values } from "../definition";
 import { checkProperties, wellFormed } from "../schema";
 import { holdsUnknown } from "../wire";
 import { lateAdoption, mergeGiven, readAdopted } from "./adopt";
-import { readGiven } from "./given";
+import { type GivenSecrets, readGiven } from "./given";
 import { ADOPT_INPUTS, INPUTS, RENAMED_INPUTS } from "./inputs";
 import { adoptedKeyWarnings } from "./keyLimits";
 import { shortWarnings } from "./lifetimes";
 import { readRequests } from "./requests";
+import { sharedInBundle } from "./sharedAuthorities";
 
 /** Checks the inputs; what depends on the state (moves of a rotation, changed values) is for diff. */
 export async function check(olds: Values, news: Values, host: Host): Promise<CheckVerdict> {
@@ -34,23 +36,64 @@ export async function check(olds: Values, news: Values, host: Host): Promise<Che
   const values = readGiven(known, version, creates ? now : undefined, problems);
   const notices = values.warnings.map(describeProblem);
   if (creates) {
-    const adopted = await readAdopted(known, values.bundle, host, problems);
-    mergeGiven(adopted.bundle, values.bundle, problems);
     problems.push(...creationProblems(known));
-    notices.push(...adopted.warnings.map(describeProblem));
-    const [source = ""] = ADOPT_INPUTS.filter((name) => known[name] !== undefined);
-    notices.push(...adoptedKeyWarnings(adopted.bundle, version, source).map(describeProblem));
-    const made = AUTHORITY_NAMES.filter(
-      (name) =>
-        values.authorities[name] === undefined &&
-        !values.unknown.includes(name) &&
-        adopted.bundle.certs?.[BUNDLE_KEYS[name]] === undefined,
-    );
-    notices.push(...shortWarnings(known, made).map(describeProblem));
-  }
-  if (!creates) notices.push(...lateAdoption(olds, known));
+    notices.push(...(await checkCreation(known, values, version, host, problems)).map(describeProblem));
+  } else notices.push(...lateAdoption(olds, known));
+  problems.push(...doubledProblems(olds, inputs));
   readRequests(known, version, problems);
   return { inputs, problems, notices };
+}
+
+/** Reads what is adopted, and warns of what does not fit together. */
+async function checkCreation(
+  known: Values,
+  values: GivenSecrets,
+  version: TalosVersion | undefined,
+  host: Host,
+  problems: Problem[],
+): Promise<Problem[]> {
+  const adopted = await readAdopted(known, values.bundle, host, problems);
+  const merged = mergeGiven(adopted.bundle, values.bundle, problems);
+  const [source = ""] = ADOPT_INPUTS.filter((name) => known[name] !== undefined);
+  const made = AUTHORITY_NAMES.filter(
+    (name) => merged.certs?.[BUNDLE_KEYS[name]] === undefined && !values.unknown.includes(name),
+  );
+  return [
+    ...adopted.warnings,
+    ...adoptedKeyWarnings(adopted.bundle, version, source),
+    ...sharedInBundle(merged, (name) =>
+      values.authorities[name] === undefined
+        ? `${source}.certs.${BUNDLE_KEYS[name].toLowerCase()}.crt`
+        : `certificateAuthorities.${name}.certificatePem`,
+    ),
+    ...shortWarnings(known, made),
+  ];
+}
+
+/** Options of what is made, beside what is given in its place; what an older version has let in stays. */
+function doubledProblems(olds: Values, news: Values): Problem[] {
+  const rows = [
+    ...AUTHORITY_NAMES.map((name) => ({
+      at: [RENAMED_INPUTS["certificateAuthorities"]!, name],
+      path: `certificateAuthorities.${name}`,
+      given: "certificatePem",
+      options: ["algorithm", "validityPeriodHours"],
+    })),
+    { at: ["serviceAccount"], path: "serviceAccount", given: "privateKeyPem", options: ["algorithm"] },
+  ];
+  return rows.flatMap(({ at, path, given, options }) =>
+    options
+      .filter((option) => {
+        const isDoubled = (inputs: Values): boolean =>
+          valueAt(inputs, [...at, given]) !== undefined && valueAt(inputs, [...at, option]) !== undefined;
+        return isDoubled(news) && !isDoubled(olds);
+      })
+      .map((option): Problem => ({
+        code: "ERR_INPUT_INVALID",
+        path: `${path}.${option}`,
+        message: `is given beside ${given}, and nothing is made there; expected one of the two`,
+      })),
+  );
 }
 
 const ETCD_ROTATION: Problem = {

@@ -6,6 +6,7 @@ import type { Values } from "../definition";
 import { keyLimits, keyWarnings } from "./keyLimits";
 import { shortWarnings, standingWarnings } from "./lifetimes";
 import type { SecretsPlan } from "./plan";
+import { sharedInPlan } from "./sharedAuthorities";
 import { isAborted } from "./stagedPlan";
 import { type ImmediateName, readStagedStatus, STAGED, type StagedName, type StagedStatus } from "./state";
 
@@ -26,6 +27,7 @@ export function planNotices(outputs: Values, plan: SecretsPlan, inputs: Values, 
       (name) =>
         `rotation.${name} ${JSON.stringify(plan.requests.immediate[name])}: will be replaced at once; ${INTERRUPTIONS[name]}`,
     ),
+    ...sharedInPlan(outputs, plan).map(describeProblem),
     ...keyNotices(outputs, plan, inputs).map(describeProblem),
     ...shortWarnings(inputs, plan.made).map(describeProblem),
     ...standingWarnings(outputs, plan.staged, now).map(describeProblem),

@@ -30,7 +30,7 @@ export function readRequests(inputs: Values, version: TalosVersion | undefined, 
       unknown.push(name);
       continue;
     }
-    if (request.id === "")
+    if (request.id.trim() === "")
       problems.push({
         code: "ERR_INPUT_MISSING",
         path: `${path}.id`,
@@ -60,7 +60,7 @@ export function readRequests(inputs: Values, version: TalosVersion | undefined, 
     const id = typeof request === "string" ? request : request.id;
     if (holdsUnknown(id)) unknown.push(name);
     else immediate[name] = id;
-    if (id === "")
+    if (id.trim() === "")
       problems.push({ code: "ERR_INPUT_MISSING", path: `rotation.${name}.id`, message: "is empty; expected any text" });
   }
   return { staged, immediate, unknown };

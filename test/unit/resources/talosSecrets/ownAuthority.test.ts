@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 
 import type { Values } from "../../../../provider/resources/definition";
+import { TalosSecrets } from "../../../../provider/resources/talosSecrets";
 import { UNKNOWN } from "../../../../provider/resources/wire";
 import { makeSecrets, QUICK } from "../../support/cluster";
-import type { Managed } from "../../support/engine";
+import { Managed } from "../../support/engine";
 import { bundleOf, host, issuingOf, makeAuthority, pem, rotate, statusOf } from "./support";
 
 beforeEach(() => {
@@ -240,5 +241,48 @@ describe("A changed own authority of TalosSecrets", () => {
     ]);
     await secrets.up(owning(own, "accept", pem(own), "2"));
     assert.equal(statusOf(secrets)["next"], own.fingerprint);
+  });
+});
+
+describe("An authority of one's own in several places", () => {
+  const EC = { algorithm: "ecdsa-p256" } as const;
+  const shared = (name: string): string =>
+    `is the authority ${name} too, so that each lets in whom the other lets in; expected an authority of its own`;
+
+  it("is warned of where it is given", async () => {
+    const own = await makeAuthority("os", EC);
+    const given = { os: pem(own), kubernetes: pem(own) };
+    const { notices, problems } = await new Managed(TalosSecrets, host).preview({ certificateAuthorities: given });
+    assert.deepEqual([notices, problems], [[`certificateAuthorities.kubernetes.certificatePem: ${shared("os")}`], []]);
+  });
+
+  it("is warned of where it is adopted", async () => {
+    const own = await makeAuthority("os", EC);
+    const secrets = await makeSecrets(host, { certificateAuthorities: { os: pem(own), aggregator: pem(own) } });
+    const adopted = { secretsYaml: secrets.outputs["secretsYaml"] };
+    assert.deepEqual((await new Managed(TalosSecrets, host).preview(adopted)).notices, [
+      `secretsYaml.certs.k8saggregator.crt: ${shared("os")}`,
+    ]);
+  });
+
+  it("is warned of where a rotation brings it", async () => {
+    const secrets = await makeSecrets(host, { certificateAuthorities: { os: EC } });
+    const { crt: certificatePem, key: privateKeyPem } = bundleOf(secrets).certs.os;
+    const os = { certificatePem, privateKeyPem };
+    const own = pem(await makeAuthority("os", EC));
+    for (const [rotation, told] of [
+      [{ kubernetes: { id: "1", stage: "accept", ...os } }, [`rotation.kubernetes.certificatePem: ${shared("os")}`]],
+      [
+        { os: { id: "1", stage: "accept", ...own }, kubernetes: { id: "1", stage: "accept", ...own } },
+        [`rotation.kubernetes.certificatePem: ${shared("os")}`],
+      ],
+    ] as const) {
+      const { notices } = await secrets.preview({ ...QUICK, rotation });
+      assert.deepEqual(notices.slice(Object.keys(rotation).length), told);
+    }
+    const aggregator = { certificateAuthorities: { aggregator: os }, rotation: { aggregator: { id: "1" } } };
+    assert.deepEqual((await secrets.preview({ ...QUICK, ...aggregator })).notices.slice(1), [
+      `certificateAuthorities.aggregator.certificatePem: ${shared("os")}`,
+    ]);
   });
 });

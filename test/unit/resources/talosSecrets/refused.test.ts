@@ -134,6 +134,26 @@ describe("TalosSecrets are refused", () => {
       "ERR_INPUT_MISSING rotation.aggregator.id: is empty; expected any text",
     ],
     [
+      "a blank name of a rotation",
+      { rotation: { os: { id: " ", stage: "finish" } } },
+      "ERR_INPUT_MISSING rotation.os.id: is empty; expected a name of the rotation, such as 2026-11",
+    ],
+    [
+      "options of an authority beside an own one",
+      own({ algorithm: "ed25519" }),
+      "ERR_INPUT_INVALID certificateAuthorities.os.algorithm: is given beside certificatePem, and nothing is made there; expected one of the two",
+    ],
+    [
+      "a lifetime beside an own authority",
+      own({ validityPeriodHours: 87600 }),
+      "ERR_INPUT_INVALID certificateAuthorities.os.validityPeriodHours: is given beside certificatePem, and nothing is made there; expected one of the two",
+    ],
+    [
+      "a kind beside an own service account key",
+      { serviceAccount: { algorithm: "rsa-4096", privateKeyPem: bundle.certs.k8sServiceAccount.key } },
+      "ERR_INPUT_INVALID serviceAccount.algorithm: is given beside privateKeyPem, and nothing is made there; expected one of the two",
+    ],
+    [
       "an unknown stage",
       { rotation: { os: { id: "1", stage: "begin" } } },
       'ERR_INPUT_INVALID rotation.os.stage: is "begin"; expected one of "accept", "swap", "finish", "abort"',
