@@ -81,7 +81,7 @@ function oddities(options: MachineConfigOptions, version: TalosVersion | undefin
   const { aescbcEncryptionSecret } = options.secrets.secrets as { aescbcEncryptionSecret?: string };
   const isCarried =
     options.machineType === "controlplane" &&
-    aescbcEncryptionSecret !== undefined &&
+    Boolean(aescbcEncryptionSecret) &&
     version !== undefined &&
     !hasFeature(version, "aescbcEncryption");
   return [
@@ -118,7 +118,7 @@ function machineProblems(options: MachineConfigOptions, version: TalosVersion | 
 /** A key that nodes of this version do not read would leave the cluster without its encrypted data. */
 function encryptionProblems(secrets: MachineSecrets, version: TalosVersion): Problem[] {
   const { secretboxEncryptionSecret: secretbox } = secrets.secrets as { secretboxEncryptionSecret?: string };
-  if (!hasFeature(version, "aescbcEncryption") || secretbox === undefined) return [];
+  if (!hasFeature(version, "aescbcEncryption") || !secretbox) return [];
   const message = `holds a secretbox key, which Talos ${version.contract} does not read; expected an AES-CBC key or a newer talosVersion`;
   return [{ code: "ERR_CONFIG_INVALID", path: "secrets.secrets.secretboxEncryptionSecret", message }];
 }

@@ -23,13 +23,20 @@ export type MachineType = "controlplane" | "worker";
  * secretsForMachine(bundle, "worker").certs.os; // { crt: "-----BEGIN CERTIFICATE-----…" }
  */
 export function secretsForMachine(secrets: MachineSecrets, machineType: MachineType): MachineSecrets {
-  if (machineType !== "worker") return secrets;
+  if (machineType !== "worker") return withoutEmptySecrets(secrets);
   return {
     cluster: { id: secrets.cluster.id, secret: secrets.cluster.secret },
     secrets: { bootstrapToken: secrets.secrets.bootstrapToken },
     trustdInfo: { token: secrets.trustdInfo.token },
     certs: { os: { crt: secrets.certs.os.crt }, k8s: { crt: secrets.certs.k8s.crt } },
   };
+}
+
+/** An encryption secret that is empty is none: a provider of etcd with an empty key would stop the API server. */
+function withoutEmptySecrets(secrets: MachineSecrets): MachineSecrets {
+  const { bootstrapToken, ...encryption } = secrets.secrets;
+  const given = Object.entries(encryption).filter(([, secret]) => secret !== "");
+  return { ...secrets, secrets: { bootstrapToken, ...Object.fromEntries(given) } } as MachineSecrets;
 }
 
 /** True for a bundle that holds what a control plane needs. */

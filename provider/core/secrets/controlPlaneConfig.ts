@@ -166,7 +166,7 @@ function encryptionSecret(documents: readonly Tree[]): { bundle: string[]; secre
   for (const provider of listAt(entry, ["providers"])) {
     for (const [name, bundleKey] of Object.entries(PROVIDERS)) {
       const secret = valueAt(listAt(provider, [name, "keys"])[0], ["secret"]);
-      if (typeof secret === "string") return { bundle: ["secrets", bundleKey], secret };
+      if (typeof secret === "string" && secret !== "") return { bundle: ["secrets", bundleKey], secret };
     }
   }
   return undefined;

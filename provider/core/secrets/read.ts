@@ -43,7 +43,8 @@ export function readBundleTree(tree: Tree, path: string, plainPem = false): Read
   const problems: Problem[] = [];
   for (const field of BUNDLE_FIELDS) {
     const value = valueAt(tree, field[form]);
-    if (value === undefined) continue;
+    // As in Go, where an empty string is the same as none: talosctl leaves an empty encryption secret out.
+    if (value === undefined || value === "") continue;
     const at = joinPath(path, field.talosctl);
     const read = readValue(value, field, at, plainPem);
     if (read instanceof PkiError) problems.push(...read.problems);

@@ -131,6 +131,17 @@ describe("a machine config", () => {
     assert.deepEqual(warningsOf({ secrets: old, machineType: "worker" }), []);
   });
 
+  it("takes an encryption secret that is empty for none, as talosctl does", () => {
+    const old = readVectorBundle("bundles/v1.2-aescbc.yaml");
+    const empty = { ...secrets, secrets: { ...secrets.secrets, aescbcEncryptionSecret: "" } };
+    const emptyOld = { ...old, secrets: { ...old.secrets, secretboxEncryptionSecret: "" } };
+    for (const talosVersion of ["v1.13", "v1.14"]) {
+      assert.equal(generate({ secrets: empty, talosVersion }), generate({ talosVersion }));
+      assert.equal(generate({ secrets: emptyOld, talosVersion }), generate({ secrets: old, talosVersion }));
+    }
+    assert.deepEqual(warningsOf({ secrets: empty }), []);
+  });
+
   it("names every problem of its options at once", () => {
     assert.deepEqual(
       problemsOf({

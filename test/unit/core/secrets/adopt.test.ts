@@ -70,6 +70,21 @@ describe("The secrets of a control plane config", () => {
     assert.ok(formatSecretsBundle(bundle) === vector("bundles/v1.13.yaml"));
   });
 
+  it("with an encryption secret that is empty lose it", () => {
+    const legacy = config.replace(/( +)(secretboxEncryptionSecret: )/, '$1aescbcEncryptionSecret: ""\n$1$2');
+    assert.notEqual(legacy, config);
+    assert.ok(
+      formatSecretsBundle(bundleFromControlPlaneConfig(legacy, { now }).bundle) === vector("bundles/v1.13.yaml"),
+    );
+    const modern = vector("out/base-v1.14/controlplane.yaml");
+    const documents = modern.replace(
+      "        - providers:\n",
+      '        - providers:\n            - aescbc: {keys: [{name: key1, secret: ""}]}\n',
+    );
+    const { bundle } = bundleFromControlPlaneConfig(documents, { now });
+    assert.ok(formatSecretsBundle(bundle) === vector("bundles/v1.14.yaml"));
+  });
+
   it("that lack something are told by their place in the config, all at once", () => {
     assert.deepEqual(
       problems(

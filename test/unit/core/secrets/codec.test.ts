@@ -70,6 +70,14 @@ describe("A secrets bundle of talosctl", () => {
     assert.deepEqual(parse(writePlainYaml(shape)).bundle, bundle);
   });
 
+  it("loses an encryption secret that is empty, as it does to talosctl", () => {
+    const both = good.replace(/(\n +)(secretboxencryptionsecret:)/, '$1aescbcencryptionsecret: ""$1$2');
+    assert.notEqual(both, good);
+    const { bundle, unknown, warnings } = parse(both);
+    assert.deepEqual(warnings, []);
+    assert.ok(formatSecretsBundle(bundle, unknown) === good);
+  });
+
   it("is read as JSON too", () => {
     const { bundle } = parse(good);
     assert.deepEqual(parse(JSON.stringify(structureBundle(bundle))).bundle, bundle);
