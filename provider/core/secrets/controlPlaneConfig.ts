@@ -1,8 +1,8 @@
 import { PkiError, type Problem } from "../errors";
 import { readPlainDocuments } from "../yaml/plain";
-import { decodeBase64 } from "../x509/pem";
+import { decodeBase64, decodeUtf8 } from "../x509/pem";
 import { BUNDLE_FIELDS, isTree, setAt, type Tree, valueAt } from "./fields";
-import { fillGaps, joinPath, type PartialSecretsBundle } from "./read";
+import { fillGaps, joinPath, NO_TEXT, type PartialSecretsBundle } from "./read";
 import type { SecretsBundle } from "./types";
 import { isComplete, validateSecretsBundle } from "./validate";
 
@@ -136,11 +136,12 @@ function readPlace(
   if (typeof legacy === "string" && legacy !== "") {
     if (place.pem !== true || /^\*+$/.test(legacy)) return legacy;
     const decoded = decodeBase64(legacy.replace(/\s+/g, ""));
-    if (decoded !== undefined) return Buffer.from(decoded).toString("utf8");
+    const text = decoded && decodeUtf8(decoded);
+    if (text !== undefined) return text;
     problems.push({
       code: "ERR_PEM_INVALID",
       path: joinPath(path, [place.legacy]),
-      message: "is not base64; expected the base64 of a PEM file",
+      message: decoded === undefined ? "is not base64; expected the base64 of a PEM file" : NO_TEXT,
     });
     return undefined;
   }

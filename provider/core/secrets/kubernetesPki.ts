@@ -1,6 +1,7 @@
 import type { Environment } from "../environment";
 import { collectProblems, PkiError, type Problem } from "../errors";
 import { parseAuthority } from "../x509/authority";
+import { assertGoReads } from "../x509/goPem";
 import { parsePrivateKey } from "../x509/privateKey";
 import { type GenerateOptions, generateSecretsBundle } from "./generate";
 import type { PartialSecretsBundle } from "./read";
@@ -40,14 +41,21 @@ export function readKubernetesPki(files: KubernetesPkiFiles, path = "kubernetesP
     const [crt, key] = [`${name}.crt`, `${name}.key`] as [KubernetesPkiFile, KubernetesPkiFile];
     const texts = { crt: files[crt] ?? "", key: files[key] ?? "" };
     if (files[crt] !== undefined && files[key] !== undefined) {
-      collectProblems(problems, () => parseAuthority(texts, { crt: `${path}/${crt}`, key: `${path}/${key}` }));
+      collectProblems(problems, () => {
+        parseAuthority(texts, { crt: `${path}/${crt}`, key: `${path}/${key}` });
+        assertGoReads(texts.crt, `${path}/${crt}`);
+        assertGoReads(texts.key, `${path}/${key}`);
+      });
     }
     return texts;
   };
   const certs = { k8s: pair("ca"), etcd: pair("etcd/ca"), k8sAggregator: pair("front-proxy-ca") };
   const serviceAccountKey = files["sa.key"];
   if (serviceAccountKey !== undefined)
-    collectProblems(problems, () => parsePrivateKey(serviceAccountKey, `${path}/sa.key`));
+    collectProblems(problems, () => {
+      parsePrivateKey(serviceAccountKey, `${path}/sa.key`);
+      assertGoReads(serviceAccountKey, `${path}/sa.key`);
+    });
   if (problems.length > 0 || serviceAccountKey === undefined) throw PkiError.of(problems);
   return { certs: { ...certs, k8sServiceAccount: { key: serviceAccountKey } } };
 }

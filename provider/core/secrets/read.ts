@@ -1,5 +1,5 @@
 import { PkiError, type Problem } from "../errors";
-import { decodeBase64, encodeBase64 } from "../x509/pem";
+import { decodeBase64, decodeUtf8, encodeBase64 } from "../x509/pem";
 import {
   BUNDLE_FIELDS,
   BUNDLE_FORMS,
@@ -60,6 +60,10 @@ function formOf(tree: Tree): BundleForm {
   return BUNDLE_FORMS.reduce((best, form) => (matches(form) > matches(best) ? form : best), "talosctl");
 }
 
+/** Talos reads over what stands around a PEM block; here it could not be written back. */
+export const NO_TEXT =
+  "holds octets that are no UTF-8; expected the base64 of a PEM file with nothing around the block";
+
 function readValue(value: unknown, field: BundleField, path: string, plainPem: boolean): string | PkiError {
   if (typeof value !== "string") {
     return new PkiError("ERR_INPUT_INVALID", `is ${describeKind(value)}; expected a string`, { path });
@@ -72,7 +76,7 @@ function readValue(value: unknown, field: BundleField, path: string, plainPem: b
   if (decoded === undefined) {
     return new PkiError("ERR_PEM_INVALID", "is not base64; expected the base64 of a PEM file", { path });
   }
-  return Buffer.from(decoded).toString("utf8");
+  return decodeUtf8(decoded) ?? new PkiError("ERR_PEM_INVALID", NO_TEXT, { path });
 }
 
 function describeKind(value: unknown): string {

@@ -1,6 +1,7 @@
 import { collectProblems, type Problem } from "../errors";
 import { formatTime } from "../environment";
 import { parseAuthority } from "../x509/authority";
+import { assertGoReads } from "../x509/goPem";
 import { parsePrivateKey } from "../x509/privateKey";
 import { BUNDLE_FIELDS, valueAt } from "./fields";
 import { joinPath, type PartialSecretsBundle } from "./read";
@@ -47,13 +48,23 @@ export function validateSecretsBundle(bundle: PartialSecretsBundle, now: Date, p
     const authority = collectProblems(problems, () =>
       parseAuthority({ crt: pair.crt!, key: pair.key! }, { crt: `${at}.crt`, key: `${at}.key` }),
     );
+    if (authority !== undefined) {
+      collectProblems(problems, () => {
+        assertGoReads(pair.crt!, `${at}.crt`);
+      });
+      collectProblems(problems, () => {
+        assertGoReads(pair.key!, `${at}.key`);
+      });
+    }
     if (authority !== undefined) warnings.push(...lifetimeWarnings(authority.certificate, now, `${at}.crt`));
   }
   const serviceAccount = bundle.certs?.k8sServiceAccount?.key;
   if (serviceAccount !== undefined) {
-    collectProblems(problems, () =>
-      parsePrivateKey(serviceAccount, joinPath(path, ["certs", "k8sserviceaccount", "key"])),
-    );
+    const at = joinPath(path, ["certs", "k8sserviceaccount", "key"]);
+    collectProblems(problems, () => {
+      parsePrivateKey(serviceAccount, at);
+      assertGoReads(serviceAccount, at);
+    });
   }
   warnings.push(...formWarnings(bundle, path));
   return { problems, warnings };

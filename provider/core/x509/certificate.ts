@@ -145,7 +145,7 @@ function readCertificate(block: PemBlock, path: string): Certificate {
  */
 export function parseCertificateDer(der: Uint8Array, path: string): Certificate {
   try {
-    return describeCertificate(der);
+    return describeCertificate(der, path);
   } catch (error) {
     if (error instanceof PkiError) throw error;
     throw new PkiError("ERR_PEM_INVALID", "holds no readable X.509 certificate; expected the DER of one", {
@@ -155,9 +155,10 @@ export function parseCertificateDer(der: Uint8Array, path: string): Certificate 
   }
 }
 
-function describeCertificate(der: Uint8Array): Certificate {
+function describeCertificate(der: Uint8Array, path: string): Certificate {
   const parsed = new x509.X509Certificate(der);
   const native = new NodeCertificate(Buffer.from(der));
+  assertGoTakes(native, der, path);
   const basicConstraints = parsed.getExtension(x509.BasicConstraintsExtension);
   const keyUsage = parsed.getExtension(x509.KeyUsagesExtension);
   const extendedKeyUsage = parsed.getExtension(x509.ExtendedKeyUsageExtension);
@@ -214,6 +215,25 @@ export function alternativeNamesOf(parsed: x509.X509Certificate): readonly x509.
 /** The addresses among alternative names, as Go writes them; what is no address stands as it is. */
 export function ipAddressesOf(names: readonly x509.GeneralName[]): string[] {
   return names.filter(({ type }) => type === "ip").map(({ value }) => canonicalIpAddress(value) ?? value);
+}
+
+/** What OpenSSL reads and Go's crypto/x509, and with it every part of Talos and Kubernetes, does not. */
+function assertGoTakes(certificate: NodeCertificate, der: Uint8Array, path: string): void {
+  const refuse = (what: string): PkiError =>
+    new PkiError("ERR_PEM_INVALID", `${what}, which Talos refuses; expected a certificate of RFC 5280`, { path });
+  if (certificate.raw.length !== der.length) throw refuse("holds more octets than the certificate itself");
+  if (certificate.serialNumber.startsWith("-")) throw refuse("is a certificate with a negative serial number");
+  const { publicKey } = certificate;
+  if (publicKey.asymmetricKeyType === "ec" && !isPlainPoint(publicKey)) {
+    throw refuse("is a certificate whose key has a compressed point or a curve without a name");
+  }
+}
+
+/** A curve by its OID, a point with both coordinates: the one form of RFC 5480 that Go reads. */
+function isPlainPoint(key: KeyObject): boolean {
+  const spki = key.export({ format: "der", type: "spki" }).toString("hex");
+  const [header = "", length = ""] = /^30(?:81)?..30(..)(?=06072a8648ce3d020106)/.exec(spki) ?? [];
+  return header !== "" && /^03(?:81)?..0004/.test(spki.slice(header.length + 2 * parseInt(length, 16)));
 }
 
 /** Whether the private key is that of the certificate. */

@@ -76,7 +76,18 @@ export function parsePrivateKey(text: string, path: string): PrivateKey {
       { path },
     );
   }
-  return describePrivateKey(keyObject);
+  const key = describePrivateKey(keyObject);
+  if (keyObject.asymmetricKeyType === "ec" && !namesItsCurve(key.publicKeyDer)) {
+    throw new PkiError("ERR_KEY_UNSUPPORTED", "spells its curve out, which Talos refuses; expected a named curve", {
+      path,
+    });
+  }
+  return key;
+}
+
+/** The parameters of RFC 5480 are the OID of the curve; Go reads no others. */
+function namesItsCurve(spki: Uint8Array): boolean {
+  return /^30(?:81)?..30..06072a8648ce3d020106/.test(Buffer.from(spki).toString("hex"));
 }
 
 function encodingOf(block: PemBlock, path: string): Encoding {
@@ -106,9 +117,21 @@ function describePrivateKey(keyObject: KeyObject): PrivateKey {
   return {
     pem: formatPem(label, der),
     algorithm: describeAlgorithm(keyObject),
-    publicKeyDer: new Uint8Array(createPublicKey(keyObject).export({ format: "der", type: "spki" })),
+    publicKeyDer: publicKeyDer(keyObject),
     keyObject,
   };
+}
+
+/** SubjectPublicKeyInfo with both coordinates of the point: a key may hold its own compressed, a certificate may not. */
+function publicKeyDer(keyObject: KeyObject): Uint8Array {
+  const key = createPublicKey(keyObject);
+  const isCompressed = /^30..30..06072a8648ce3d0201.*?03..000[23]/.test(spkiOf(key).toString("hex"));
+  if (!isCompressed || signingParameters(keyObject) === undefined) return new Uint8Array(spkiOf(key));
+  return new Uint8Array(spkiOf(createPublicKey({ key: key.export({ format: "jwk" }), format: "jwk" })));
+}
+
+function spkiOf(key: KeyObject): Buffer {
+  return key.export({ format: "der", type: "spki" });
 }
 
 /** The key as WebCrypto signs with it. */

@@ -6,7 +6,7 @@ import type { AuthorityName } from "../../core/secrets/types";
 import { isSecret, TOKEN_FORM } from "../../core/secrets/tokens";
 import { lifetimeWarnings } from "../../core/secrets/validate";
 import type { TalosVersion } from "../../core/talosVersion";
-import { joinPem } from "../../core/x509/pem";
+import { canonicalPem } from "../../core/x509/pem";
 import { parsePrivateKey } from "../../core/x509/privateKey";
 import type { Values } from "../definition";
 import { holdsUnknown, UNKNOWN } from "../wire";
@@ -107,8 +107,9 @@ export function readGiven(
         warnings.push(...lifetimeWarnings(authority.certificate, now, `${path}.certificatePem`));
     }
     setAt(bundle, ["certs", BUNDLE_KEYS[name]], {
-      crt: joinPem(input?.certificatePem ?? ""),
-      key: joinPem(input?.privateKeyPem ?? ""),
+      // Written anew: Talos finds no PEM in a text that is indented or begins with a byte order mark.
+      crt: canonicalPem(input!.certificatePem!, `${path}.certificatePem`),
+      key: authority.key.pem,
     });
   }
   const { algorithm, privateKeyPem: key } = (at(inputs, ["serviceAccount"]) ?? {}) as PairInput;

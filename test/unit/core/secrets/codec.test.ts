@@ -118,6 +118,11 @@ const aliases = "abcdefghi".split("").map((key, index) => {
   return `ERR_INPUT_UNKNOWN ${key}: is a key that Talos does not know and ignores; it is ${kept}`;
 });
 
+const notFound =
+  "holds a PEM block that Talos does not find; expected -----BEGIN …----- and -----END …----- at the beginning of lines of their own, with no byte order mark or indentation";
+const otherLabel = (label: string): string =>
+  `holds a key in another encoding than its label ${label} says, which Talos refuses; write it anew (openssl pkey) as PRIVATE KEY`;
+
 /** What is said of each broken bundle; `warned` where talosctl takes it and so does this package. */
 const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
   "alias-bomb.yaml": { told: aliases, warned: true },
@@ -155,6 +160,9 @@ const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
   "encrypted-key.yaml": {
     told: ["ERR_KEY_ENCRYPTED certs.k8s.key: is an encrypted private key; decrypt it first (openssl pkey)"],
   },
+  "explicit-curve.yaml": {
+    told: ["ERR_KEY_UNSUPPORTED certs.k8s.key: spells its curve out, which Talos refuses; expected a named curve"],
+  },
   "expired-ca.yaml": {
     told: ["ERR_AUTHORITY_EXPIRED certs.os.crt: the authority expired at 2021-01-01T00:00:00Z; rotate it"],
     warned: true,
@@ -167,11 +175,21 @@ const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
   "missing-token.yaml": {
     told: ["ERR_INPUT_MISSING secrets.bootstraptoken: is required; expected what talosctl writes there"],
   },
+  "negative-serial.yaml": {
+    told: [
+      "ERR_PEM_INVALID certs.k8s.crt: is a certificate with a negative serial number, which Talos refuses; expected a certificate of RFC 5280",
+    ],
+  },
   "not-a-ca.yaml": {
     told: [
       "ERR_NOT_A_CA certs.os.crt: is no certificate authority (basicConstraints lacks CA:TRUE); expected the certificate of an authority",
     ],
   },
+  "p256-as-ed25519.yaml": { told: [`ERR_PEM_INVALID certs.k8s.key: ${otherLabel("ED25519 PRIVATE KEY")}`] },
+  "pem-bom.yaml": { told: [`ERR_PEM_INVALID certs.k8s.crt: ${notFound}`] },
+  "pem-end-on-data-line.yaml": { told: [`ERR_PEM_INVALID certs.k8s.crt: ${notFound}`] },
+  "pem-indented.yaml": { told: [`ERR_PEM_INVALID certs.k8s.key: ${notFound}`] },
+  "pkcs8-as-ec.yaml": { told: [`ERR_PEM_INVALID certs.k8s.key: ${otherLabel("EC PRIVATE KEY")}`] },
   "redacted.yaml": {
     told: ["etcd", "k8s", "k8saggregator", "os", "k8sserviceaccount"].map(
       (name) => `ERR_SECRET_REDACTED certs.${name}.key: is redacted; the real private key is needed`,
@@ -179,6 +197,11 @@ const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
   },
   "sops.yaml": {
     told: ["ERR_BUNDLE_ENCRYPTED the bundle is encrypted with SOPS; decrypt it first (sops --decrypt secrets.yaml)"],
+  },
+  "trailing-der.yaml": {
+    told: [
+      "ERR_PEM_INVALID certs.k8s.crt: holds more octets than the certificate itself, which Talos refuses; expected a certificate of RFC 5280",
+    ],
   },
   "truncated-pem.yaml": {
     told: ["ERR_PEM_INVALID certs.etcd.crt: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----"],
@@ -228,6 +251,16 @@ describe("A broken bundle", () => {
         (name) => `ERR_INPUT_MISSING ${name}: is required; expected what talosctl writes there`,
       ),
       "ERR_INPUT_MISSING secrets: one of secretboxencryptionsecret, aescbcencryptionsecret is required; give the one that the cluster uses",
+    ]);
+  });
+
+  it("with octets around a PEM block that are no UTF-8 is refused, as they could not be written back", () => {
+    const latin1 = good.replace(/(os:\n +crt: )(\S+)/, (_, before: string, crt: string) => {
+      const octets = Buffer.concat([Buffer.from("# caf\xe9\n", "latin1"), Buffer.from(crt, "base64")]);
+      return `${before}${octets.toString("base64")}`;
+    });
+    assert.deepEqual(verdict(latin1).told, [
+      "ERR_PEM_INVALID certs.os.crt: holds octets that are no UTF-8; expected the base64 of a PEM file with nothing around the block",
     ]);
   });
 

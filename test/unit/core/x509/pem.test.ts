@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 
-import { decodeBase64, formatPem, holdsPrivateKey, joinPem, parsePem } from "../../../../provider/core/x509/pem";
+import {
+  canonicalPem,
+  decodeBase64,
+  formatPem,
+  holdsPrivateKey,
+  joinPem,
+  parsePem,
+} from "../../../../provider/core/x509/pem";
 import { refuses } from "../../support/errors";
 
 const DER = Uint8Array.from({ length: 100 }, (_, index) => index);
@@ -32,6 +39,11 @@ describe("PEM", () => {
     ]) {
       assert.deepEqual(parsePem(text, "x")[0].der, DER);
     }
+  });
+
+  it("is written anew without what stands around and before its lines", () => {
+    const indented = PEM.replace(/^(?=.)/gm, "    ");
+    assert.equal(canonicalPem(`\ufeffbag attributes\r\n${indented}\n${PEM.trimEnd()}`, "x"), PEM + PEM);
   });
 
   it("keeps the headers of RFC 1421 apart from the data", () => {

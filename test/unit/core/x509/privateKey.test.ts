@@ -52,6 +52,20 @@ describe("A private key", () => {
     });
   }
 
+  it("with a compressed point has both coordinates in its public half, as certificates have", () => {
+    const key = made["ecdsa-p256"];
+    const whole = key.export({ type: "sec1", format: "der" });
+    // RFC 5915: version, 32 octets of the key, the curve, then the point.
+    const [head, point] = [whole.subarray(2, whole.length - 70), whole.subarray(-64)];
+    const compressed = Buffer.concat([
+      Buffer.of(0xa1, 0x24, 0x03, 0x22, 0, 2 + (point[63]! & 1)),
+      point.subarray(0, 32),
+    ]);
+    const der = Buffer.concat([Buffer.of(0x30, head.length + compressed.length), head, compressed]);
+    const read = parsePrivateKey(formatPem("EC PRIVATE KEY", der), "x");
+    assert.deepEqual(Buffer.from(read.publicKeyDer), createPublicKey(key).export({ type: "spki", format: "der" }));
+  });
+
   it("of Ed25519 is the 48 octets of PKCS#8 v1 in Talos's form", () => {
     assert.equal(parsePem(parsePrivateKey(pkcs8(made.ed25519), "x").pem, "x")[0].der.length, 48);
   });

@@ -105,6 +105,19 @@ describe("New TalosSecrets", () => {
     assert.deepEqual(bundleOf(secrets).certs.os, { crt, key });
   });
 
+  it("write every PEM of one's own as Talos does, however it is given: it finds none that is indented", async () => {
+    const { crt, key } = bundle.certs.os;
+    const indented = (pem: string): string => pem.replace(/^(?=.)/gm, "      ");
+    const secrets = await makeSecrets(host, {
+      serviceAccount: { privateKeyPem: indented(bundle.certs.k8s.key) },
+      certificateAuthorities: {
+        os: { certificatePem: `\ufeff${crt.replaceAll("\n", "\r\n")}`, privateKeyPem: indented(key) },
+      },
+    });
+    assert.deepEqual(bundleOf(secrets).certs.os, { crt, key });
+    assert.deepEqual(bundleOf(secrets).certs.k8sServiceAccount, { key: bundle.certs.k8s.key });
+  });
+
   it("may be of an older contract", async () => {
     const secrets = await makeSecrets(host, { talosVersion: "1.10.3" });
     assert.equal(secrets.outputs["talosVersion"], "1.10.3");
