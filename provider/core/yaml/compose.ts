@@ -36,6 +36,7 @@ export function composeDocuments(
   });
   const tokens = [...new Parser().parse(text)];
   const aliases = tokens.map(countAliases);
+  if (!text.endsWith("\n")) tokens.forEach(endWithoutLineBreak);
   if (aliases.includes(undefined)) throw fail(`is nested too deep; expected at most ${MAX_DEPTH} levels`);
   if (aliases.reduce<number>((sum, count) => sum + (count ?? 0), 0) > MAX_ALIASES) {
     throw fail(`holds too many aliases; expected at most ${MAX_ALIASES}`);
@@ -63,6 +64,24 @@ function countAliases(root: CST.Token): number | undefined {
     });
   }
   return count;
+}
+
+/**
+ * A block scalar that the end of the text cuts off before a line break has none at its end; the library adds one.
+ * Source: go.yaml.in/yaml/v4 internal/libyaml/scanner.go, scanBlockScalar.
+ */
+function endWithoutLineBreak(root: CST.Token): void {
+  for (let token: CST.Token | null | undefined = root; token !== null && token !== undefined;) {
+    if (token.type === "block-scalar") {
+      const header = token.props.find(({ type }) => type === "block-scalar-header") as CST.SourceToken | undefined;
+      const lastLine = token.source.slice(token.source.lastIndexOf("\n") + 1);
+      const indent = /^ *(?=[^ \r\n])/m.exec(token.source)?.[0] ?? lastLine;
+      const hasContent = /[^ ]/.test(lastLine) || lastLine.length > indent.length;
+      if (header !== undefined && hasContent) header.source = `${header.source.replace(/[+-]/, "")}-`;
+    }
+    const last: CST.CollectionItem | undefined = "items" in token ? token.items.at(-1) : undefined;
+    token = token.type === "document" ? token.value : (last?.value ?? last?.key);
+  }
 }
 
 /** Where each line begins. */

@@ -84,6 +84,27 @@ describe("reading YAML within bounds", () => {
     assert.deepEqual(node.entries[0]?.value, { kind: "scalar", text: "1.50", tag: "float", line: 1 });
   });
 
+  it("gives a block scalar at the end of a text the line break that it has there, and no other", () => {
+    const texts: Readonly<Record<string, string>> = {
+      "|\n  a": "a",
+      "|+\n  a": "a",
+      ">\n  a\n  b": "a b",
+      "|2 # c\n  a": "a",
+      "|\n  a\n   ": "a\n ",
+      "|\n  a\n": "a\n",
+      "|\n  a\n\n  ": "a\n",
+      "|+\n  a\n\n": "a\n\n",
+    };
+    for (const [text, value] of Object.entries(texts)) {
+      for (const around of ["", "k: ", "- ", "? k\n: ", "a: b\n--- "]) {
+        const [node] = parseYamlDocuments(around + text, { path: "file" }).slice(-1);
+        const scalar = around.startsWith("-") ? node?.kind === "sequence" && node.items[0] : node;
+        const read = scalar && (scalar.kind === "mapping" ? scalar.entries.at(-1)?.value : scalar);
+        assert.deepEqual(read && read.kind === "scalar" && read.text, value, JSON.stringify(around + text));
+      }
+    }
+  });
+
   it("refuses a key that stands twice, with both lines", () => {
     assert.equal(refusal("a: 1\nb: 2\na: 3\n"), "file: a key at line 3 already stands at line 1; give it once");
   });
