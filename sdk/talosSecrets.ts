@@ -117,7 +117,10 @@ export interface RotationSecret {
   privateKeyPem: string;
 }
 
-/** `machineSecrets` of @pulumiverse/talos: base64 of PEM. */
+/**
+ * `machineSecrets` of @pulumiverse/talos: base64 of PEM. Typed as there, so that it fits: a bundle whose cluster encrypts
+ * with AES-CBC has an `aescbcEncryptionSecret`, and no `secretboxEncryptionSecret` whatever the type says.
+ */
 export interface MachineSecretsShape {
   cluster: { id: string; secret: string };
   secrets: { bootstrapToken: string; secretboxEncryptionSecret: string; aescbcEncryptionSecret?: string };

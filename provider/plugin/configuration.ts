@@ -47,10 +47,14 @@ export function readConfiguration(given: Values): Configuration {
   const values = Object.fromEntries(
     Object.entries(given)
       .filter(([name]) => !ENGINE_KEYS.includes(name) && !name.startsWith("__"))
-      .map(([name, value]) => [name, /^\d+$/.test(String(value)) ? Number(value) : value]),
+      .map(([name, value]) => [name, isNumeric(name) && /^\d+$/.test(String(value)) ? Number(value) : value]),
   );
   const problems = checkProperties(values, CONFIGURATION);
   return { values, problems: problems.map((problem) => ({ ...problem, path: `provider.${problem.path}` })) };
+}
+
+function isNumeric(name: string): boolean {
+  return Object.hasOwn(CONFIGURATION, name) && CONFIGURATION[name]!.type.kind === "hours";
 }
 
 /** The inputs of a resource with the provider's defaults in them. */

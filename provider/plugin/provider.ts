@@ -104,7 +104,8 @@ export class Plugin implements pulumi.Provider {
   }
 
   private shell(urn: string, { kind, stack }: ResourceUrn): DefinitionShell {
-    const definition = (DEFINITIONS as Readonly<Record<string, ResourceDefinition>>)[kind];
+    const definitions: Readonly<Record<string, ResourceDefinition>> = DEFINITIONS;
+    const definition = Object.hasOwn(definitions, kind) ? definitions[kind] : undefined;
     if (definition === undefined) {
       const known = Object.keys(DEFINITIONS).join(", ");
       throw new PkiError("ERR_INPUT_UNKNOWN", `${kind} is no resource of talos-pki; expected one of ${known}`);

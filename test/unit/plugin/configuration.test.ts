@@ -11,6 +11,14 @@ describe("The provider's configuration", () => {
     });
   });
 
+  it("takes a file whose name is a number", () => {
+    assert.deepEqual(readConfiguration({ auditLog: "2024" }), { values: { auditLog: "2024" }, problems: [] });
+    assert.deepEqual(
+      readConfiguration({ constructor: "1" }).problems.map(({ code, path }) => `${code} ${path}`),
+      ["ERR_INPUT_UNKNOWN provider.constructor"],
+    );
+  });
+
   it("tells every problem at once", () => {
     const { problems } = readConfiguration({ validityPeriodHours: "0", auditLog: true, auditlog: "x" });
     assert.deepEqual(

@@ -156,5 +156,6 @@ describe("The plugin", () => {
 
   it("does not know other resources", async () => {
     await assert.rejects(it_.plugin.check(urn("Cluster"), {}, {}), { code: "ERR_INPUT_UNKNOWN" });
+    await assert.rejects(it_.plugin.check(urn("constructor"), {}, {}), { code: "ERR_INPUT_UNKNOWN" });
   });
 });
