@@ -1,9 +1,7 @@
 import { isTree, type Tree, valueAt } from "../core/secrets/fields";
+import { parseUrn } from "../resources/urn";
+import { SECRET, SIGNATURE } from "../resources/wire";
 import { CliError, type World } from "./world";
-
-/** Marks of Pulumi's wire: a secret output in a stack export. Source: pulumi/pulumi sdk/nodejs/runtime/rpc.ts. */
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 /** One resource of a stack. */
 export interface StackResource {
@@ -69,7 +67,6 @@ export async function loadStack(
 
 function readResource(resource: Tree): StackResource {
   const text = (key: string): string => (typeof resource[key] === "string" ? resource[key] : "");
-  const urn = text("urn");
   const secrets: Record<string, unknown> = {};
   const outputs: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(isTree(resource["outputs"]) ? resource["outputs"] : {})) {
@@ -79,7 +76,7 @@ function readResource(resource: Tree): StackResource {
   }
   return {
     type: text("type").split(":").pop() ?? "",
-    name: urn.slice(urn.lastIndexOf("::") + 2),
+    name: parseUrn(text("urn")).name,
     outputs,
     secrets,
   };

@@ -4,6 +4,7 @@ import { AUDIT_LOG, auditTrail } from "../audit";
 import { describeProblem, PkiError } from "../core/errors";
 import { DEFINITIONS } from "../resources";
 import type { Host, ResourceDefinition } from "../resources/definition";
+import { parseUrn, type ResourceUrn } from "../resources/urn";
 import { type Properties, unwrap } from "../resources/wire";
 import { DefinitionShell, NAME_KEY, PROVIDER_KEY } from "../shell";
 import { type Configuration, readConfiguration, UNCONFIGURED, withDefaults } from "./configuration";
@@ -11,7 +12,6 @@ import type { PluginLog } from "./engineLog";
 import { importResource } from "./imports";
 import { AWAITS_SECRETS, awaitsSecrets } from "./imports/clientConfiguration";
 import { referenceProblems } from "./references";
-import { parseUrn, type ResourceUrn } from "./urn";
 
 /** What a dynamic resource keeps beside its properties: a stack that has moved to the plugin can move back. */
 const DYNAMIC_KEYS = [PROVIDER_KEY, NAME_KEY];

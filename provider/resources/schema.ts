@@ -1,6 +1,7 @@
 import { hoursProblems } from "../core/duration";
 import type { ErrorCode } from "../core/errorCodes";
 import type { Problem } from "../core/errors";
+import { isTree } from "../core/secrets/fields";
 import { UNKNOWN } from "./wire";
 
 /** The type of a property, as data: it serves checks, the Pulumi schema and the API reference. */
@@ -125,18 +126,14 @@ function checkValue(value: unknown, type: PropertyType, path: string): Problem[]
         ? value.flatMap((item, index) => checkValue(item, type.item, `${path}[${index}]`))
         : wrong();
     case "map":
-      return isMap(value)
+      return isTree(value)
         ? Object.entries(value).flatMap(([key, child]) => checkValue(child, type.value, `${path}.${key}`))
         : wrong();
     case "object":
-      return isMap(value) ? checkProperties(value, type.properties, path) : wrong();
+      return isTree(value) ? checkProperties(value, type.properties, path) : wrong();
     case "union":
       return type.of.some((option) => checkValue(value, option, path).length === 0) ? [] : wrong();
   }
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The kind of a value, never the value: it may be secret. */

@@ -1,3 +1,5 @@
+import { isTree as isObject } from "../core/secrets/fields";
+
 /**
  * How Pulumi's wire marks values. Source: pulumi/pulumi sdk/nodejs/runtime/rpc.ts, v3.245.
  */
@@ -6,14 +8,11 @@
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** Key of the mark in what is no plain value: a secret, a resource. */
 export const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+/** What the mark says of a secret. */
+export const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 /** Properties as Pulumi sends them. */
 export type Properties = Record<string, unknown>;
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 const isSecret = (value: unknown): value is { value: unknown } => isObject(value) && value[SIGNATURE] === SECRET;
 

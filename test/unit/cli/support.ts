@@ -5,6 +5,7 @@ import { runProgram } from "../../../provider/cli/program";
 import { CliError, type World } from "../../../provider/cli/world";
 import { DEFINITIONS, type ResourceName } from "../../../provider/resources";
 import type { Host } from "../../../provider/resources/definition";
+import { SIGNATURE } from "../../../provider/resources/wire";
 import { DefinitionShell } from "../../../provider/shell";
 
 export const now = new Date("2026-11-22T20:00:00Z");
@@ -46,8 +47,6 @@ export async function talosPki(args: readonly string[], surroundings: Surroundin
   const code = await runProgram(args, world);
   return { code, out, err };
 }
-
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 /** A stack as Pulumi would export it, its resources made by their own definitions. */
 export class FakeStack {

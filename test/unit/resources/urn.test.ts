@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { parseUrn } from "../../../provider/plugin/urn";
+import { parseUrn } from "../../../provider/resources/urn";
 
 describe("parseUrn", () => {
   it("reads stack, kind and name", () => {
