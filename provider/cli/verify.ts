@@ -1,9 +1,9 @@
 import { describeProblem, type Problem } from "../core/errors";
 import type { NamedAuthority } from "../core/inspect/authorities";
-import { describeFinding, type Finding, finding } from "../core/inspect/findings";
+import { type Finding, finding } from "../core/inspect/findings";
 import type { ChainPurpose } from "../core/inspect/purposes";
 import { verifyChain } from "../core/inspect/verifyChain";
-import { authorityProblems } from "../core/x509/authority";
+import { AUTHORITY_EXPECTED, whyNoAuthority } from "../core/x509/authority";
 import { type Certificate, keyFits } from "../core/x509/certificate";
 import { isIpAddress } from "../core/x509/subjectAltNames";
 import { type Address, formatAddress, parseAddress } from "./address";
@@ -104,13 +104,11 @@ function judgeTask(
 function judgeAuthority(found: FoundCertificate, now: Date): Verification {
   const { path, certificate, key } = found;
   const verdict = verifyChain({ certificates: [certificate], trust: [certificate], purpose: "kubernetesClient", now });
+  const fault = whyNoAuthority(certificate);
   const findings = [
     // Its own usages are a matter of what it signs.
     ...verdict.findings.filter(({ code }) => code !== "ERR_USAGE_MISSING"),
-    ...authorityProblems(certificate, "").map(({ code, message }) => {
-      const [what = message, cure = ""] = message.split("; ");
-      return finding(code, certificate, what, cure);
-    }),
+    ...(fault === undefined ? [] : [finding("ERR_NOT_A_CA", certificate, fault, AUTHORITY_EXPECTED)]),
     ...(key !== undefined && !keyFits(certificate, key)
       ? [
           finding(
@@ -187,7 +185,7 @@ function describe(verifications: readonly Verification[], problems: readonly Pro
     return [
       `${style.bad("FAIL")}  ${place}`,
       ...findings.flatMap((item) => [
-        `      ${safe(item.subject === subject ? item.what : describeFinding(item).split("; ")[0]!)} [${item.code}]`,
+        `      ${safe(item.subject === subject ? item.what : `${item.subject || "(no name)"}: ${item.what}`)} [${item.code}]`,
         `      ${style.dim(`cure: ${safe(item.cure)}`)}`,
       ]),
     ];

@@ -1,7 +1,7 @@
 import { mergeConfigValues } from "./configMerge";
 import { readConfigValue } from "./configReader";
 import { ConfigSchema, type DocumentType, type Machinery } from "./configSchema";
-import { ConfigFault, type ConfigMap, type ConfigValue, faultAt, isConfigMap } from "./configValue";
+import { ConfigFault, type ConfigMap, type ConfigValue, faultAt, isConfigMap, LookupFault } from "./configValue";
 import { writeConfigValue } from "./configWriter";
 import { applyDelete, type DeleteSelector, splitDeletes } from "./patchDelete";
 import type { YamlValue } from "../yaml/emitter";
@@ -88,11 +88,7 @@ export class ConfigDocuments {
     const entry = entries[index];
     if (entry === undefined) return this.schema.machinery === "1.13" ? [...entries, { empty: selector }] : entries;
     if (selector.path.length === 0) return entries.filter((other) => other !== entry);
-    if ("empty" in entry)
-      throw new ConfigFault(
-        `$patch: delete of ${selector.path.join(".")} finds nothing (lookup failed)`,
-        selector.line,
-      );
+    if ("empty" in entry) throw new LookupFault(selector.path, selector.line);
     return entries.with(index, { ...entry, value: applyDelete(entry.value, entry.type.shape, selector) });
   }
 }
@@ -134,7 +130,9 @@ function merged(entries: readonly Entry[], patch: ConfigDocument): readonly Entr
   if (entry === undefined) return [...entries, patch];
   if ("empty" in entry)
     throw new ConfigFault(
-      `${label(patch)} cannot be merged into what an earlier $patch: delete has left; delete only what is there`,
+      `${label(patch)} cannot be merged into what an earlier $patch: delete has left`,
+      undefined,
+      "delete only what is there",
     );
   return entries.with(index, {
     ...entry,

@@ -153,7 +153,11 @@ function mergeCustom(left: ConfigValue, right: ConfigValue, name: string, how: H
 /** Values of free-form maps merge if they are of one type; other pairs stop Talos. */
 function mergeAny(left: ConfigValue, right: ConfigValue): ConfigValue {
   if (typeOf(left) !== typeOf(right)) {
-    throw new ConfigFault(`${typeOf(right)} cannot be merged into ${typeOf(left)}; delete the key in an earlier patch`);
+    throw new ConfigFault(
+      `${typeOf(right)} cannot be merged into ${typeOf(left)}`,
+      undefined,
+      "delete the key in an earlier patch",
+    );
   }
   if (isConfigMap(left) && isConfigMap(right)) return mergeMaps(left, right, {}, mergeAny);
   if (isConfigList(left) && isConfigList(right)) return [...left, ...right];

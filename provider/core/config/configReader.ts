@@ -56,7 +56,8 @@ class ConfigReader {
 
   private readText(node: YamlNode): string {
     const { text, tag } = scalar(node, "a string");
-    if (tag === "timestamp" && this.dialect.machinery === "1.14") throw faultAt(node, "a date is no string; quote it");
+    if (tag === "timestamp" && this.dialect.machinery === "1.14")
+      throw faultAt(node, "a date is no string", "quote it");
     return text;
   }
 

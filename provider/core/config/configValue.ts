@@ -28,16 +28,25 @@ export class Timestamp {
 
 /** What is wrong with a node; becomes a PkiError where the document and its place are known. */
 export class ConfigFault extends Error {
+  /** @param cure what would be right, where that is known here */
   constructor(
-    message: string,
+    what: string,
     readonly line?: number,
+    readonly cure?: string,
   ) {
-    super(message);
+    super(cure === undefined ? what : `${what}; ${cure}`);
   }
 }
 
-export function faultAt(node: YamlNode, message: string): ConfigFault {
-  return new ConfigFault(message, node.line);
+/** A `$patch: delete` that finds nothing: another config may hold what it is meant for. */
+export class LookupFault extends ConfigFault {
+  constructor(path: readonly string[], line: number) {
+    super(`$patch: delete of ${path.join(".").slice(0, 100)} finds nothing (lookup failed)`, line);
+  }
+}
+
+export function faultAt(node: YamlNode, what: string, cure?: string): ConfigFault {
+  return new ConfigFault(what, node.line, cure);
 }
 
 export function isConfigMap(value: ConfigValue): value is ConfigMap {

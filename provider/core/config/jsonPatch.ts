@@ -15,8 +15,8 @@ interface Operation {
 /** Reads a JSON 6902 patch from JSON or YAML. @throws ConfigFault */
 export function readJsonPatch(node: YamlNode & { kind: "sequence" }): Operation[] {
   return node.items.map((item, index) => {
-    const wrong = (what: string): ConfigFault => faultAt(item, `operation ${index + 1} ${what}`);
-    if (item.kind !== "mapping") throw wrong("is no map; expected op, path and value");
+    const wrong = (what: string, cure?: string): ConfigFault => faultAt(item, `operation ${index + 1} ${what}`, cure);
+    if (item.kind !== "mapping") throw wrong("is no map", "expected op, path and value");
     const member = (key: string): string | undefined => {
       const value = item.entries.find((entry) => entry.key === key)?.value;
       return value?.kind === "scalar" && value.tag === "str" ? value.text : undefined;
@@ -24,10 +24,10 @@ export function readJsonPatch(node: YamlNode & { kind: "sequence" }): Operation[
     const value = item.entries.find(({ key }) => key === "value")?.value;
     const [op, path, from] = [member("op"), member("path"), member("from")];
     if (op === undefined || !["add", "remove", "replace", "move", "copy", "test"].includes(op))
-      throw wrong("has no known op; expected add, remove, replace, move, copy or test");
+      throw wrong("has no known op", "expected add, remove, replace, move, copy or test");
     if (path === undefined || (path !== "" && !path.startsWith("/")))
-      throw wrong("has no path; expected one like /machine/certSANs/-");
-    if (["move", "copy"].includes(op) && from === undefined) throw wrong("has no from; expected a path");
+      throw wrong("has no path", "expected one like /machine/certSANs/-");
+    if (["move", "copy"].includes(op) && from === undefined) throw wrong("has no from", "expected a path");
     if (["add", "replace", "test"].includes(op) && value === undefined) throw wrong("has no value");
     return {
       op,

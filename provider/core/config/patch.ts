@@ -72,7 +72,9 @@ function jsonPatched(state: State, node: YamlNode & { kind: "sequence" }): YamlV
   const [document] = values;
   if (document === undefined || values.length !== 1) {
     throw new ConfigFault(
-      "JSON6902 patches are not supported for multi-document machine configuration; give a strategic merge patch",
+      "JSON6902 patches are not supported for multi-document machine configuration",
+      undefined,
+      "give a strategic merge patch",
     );
   }
   return applyJsonPatch(jsonValue(nodeOfValue(document)), readJsonPatch(node));
@@ -92,7 +94,7 @@ export function documentsOf(state: State, machinery: Machinery, path: string): C
 function explained(error: unknown, nodes: readonly YamlNode[], path: string): unknown {
   if (!(error instanceof ConfigFault)) return error;
   const place = error.line === undefined ? "" : `line ${error.line}${documentAt(nodes, error.line)}: `;
-  const right = error.message.includes("; ") ? "" : "; expected a patch that Talos takes";
+  const right = error.cure !== undefined ? "" : "; expected a patch that Talos takes";
   return new PkiError("ERR_PATCH_INVALID", `${place}${error.message}${right}`, { path, cause: error });
 }
 

@@ -1,5 +1,13 @@
 import type { ConfigType, StructShape } from "./configSchema";
-import { ConfigFault, type ConfigMap, type ConfigValue, faultAt, isConfigList, isConfigMap } from "./configValue";
+import {
+  ConfigFault,
+  type ConfigMap,
+  type ConfigValue,
+  faultAt,
+  isConfigList,
+  isConfigMap,
+  LookupFault,
+} from "./configValue";
 import { CUSTOM_TYPES } from "./customTypes";
 import { memberText } from "../yaml/node";
 import type { YamlEntry, YamlNode } from "../yaml/parser";
@@ -102,13 +110,6 @@ export function applyDelete(value: ConfigMap, shape: StructShape, selector: Dele
   return deleteInStruct(value, shape, selector.path, selector);
 }
 
-function lookupFailed(selector: DeleteSelector): ConfigFault {
-  return new ConfigFault(
-    `$patch: delete of ${selector.path.join(".").slice(0, 100)} finds nothing (lookup failed)`,
-    selector.line,
-  );
-}
-
 function deleteInStruct(
   value: ConfigMap,
   shape: StructShape,
@@ -117,7 +118,7 @@ function deleteInStruct(
 ): ConfigMap {
   const [key, ...rest] = path as [string, ...string[]];
   const field = shape.fields.get(key);
-  if (field === undefined) throw lookupFailed(selector);
+  if (field === undefined) throw new LookupFault(selector.path, selector.line);
   const changed = new Map(value);
   if (rest.length === 0) changed.delete(key);
   else changed.set(key, deleteIn(value.get(key), field.type, rest, selector));
@@ -132,7 +133,7 @@ function deleteIn(
 ): ConfigValue {
   switch (type.kind) {
     case "pointer":
-      if (value === undefined || value === null) throw lookupFailed(selector);
+      if (value === undefined || value === null) throw new LookupFault(selector.path, selector.line);
       return deleteIn(value, type.element, path, selector);
     case "struct":
       return deleteInStruct((value ?? new Map()) as ConfigMap, type.shape, path, selector);
@@ -146,9 +147,9 @@ function deleteIn(
       // The map within is a field without a name, so only what it holds can be found.
       if (type.name === "unstructured") return deleteInAny(value, path, selector);
       if (type.name === "args") return deleteInMap(value, { kind: "string" }, path, selector);
-      throw lookupFailed(selector);
+      throw new LookupFault(selector.path, selector.line);
     default:
-      throw lookupFailed(selector);
+      throw new LookupFault(selector.path, selector.line);
   }
 }
 
@@ -159,7 +160,7 @@ function deleteInMap(
   selector: DeleteSelector,
 ): ConfigValue {
   const [key, ...rest] = path as [string, ...string[]];
-  if (!isConfigMap(value) || !value.has(key)) throw lookupFailed(selector);
+  if (!isConfigMap(value) || !value.has(key)) throw new LookupFault(selector.path, selector.line);
   const changed = new Map(value);
   if (rest.length === 0) changed.delete(key);
   else changed.set(key, deleteIn(value.get(key), element, rest, selector));
@@ -168,7 +169,7 @@ function deleteInMap(
 
 function deleteInAny(value: ConfigValue, path: readonly string[], selector: DeleteSelector): ConfigValue {
   if (isConfigMap(value)) return deleteInMap(value, { kind: "any" }, path, selector);
-  throw lookupFailed(selector);
+  throw new LookupFault(selector.path, selector.line);
 }
 
 function deleteItem(
@@ -181,13 +182,14 @@ function deleteItem(
     throw new ConfigFault("searching for complex paths in lists is not supported in $patch: delete", selector.line);
   const { item } = selector;
   const struct = element.kind === "pointer" ? element.element : element;
-  if (item === undefined || !isConfigList(value) || struct.kind !== "struct") throw lookupFailed(selector);
+  if (item === undefined || !isConfigList(value) || struct.kind !== "struct")
+    throw new LookupFault(selector.path, selector.line);
   const field = struct.shape.fields.get(item.key);
   const index =
     field === undefined
       ? -1
       : value.findIndex((member) => isConfigMap(member) && textOf(member.get(item.key), field.type) === item.value);
-  if (index === -1) throw lookupFailed(selector);
+  if (index === -1) throw new LookupFault(selector.path, selector.line);
   return value.filter((_, position) => position !== index);
 }
 

@@ -38,18 +38,19 @@ export function parseAuthority(
   throw PkiError.of(problems);
 }
 
-/** What keeps a certificate from being an authority, whatever its time. */
+/** What keeps a certificate from being an authority, whatever its time; `undefined` for one that can be. */
+export function whyNoAuthority({ isAuthority, keyUsages }: Certificate): string | undefined {
+  if (!isAuthority) return "is no certificate authority (basicConstraints lacks CA:TRUE)";
+  return keyUsages?.includes("keyCertSign") === false
+    ? "may not sign certificates (keyUsage lacks keyCertSign)"
+    : undefined;
+}
+
+/** What would be right in its place. */
+export const AUTHORITY_EXPECTED = "expected the certificate of an authority";
+
+/** The same as a problem of the input that holds it. */
 export function authorityProblems(certificate: Certificate, path: string): Problem[] {
-  const notAuthority = (message: string): Problem[] => [{ code: "ERR_NOT_A_CA", path, message }];
-  if (!certificate.isAuthority) {
-    return notAuthority(
-      "is no certificate authority (basicConstraints lacks CA:TRUE); expected the certificate of an authority",
-    );
-  }
-  if (certificate.keyUsages?.includes("keyCertSign") === false) {
-    return notAuthority(
-      "may not sign certificates (keyUsage lacks keyCertSign); expected the certificate of an authority",
-    );
-  }
-  return [];
+  const what = whyNoAuthority(certificate);
+  return what === undefined ? [] : [{ code: "ERR_NOT_A_CA", path, message: `${what}; ${AUTHORITY_EXPECTED}` }];
 }

@@ -22,7 +22,7 @@ const MAX_ALIASES = 2000;
  */
 export function composeDocuments(
   text: string,
-  fail: (message: string) => PkiError,
+  fail: (what: string, cure: string) => PkiError,
   options: DocumentOptions & ParseOptions & SchemaOptions = {},
 ): Document.Parsed[] {
   const composer = new Composer({
@@ -37,14 +37,14 @@ export function composeDocuments(
   const tokens = [...new Parser().parse(text)];
   const aliases = tokens.map(countAliases);
   if (!text.endsWith("\n")) tokens.forEach(endWithoutLineBreak);
-  if (aliases.includes(undefined)) throw fail(`is nested too deep; expected at most ${MAX_DEPTH} levels`);
+  if (aliases.includes(undefined)) throw fail("is nested too deep", `expected at most ${MAX_DEPTH} levels`);
   if (aliases.reduce<number>((sum, count) => sum + (count ?? 0), 0) > MAX_ALIASES) {
-    throw fail(`holds too many aliases; expected at most ${MAX_ALIASES}`);
+    throw fail(`holds too many aliases`, `expected at most ${MAX_ALIASES}`);
   }
   try {
     return Array.from<Document.Parsed>(composer.compose(tokens) as Iterable<Document.Parsed>);
   } catch {
-    throw fail("cannot be read as YAML; expected valid YAML, indented with spaces");
+    throw fail("cannot be read as YAML", "expected valid YAML, indented with spaces");
   }
 }
 

@@ -68,7 +68,7 @@ export function parseYamlDocuments(text: string, options: ParseOptions): YamlNod
     new PkiError(options.code ?? "ERR_YAML_INVALID", message, { path: options.path });
   if (text.length > MAX_TEXT_LENGTH) throw fail("is longer than 1 MiB; expected a machine config or a patch");
   const lines = lineStarts(text);
-  const documents = composeDocuments(text, fail);
+  const documents = composeDocuments(text, (what, cure) => fail(`${what}; ${cure}`));
   for (const { errors } of documents) {
     const [error] = errors;
     if (error === undefined) continue;

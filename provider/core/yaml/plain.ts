@@ -14,7 +14,7 @@ import { formatYamlDocuments, type YamlValue } from "./emitter";
  */
 export function readPlainDocuments(text: string, path: string): unknown[] {
   const fail = (what: string): PkiError =>
-    new PkiError("ERR_YAML_INVALID", `the text ${what.replace(/; expected.*$/s, "")}; expected YAML`, { path });
+    new PkiError("ERR_YAML_INVALID", `the text ${what}; expected YAML`, { path });
   if (text.length > MAX_TEXT_LENGTH) throw fail("is longer than 1 MiB");
   const documents = composeDocuments(text, fail, { customTags: ["null"] });
   const unreadable = (what: string, offset: number): PkiError =>

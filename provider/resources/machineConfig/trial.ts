@@ -1,6 +1,7 @@
 import { checkMachineConfigOptions } from "../../core/config/checkOptions";
+import { LookupFault } from "../../core/config/configValue";
 import { generateMachineConfig } from "../../core/config/machineConfig";
-import { collectProblems, type Problem } from "../../core/errors";
+import { collectProblems, PkiError, type Problem } from "../../core/errors";
 import { NEWEST_TALOS_VERSION, SUPPORTED_TALOS_VERSIONS } from "../../core/talosVersion";
 import type { Values } from "../definition";
 import { holdsUnknown } from "../wire";
@@ -67,13 +68,19 @@ function patchProblems(inputs: Values, versions: readonly unknown[]): readonly P
   if (configPatches === undefined || holdsUnknown(configPatches)) return [];
   const types = holdsUnknown(machineType) ? ["controlplane", "worker"] : [machineType];
   const verdicts = versions.flatMap((talosVersion) =>
-    types.map((type) => {
-      const problems: Problem[] = [];
-      const standIn = { ...STAND_INS, machineType: type, talosVersion, configPatches };
-      collectProblems(problems, () => generateMachineConfig(configOptions(standIn)));
-      // A delete may be meant for what only the real inputs bring.
-      return problems.filter(({ code, message }) => code === "ERR_PATCH_INVALID" && !message.includes("lookup failed"));
-    }),
+    types.map((type) => problemsOnStandIn({ ...STAND_INS, machineType: type, talosVersion, configPatches })),
   );
   return commonProblems(verdicts);
+}
+
+function problemsOnStandIn(standIn: Values): readonly Problem[] {
+  try {
+    generateMachineConfig(configOptions(standIn));
+    return [];
+  } catch (error) {
+    if (!(error instanceof PkiError)) throw error;
+    // A delete may be meant for what only the real inputs bring.
+    if (error.cause instanceof LookupFault) return [];
+    return error.problems.filter(({ code }) => code === "ERR_PATCH_INVALID");
+  }
 }

@@ -57,6 +57,17 @@ describe("patching a machine config", () => {
     );
   });
 
+  it("says what would be right, whatever a name in the patch looks like", () => {
+    assert.equal(
+      refusal(worker, "machine:\n  'a; b': 1\n"),
+      'ERR_PATCH_INVALID configPatches[0]: line 2: unknown key "machine.a; b"; expected a patch that Talos takes',
+    );
+    assert.equal(
+      refusal("machine: {}\n", '[{ "op": "add", "path": "x" }]'),
+      "ERR_PATCH_INVALID configPatches[0]: line 1: operation 1 has no path; expected one like /machine/certSANs/-",
+    );
+  });
+
   it("never repeats a value of a patch in its errors", () => {
     const secret = "hunter2hunter2";
     for (const patch of [
