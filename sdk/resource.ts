@@ -42,7 +42,7 @@ export type Register = (kind: string, name: string) => Registration;
 const dynamicType = (kind: string): string => `pulumi-nodejs:dynamic/talos-pki:${kind}`;
 
 /** Served by the installed package itself, as a dynamic resource. */
-export const asDynamic: Register = (kind, name) => {
+const asDynamic: Register = (kind, name) => {
   assertFound();
   return {
     type: dynamicType(kind),

@@ -58,7 +58,7 @@ function readBundle(text: string, name: string, now: Date): unknown {
 }
 
 /** Compares two bundles, value by value, in the order in which talosctl writes them. */
-export function bundleChanges(before: unknown, after: unknown): BundleChange[] {
+function bundleChanges(before: unknown, after: unknown): BundleChange[] {
   return BUNDLE_FIELDS.flatMap((field): BundleChange[] => {
     const [old, now] = [before, after].map((bundle) => valueAt(bundle, field.bundle)) as (string | undefined)[];
     const path = field.talosctl.join(".");

@@ -1,6 +1,5 @@
 import { collectProblems, type Problem } from "../core/errors";
 import { joinKey } from "../core/config/fieldReader";
-import { isTree } from "../core/secrets/fields";
 import { type Certificate, keyFits, parseCertificateDer } from "../core/x509/certificate";
 import { decodeBase64, formatPem, parsePem } from "../core/x509/pem";
 import { parsePrivateKey, type PrivateKey } from "../core/x509/privateKey";
@@ -119,9 +118,4 @@ function pair(values: readonly Value[], certificates: FoundCertificate[], keys: 
     });
   }
   keys.push(...free);
-}
-
-/** A tree's value as a map, for those who look into it by hand. */
-export function asTree(value: unknown): Record<string, unknown> {
-  return isTree(value) ? value : {};
 }

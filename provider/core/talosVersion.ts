@@ -50,14 +50,10 @@ const FEATURES = {
   apiServerSANsFromEndpoint: { until: 11 },
   /** KubeSpanConfig document; before it `machine.network`. */
   kubeSpanDocument: { from: 13 },
-  /** Roles os:image:verifier and os:meta:writer. */
-  imageVerifierRole: { from: 13 },
   /** `cluster.id` in the standard base64 alphabet; before it in the URL alphabet. */
   standardBase64ClusterId: { from: 14 },
   /** Kubernetes, discovery, install, resolver and security settings are documents of their own. */
   kubernetesDocuments: { from: 14 },
-  /** talosconfig contexts know `proxy-url`. */
-  talosconfigProxyUrl: { from: 14 },
 } as const satisfies Record<string, Range>;
 
 /** A row of the table of differences between contracts. */
@@ -113,7 +109,7 @@ export function hasFeature(version: Pick<TalosVersion, "minor">, feature: TalosF
 }
 
 /** The release whose defaults a version takes: the one it names, else the newest known of its minor. */
-export function releaseOf(version: TalosVersion): string {
+function releaseOf(version: TalosVersion): string {
   return version.release ?? `${version.contract}.${releasesOf(version).newestPatch}`;
 }
 

@@ -95,7 +95,6 @@ export const ClientConfiguration = leafDefinition({
       roles: normalizeRoles((inputs["roles"] as string[] | undefined) ?? DEFAULT_ROLES),
     };
   },
-  idOf: (_inputs, certificate) => certificate.serialNumber,
 });
 
 function checkInputs(inputs: Values): Problem[] {

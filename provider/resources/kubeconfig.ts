@@ -66,7 +66,6 @@ export const Kubeconfig = leafDefinition({
       userName: (inputs["commonName"] as string | undefined) ?? KUBERNETES_ADMIN.commonName,
     }),
   }),
-  idOf: (_inputs, certificate) => certificate.serialNumber,
 });
 
 function checkInputs(inputs: Values): Problem[] {

@@ -29,7 +29,7 @@ export function leafDefinition(spec: LeafSpec): ResourceDefinition {
     diff: () => Promise.resolve(COMPARE),
     create: async (news, host) => {
       const outputs = await leaf.issue(news, host);
-      return { id: spec.idOf(news, parseCertificate(leaf.certificateOf(outputs), "")), outputs };
+      return { id: parseCertificate(leaf.certificateOf(outputs), "").serialNumber, outputs };
     },
     read: (outputs, host) => Promise.resolve(leaf.read(outputs, host)),
     update: async (olds, news, host) => ({

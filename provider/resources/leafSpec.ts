@@ -1,7 +1,6 @@
 import type { Problem } from "../core/errors";
 import { KEY_ALGORITHMS } from "../core/x509/algorithms";
 import type { Authority } from "../core/x509/authority";
-import type { Certificate } from "../core/x509/certificate";
 import type { CertificateProfile } from "../core/x509/profiles";
 import type { Host, Values } from "./definition";
 import { ANY, HOURS, type Properties, type Property, STRING } from "./schema";
@@ -42,8 +41,6 @@ export interface LeafSpec {
   issue(inputs: Values, authority: Authority, issuedAt: Date, hours: number, host: Host): Promise<LeafMaterial>;
   /** Outputs that only this kind has. */
   render(inputs: Values, material: LeafMaterial, signer: Signer): Values;
-  /** The id of a new resource. */
-  idOf(inputs: Values, certificate: Certificate): string;
 }
 
 const AUTHORITY_INPUT: Property = {

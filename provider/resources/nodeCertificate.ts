@@ -61,7 +61,6 @@ export const NodeCertificate = leafDefinition({
     return { certificatePem: issued.certificate.pem, privateKeyPem: issued.key.pem };
   },
   render: () => ({}),
-  idOf: (_inputs, certificate) => certificate.serialNumber,
 });
 
 const distinct = (names: readonly string[]): string[] => [...new Set(names)].sort();

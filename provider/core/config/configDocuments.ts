@@ -200,6 +200,6 @@ function refuseTakenLinks(documents: readonly ConfigDocument[]): void {
   }
 }
 
-export function label({ kind, name }: Pick<ConfigDocument, "kind" | "name">): string {
+function label({ kind, name }: Pick<ConfigDocument, "kind" | "name">): string {
   return `${kind === "" ? "v1alpha1" : kind}${name === "" ? "" : `/${name.slice(0, 60)}`}`;
 }

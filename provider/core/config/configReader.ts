@@ -113,7 +113,7 @@ class ConfigReader {
 }
 
 /** What a pointer to the zero value of a type points to. */
-export function zeroOf(type: ConfigType): ConfigValue {
+function zeroOf(type: ConfigType): ConfigValue {
   switch (type.kind) {
     case "string":
       return "";

@@ -2,7 +2,7 @@ import type { YamlValue } from "../yaml/emitter";
 import { yamlMap } from "../yaml/map";
 
 /** Images of the Kubernetes components. Source: pkg/machinery/constants/constants.go, v1.14.1. */
-export const KUBERNETES_IMAGES = {
+const KUBERNETES_IMAGES = {
   kubelet: "ghcr.io/siderolabs/kubelet",
   apiServer: "registry.k8s.io/kube-apiserver",
   controllerManager: "registry.k8s.io/kube-controller-manager",

@@ -36,7 +36,7 @@ export function secretsForMachine(secrets: MachineSecrets, machineType: MachineT
 function withoutEmptySecrets(secrets: MachineSecrets): MachineSecrets {
   const { bootstrapToken, ...encryption } = secrets.secrets;
   const given = Object.entries(encryption).filter(([, secret]) => secret !== "");
-  return { ...secrets, secrets: { bootstrapToken, ...Object.fromEntries(given) } } as MachineSecrets;
+  return { ...secrets, secrets: { bootstrapToken, ...Object.fromEntries(given) } };
 }
 
 /** True for a bundle that holds what a control plane needs. */

@@ -5,7 +5,7 @@ import type { YamlValue } from "../yaml/emitter";
 import { byCodePoint, sortedMap, yamlMap } from "../yaml/map";
 
 /** Base64 of PEM, as the v1alpha1 document has it; a redacted key stays as it is. */
-export function pemField(pem: string): string {
+function pemField(pem: string): string {
   return pem === "******" ? pem : Buffer.from(pem, "utf8").toString("base64");
 }
 

@@ -110,7 +110,7 @@ export function assertClock(now: Date, known: Date, path: string): void {
 }
 
 /** Why the clock alone asks for a new certificate; `undefined` while it is fresh. */
-export function clockReason(
+function clockReason(
   issued: Validity & { readonly earlyRenewalHours?: number },
   request: { readonly earlyRenewalHours?: number },
   now: Date,

@@ -40,12 +40,7 @@ export function parseSecretsBundle(
 }
 
 /** The same from a plain tree, such as a Pulumi value. */
-export function readWholeBundle(
-  tree: Tree,
-  now: Date,
-  path: string,
-  given: PartialSecretsBundle = {},
-): ParsedSecretsBundle {
+function readWholeBundle(tree: Tree, now: Date, path: string, given: PartialSecretsBundle = {}): ParsedSecretsBundle {
   if (isTree(tree["sops"])) {
     throw new PkiError(
       "ERR_BUNDLE_ENCRYPTED",

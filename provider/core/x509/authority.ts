@@ -49,7 +49,7 @@ export function whyNoAuthority({ isAuthority, keyUsages }: Certificate): string 
 /** What would be right in its place. */
 export const AUTHORITY_EXPECTED = "expected the certificate of an authority";
 
-/** The same as a problem of the input that holds it. */
+/** What keeps a certificate from being an authority, whatever its time, as a problem of the input that holds it. */
 export function authorityProblems(certificate: Certificate, path: string): Problem[] {
   const what = whyNoAuthority(certificate);
   return what === undefined ? [] : [{ code: "ERR_NOT_A_CA", path, message: `${what}; ${AUTHORITY_EXPECTED}` }];

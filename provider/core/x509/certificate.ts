@@ -33,7 +33,7 @@ const KEY_USAGES: readonly KeyUsage[] = [
 ];
 
 /** Extended key usages by name (RFC 5280, section 4.2.1.12); others keep their OID. */
-export const EXTENDED_KEY_USAGES: Readonly<Record<string, string>> = {
+const EXTENDED_KEY_USAGES: Readonly<Record<string, string>> = {
   "1.3.6.1.5.5.7.3.1": "serverAuth",
   "1.3.6.1.5.5.7.3.2": "clientAuth",
   "1.3.6.1.5.5.7.3.3": "codeSigning",

@@ -64,7 +64,7 @@ export async function issueKubernetesClientCertificate(
 }
 
 /** @returns ERR_INPUT_MISSING for a nameless user or group, ERR_INPUT_INVALID: Kubernetes takes the names as they stand */
-export function identityProblems(commonName: string, organizations: readonly string[]): Problem[] {
+function identityProblems(commonName: string, organizations: readonly string[]): Problem[] {
   const empty = (path: string, what: string): Problem => ({
     code: "ERR_INPUT_MISSING",
     path,

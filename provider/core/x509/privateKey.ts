@@ -141,9 +141,3 @@ export async function importSigningKey(key: PrivateKey, environment: Environment
   if (parameters === undefined) throw new RangeError("a parsed key can sign");
   return environment.subtle.importKey("pkcs8", der, parameters, false, ["sign"]);
 }
-
-/** PEM of the public key with the label that Talos writes (`ED25519 PUBLIC KEY`, `EC PUBLIC KEY`, `PUBLIC KEY`). */
-export function formatPublicKey(key: PrivateKey): string {
-  const labels: Readonly<Record<string, string>> = { ed25519: "ED25519 PUBLIC KEY", ec: "EC PUBLIC KEY" };
-  return formatPem(labels[key.keyObject.asymmetricKeyType ?? ""] ?? "PUBLIC KEY", key.publicKeyDer);
-}

@@ -24,16 +24,12 @@ function codePoints(text: string): number[] {
   return Array.from(text, (character) => character.codePointAt(0)!);
 }
 
+type Codes = readonly number[];
+
 /**
  * The order in which Talos writes the keys of a map that users fill: letters after other signs, runs of digits by
  * their value. Source: `keyList.Less` of go.yaml.in/yaml/v4 internal/libyaml/representer.go.
  */
-export function compareKeys(a: string, b: string): number {
-  return compareCodes(codePoints(a), codePoints(b));
-}
-
-type Codes = readonly number[];
-
 function compareCodes(left: Codes, right: Codes): number {
   let digits = false;
   for (let i = 0; i < left.length && i < right.length; i++) {
@@ -78,7 +74,7 @@ function digitRun(text: Codes, start: number, seed: bigint): [number: bigint, en
   return [number, end];
 }
 
-/** Sorts by `compareKeys`. */
+/** Sorts as Talos sorts keys. */
 export function sortByKey<T>(items: Iterable<T>, keyOf: (item: T) => string): T[] {
   const keyed = Array.from(items, (item) => ({ item, codes: codePoints(keyOf(item)) }));
   return keyed.sort((a, b) => compareCodes(a.codes, b.codes)).map(({ item }) => item);

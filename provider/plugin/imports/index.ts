@@ -8,7 +8,7 @@ import { importTalosSecrets } from "./talosSecrets";
 export type { Imported } from "./imported";
 
 /** Resources that can be read from outside, each by an id that names a file. */
-export const IMPORTS: Readonly<Record<string, (id: string, host: Host) => Promise<Imported>>> = {
+const IMPORTS: Readonly<Record<string, (id: string, host: Host) => Promise<Imported>>> = {
   TalosSecrets: importTalosSecrets,
   ClientConfiguration: importClientConfiguration,
   AcceptedCA: importAcceptedCA,

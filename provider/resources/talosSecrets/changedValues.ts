@@ -7,7 +7,7 @@ import { VALUE_INPUTS } from "./given";
 import { IMMEDIATE, type ImmediateName } from "./state";
 
 /** Which bundle values each immediate rotation replaces, and which input gives the new one. */
-export const IMMEDIATE_VALUES: Readonly<
+const IMMEDIATE_VALUES: Readonly<
   Record<ImmediateName, { readonly input: string; readonly bundle: readonly string[] }>
 > = {
   aggregator: { input: "certificateAuthorities.aggregator", bundle: ["certs", "k8sAggregator", "crt"] },

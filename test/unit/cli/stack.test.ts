@@ -30,6 +30,6 @@ describe("A stack export", () => {
     const outputs = { plain: { list: [1, hidden], kept: 2, gone: hidden }, hidden, shown };
     const { resources, showsSecrets } = parseStack(stack({ urn: "", type: "t", outputs }), "stdin");
     assert.deepEqual(resources[0]?.outputs, { plain: { list: [1], kept: 2 } });
-    assert.deepEqual([resources[0]?.secrets, showsSecrets], [{ shown: { a: 1 } }, true]);
+    assert.deepEqual([resources[0].secrets, showsSecrets], [{ shown: { a: 1 } }, true]);
   });
 });
