@@ -1,12 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import { TalosPkiResource } from "./resource";
-import type { Hours, KeyAlgorithm, Text } from "./types";
+import type { Hours, KeyAlgorithm, TextInput } from "./types";
 
 /** What every certificate has in common. */
 export interface CertificateArgs {
   /** Kind of the private key. Default: as Talos chooses, the kind of the authority's. */
-  algorithm?: pulumi.Input<Text<KeyAlgorithm>>;
+  algorithm?: TextInput<KeyAlgorithm>;
   /** Lifetime; cut to the authority's end, with a warning. */
   validityPeriodHours?: pulumi.Input<Hours>;
   /** How long before its end it is renewed. Default: the lesser of 720 hours and a third of the lifetime. */

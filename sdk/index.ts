@@ -16,4 +16,4 @@ export {
   TalosSecrets,
   type TalosSecretsArgs,
 } from "./talosSecrets";
-export type { CertificateAuthorityPair, Hours, KeyAlgorithm, SecretsInput, TalosRole, Text } from "./types";
+export type { CertificateAuthorityPair, Hours, KeyAlgorithm, SecretsInput, TalosRole, TextInput } from "./types";

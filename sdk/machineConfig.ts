@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import { certificatesOf, secretInputsOf, secretsOf, TalosPkiResource } from "./resource";
-import type { SecretsInput, Text } from "./types";
+import type { SecretsInput, TextInput } from "./types";
 
 /** An authority to trust: an AcceptedCA, its outputs, or PEM. */
 export type AcceptedCAInput =
@@ -15,7 +15,7 @@ export interface MachineConfigArgs {
   clusterName: pulumi.Input<string>;
   /** URL of the Kubernetes API, `https://host:6443`. */
   clusterEndpoint: pulumi.Input<string>;
-  machineType: pulumi.Input<Text<"controlplane" | "worker">>;
+  machineType: TextInput<"controlplane" | "worker">;
   /** Version contract or release. Default: that of `secrets`. */
   talosVersion?: pulumi.Input<string>;
   /** Default: that of the Talos release; once written it stays. */

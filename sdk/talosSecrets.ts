@@ -1,12 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import { TalosPkiResource } from "./resource";
-import type { Hours, KeyAlgorithm, Text } from "./types";
+import type { Hours, KeyAlgorithm, TextInput } from "./types";
 
 /** How an authority is made, or one's own. */
 export interface CertificateAuthorityArgs {
   /** Kind of the key that is made. Default: what Talos makes. */
-  algorithm?: pulumi.Input<Text<KeyAlgorithm>>;
+  algorithm?: TextInput<KeyAlgorithm>;
   /** Lifetime, default 87600 hours (10 years). */
   validityPeriodHours?: pulumi.Input<Hours>;
   /** Certificate of an authority of one's own, PEM; `privateKeyPem` belongs beside it. */
@@ -19,7 +19,7 @@ export interface CertificateAuthorityArgs {
 export interface StagedRotationArgs {
   /** Name of the rotation, used once; a date does well. */
   id: pulumi.Input<string>;
-  stage: pulumi.Input<Text<"accept" | "swap" | "finish" | "abort">>;
+  stage: TextInput<"accept" | "swap" | "finish" | "abort">;
   /** Certificate of the next authority, to bring one's own. */
   certificatePem?: pulumi.Input<string>;
   /** Its private key, PEM. */
@@ -42,7 +42,7 @@ export interface TalosSecretsArgs {
     aggregator?: pulumi.Input<CertificateAuthorityArgs>;
   }>;
   /** The key that signs Kubernetes service account tokens. */
-  serviceAccount?: pulumi.Input<{ algorithm?: pulumi.Input<Text<KeyAlgorithm>>; privateKeyPem?: pulumi.Input<string> }>;
+  serviceAccount?: pulumi.Input<{ algorithm?: TextInput<KeyAlgorithm>; privateKeyPem?: pulumi.Input<string> }>;
   /** Identity of the cluster for discovery. */
   cluster?: pulumi.Input<{ id?: pulumi.Input<string>; secret?: pulumi.Input<string> }>;
   /** Kubernetes bootstrap token, `[0-9a-z]{6}.[0-9a-z]{16}`. */

@@ -1,7 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** One of some texts; any text to the compiler, as an Output of another resource is no more than that. */
-export type Text<Known extends string> = Known | (string & {});
+/**
+ * One of some texts. What is written in a program is checked by the compiler; an Output of another resource is merely
+ * text to it, and the provider checks it.
+ */
+export type TextInput<Known extends string> = pulumi.Input<Known> | Promise<string> | pulumi.OutputInstance<string>;
 
 /** Kinds of keys. */
 export type KeyAlgorithm = "ed25519" | "ecdsa-p256" | "ecdsa-p384" | "rsa-2048" | "rsa-4096";
