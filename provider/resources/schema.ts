@@ -62,19 +62,42 @@ export function checkProperties(
 
 /**
  * The values without those that have problems of form: strangers are left out, what is wrong or missing passes for not
- * known yet. So whatever else is wrong can be told in the same breath.
+ * known yet, and what stands beside it in an object stays. So whatever else is wrong can be told in the same breath.
  */
 export function wellFormed(
   values: Readonly<Record<string, unknown>>,
   properties: Properties,
   problems: readonly Problem[],
 ): Readonly<Record<string, unknown>> {
-  const wrong = problems.map(({ path }) => /^[^.[]*/.exec(path)?.[0]);
+  return formed(
+    values,
+    properties,
+    problems.map(({ path }) => path),
+    "",
+  );
+}
+
+function formed(
+  values: Readonly<Record<string, unknown>>,
+  properties: Properties,
+  wrong: readonly string[],
+  prefix: string,
+): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.keys(properties)
-      .map((name) => [name, wrong.includes(name) ? UNKNOWN : values[name]] as const)
+    Object.entries(properties)
+      .map(([name, { type }]) => {
+        const [path, value] = [`${prefix}${name}`, values[name]];
+        if (!wrong.some((other) => isWithin(other, path))) return [name, value] as const;
+        const opens = type.kind === "object" && isTree(value);
+        return [name, opens ? formed(value, type.properties, wrong, `${path}.`) : UNKNOWN] as const;
+      })
       .filter(([, value]) => value !== undefined),
   );
+}
+
+/** Whether a path is that of a property, or of something in it. */
+function isWithin(path: string, property: string): boolean {
+  return path.startsWith(property) && ["", ".", "["].includes(path.charAt(property.length));
 }
 
 function unknownMessage(name: string, names: readonly string[]): string {

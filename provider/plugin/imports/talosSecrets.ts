@@ -14,5 +14,8 @@ export async function importTalosSecrets(id: string, host: Host): Promise<Import
   const checked = await TalosSecrets.check({}, { talosVersion, [from]: given }, host);
   if (checked.problems.length > 0) throw PkiError.of(checked.problems);
   // Adopt inputs are read at creation only, and the creation is over: the program needs none.
-  return { ...(await TalosSecrets.create(checked.inputs, host)), inputs: { talosVersion } };
+  return {
+    ...(await TalosSecrets.create(checked.inputs, host)),
+    inputs: { talosVersion: checked.inputs["talosVersion"] },
+  };
 }

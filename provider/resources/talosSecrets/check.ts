@@ -32,6 +32,7 @@ export async function check(olds: Values, news: Values, host: Host): Promise<Che
   const version = holdsUnknown(inputs["talosVersion"])
     ? undefined
     : collectProblems(problems, () => parseTalosVersion(String(inputs["talosVersion"])));
+  if (version !== undefined) inputs["talosVersion"] = spell(version, olds["talosVersion"]);
   const now = host.environment.now();
   const values = readGiven(known, version, creates ? now : undefined, problems);
   const notices = values.warnings.map(describeProblem);
@@ -42,6 +43,13 @@ export async function check(olds: Values, news: Values, host: Host): Promise<Che
   problems.push(...doubledProblems(olds, inputs));
   readRequests(known, version, problems);
   return { inputs, problems, notices };
+}
+
+/** A version as the outputs have it. What a state has in another spelling stays: the same version is no change. */
+function spell(version: TalosVersion, kept: unknown): string {
+  const name = ({ contract, release }: TalosVersion): string => release ?? contract;
+  const before = typeof kept === "string" ? collectProblems([], () => parseTalosVersion(kept)) : undefined;
+  return before !== undefined && name(before) === name(version) ? String(kept) : name(version);
 }
 
 /** Reads what is adopted, and warns of what does not fit together. */
@@ -107,12 +115,12 @@ const ETCD_ROTATION: Problem = {
 function creationProblems(news: Values): Problem[] {
   const rotation = (news["rotation"] ?? {}) as Record<
     string,
-    { stage?: unknown; certificatePem?: unknown } | undefined
+    string | { stage?: unknown; certificatePem?: unknown } | undefined
   >;
   return ["os", "kubernetes"].flatMap((name): Problem[] => {
     const request = rotation[name];
     const path = `rotation.${name}`;
-    if (request === undefined || holdsUnknown(request)) return [];
+    if (request === undefined || typeof request === "string" || holdsUnknown(request.stage)) return [];
     if (request.stage !== "finish") {
       return [
         {

@@ -26,16 +26,16 @@ export function readRequests(inputs: Values, version: TalosVersion | undefined, 
       { id: string; stage: RotationStage; certificatePem?: string; privateKeyPem?: string } | undefined;
     if (request === undefined) continue;
     const path = `rotation.${name}`;
-    if (holdsUnknown([request, request.id, request.stage].filter((value) => typeof value === "string"))) {
-      unknown.push(name);
-      continue;
-    }
-    if (request.id.trim() === "")
+    if (typeof request.id === "string" && request.id.trim() === "")
       problems.push({
         code: "ERR_INPUT_MISSING",
         path: `${path}.id`,
         message: "is empty; expected a name of the rotation, such as 2026-11",
       });
+    if (holdsUnknown([request, request.id, request.stage].filter((value) => typeof value === "string"))) {
+      unknown.push(name);
+      continue;
+    }
     if (version !== undefined && !hasFeature(version, "acceptedCAs")) {
       problems.push({
         code: "ERR_ROTATION_ILLEGAL",

@@ -164,6 +164,7 @@ function stagedStatus(state: StagedState, issuing: string, accepted: readonly st
     ...(state.position === "accept" ? { next: fingerprints[0] } : {}),
     retired: [...state.retired],
     spentIds: [...state.spentIds],
-    todo: nextStep(state),
+    // A rotation that was merely noted at creation has put no authority out.
+    todo: nextStep(state.retired.length === 0 && state.position === "finish" ? AT_REST : state),
   };
 }

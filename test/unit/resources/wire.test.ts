@@ -163,6 +163,15 @@ describe("The form of inputs", () => {
     });
   });
 
+  it("leaves what stands beside a malformed value in an object, and no strangers", () => {
+    const bad = { text: "a", pair: { cert: 5, key: "k", kye: 1 }, pairs: [{ key: 5 }] };
+    assert.deepEqual(wellFormed(bad, PROPERTIES, checkProperties(bad, PROPERTIES)), {
+      text: "a",
+      pair: { cert: UNKNOWN, key: "k" },
+      pairs: UNKNOWN,
+    });
+  });
+
   it("is told in words", () => {
     assert.equal(describeType(PROPERTIES["mirrors"]!.type), "a map (each a list (each a string))");
     assert.equal(describeType({ kind: "any" }), "any value");

@@ -120,8 +120,10 @@ describe("New TalosSecrets", () => {
 
   it("may be of an older contract", async () => {
     const secrets = await makeSecrets(host, { talosVersion: "1.10.3" });
-    assert.equal(secrets.outputs["talosVersion"], "1.10.3");
-    assert.equal((secrets.outputs["secrets"] as Values)["talosVersion"], "1.10.3");
+    assert.equal(secrets.outputs["talosVersion"], "v1.10.3");
+    assert.equal((secrets.outputs["secrets"] as Values)["talosVersion"], "v1.10.3");
+    for (const talosVersion of ["1.10.3", "v1.10.3"])
+      assert.equal((await secrets.preview({ ...QUICK, talosVersion })).op, "same");
   });
 
   it("may note a rotation that is over, whose id is then spent", async () => {
@@ -129,6 +131,7 @@ describe("New TalosSecrets", () => {
     const secrets = await makeSecrets(host, { rotation });
     const status = secrets.outputs["rotationStatus"] as Record<string, Values>;
     assert.deepEqual([status["os"]!["stage"], status["os"]!["spentIds"]], ["finish", ["2025"]]);
+    assert.equal(status["os"]!["todo"], "nothing is under way");
     assert.deepEqual(status["trustdToken"], { id: "a" });
     assert.equal((await secrets.preview({ ...QUICK, rotation })).op, "same");
   });

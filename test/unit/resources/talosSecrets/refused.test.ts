@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import type { Values } from "../../../../provider/resources/definition";
 import { TalosSecrets } from "../../../../provider/resources/talosSecrets";
+import { UNKNOWN } from "../../../../provider/resources/wire";
 import { Managed, testHost } from "../../support/engine";
 import { vector } from "../../support/fixed";
 import { readVectorBundle } from "../../vectors/vectors";
@@ -53,6 +54,26 @@ describe("TalosSecrets are refused", () => {
         "ERR_SECRET_REDACTED serviceAccount.privateKeyPem: is redacted; the real private key is needed",
         'ERR_ROTATION_ILLEGAL rotation.os.stage: there is nothing to rotate when the secrets are created; expected no rotation, or stage "finish" (a rotation that is over)',
         "ERR_INPUT_MISSING rotation.kubernetes.id: is empty; expected a name of the rotation, such as 2026-11",
+      ],
+    );
+  });
+
+  it("with what is wrong beside a value of the wrong form", async () => {
+    assert.deepEqual(
+      await preview({
+        rotation: { os: { id: "", stage: "zap" }, kubernetes: { id: "1", stage: "swap", certificatePem: UNKNOWN } },
+        certificateAuthorities: {
+          os: { certificatePem: bundle.certs.os.crt, privateKeyPem: bundle.certs.etcd.key },
+          etcd: 5,
+        },
+      }),
+      [
+        "ERR_INPUT_INVALID certificateAuthorities.etcd: is a number; expected an object with algorithm, validityPeriodHours, certificatePem, privateKeyPem",
+        'ERR_INPUT_INVALID rotation.os.stage: is "zap"; expected one of "accept", "swap", "finish", "abort"',
+        "ERR_KEY_MISMATCH certificateAuthorities.os.privateKeyPem: does not belong to the certificate beside it; expected the pair of one authority",
+        'ERR_ROTATION_ILLEGAL rotation.kubernetes.stage: there is nothing to rotate when the secrets are created; expected no rotation, or stage "finish" (a rotation that is over)',
+        "ERR_INPUT_MISSING rotation.os.id: is empty; expected a name of the rotation, such as 2026-11",
+        "ERR_INPUT_MISSING rotation.kubernetes.privateKeyPem: is required beside certificatePem; an authority without its key can sign nothing and cannot be rotated",
       ],
     );
   });

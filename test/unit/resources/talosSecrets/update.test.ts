@@ -39,6 +39,17 @@ describe("TalosSecrets are never regenerated", () => {
     assert.equal((secrets.outputs["secrets"] as Values)["talosVersion"], "v1.13");
   });
 
+  it("by another spelling of the same talosVersion, not even where an older package has kept one", async () => {
+    const secrets = await makeSecrets(host, { talosVersion: "v1.12" });
+    const older = { ...secrets.inputs, talosVersion: "1.12" };
+    for (const talosVersion of ["1.12", "v1.12"]) {
+      const { inputs } = await secrets.definition.check(older, { ...QUICK, talosVersion }, host);
+      assert.equal(inputs["talosVersion"], "1.12");
+    }
+    const { inputs } = await secrets.definition.check(older, { ...QUICK, talosVersion: "1.13" }, host);
+    assert.equal(inputs["talosVersion"], "v1.13");
+  });
+
   it("by a newer package, whose newest contract is another: it is pinned at creation", async () => {
     const secrets = await makeSecrets(host);
     const older = { ...secrets.inputs, talosVersion: "v1.12" };
