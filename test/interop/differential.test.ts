@@ -16,6 +16,7 @@ import {
   type Question,
 } from "./differential/machinery";
 import { randomPatch } from "./differential/randomPatch";
+import { randomJsonPatch, randomSpelling } from "./differential/randomSpelling";
 
 /** Random, but the same every time; the seed of a nightly run can be set. */
 const seed = Number(process.env["TALOS_PKI_SEED"] ?? 20261122);
@@ -150,6 +151,28 @@ for (const version of ["1.13", "1.14"] as const) {
       const taken = answers.filter(({ error }) => error === undefined).length;
       assert.ok(taken > runs / 2, `only ${taken} of the patches are taken at all`);
     });
+
+    for (const [what, texts] of [
+      ["JSON patches", randomJsonPatch()],
+      ["spellings of a value", randomSpelling()],
+    ] as const) {
+      it(`makes the same config of ${2 * runs} random ${what}`, function () {
+        this.timeout(240_000);
+        const config = readVectorFile("out/base-v1.11/controlplane.yaml");
+        const cases = fc.sample(texts, { seed, numRuns: 2 * runs });
+        const answers = askMachinery(
+          machinery(),
+          cases.map((text) => ({ config, patches: [text] })),
+        );
+        cases.forEach((text, index) => {
+          if (PASSED_OVER.test(answers[index]!.error ?? "")) return;
+          const ours = outcomeOf(() => patchConfigText(config, [text], version));
+          assertSame(ours, answers[index]!, JSON.stringify(text));
+        });
+        const taken = answers.filter(({ error }) => error === undefined).length;
+        assert.ok(taken > runs / 3, `only ${taken} of them are taken at all`);
+      });
+    }
 
     it("reads and writes a document of every kind with nothing in it", () => {
       const kinds = ConfigSchema.of(version).kinds;

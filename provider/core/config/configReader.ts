@@ -176,7 +176,7 @@ function wholeFloat(text: string): bigint | undefined {
   return Number.isInteger(value) ? BigInt(value) : undefined;
 }
 
-function floatOf(text: string): number {
+export function floatOf(text: string): number {
   const word = text.toLowerCase();
   if (word.endsWith("inf")) return word.startsWith("-") ? -Infinity : Infinity;
   return Number(text.replaceAll("_", ""));

@@ -89,7 +89,7 @@ function writeAny(value: ConfigValue): YamlValue {
 }
 
 /** Go's `strconv.FormatFloat(value, 'g', -1, 64)`, with YAML's words. */
-function formatFloat(value: number): string {
+export function formatFloat(value: number): string {
   if (Number.isNaN(value)) return ".nan";
   if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";

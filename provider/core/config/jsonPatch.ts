@@ -1,7 +1,10 @@
-import { ConfigFault, faultAt } from "./configValue";
+import { ConfigFault, faultAt, Timestamp } from "./configValue";
+import { floatOf } from "./configReader";
+import { formatFloat } from "./configWriter";
 import { Plain, type YamlValue } from "../yaml/emitter";
 import { sortedMap } from "../yaml/map";
-import type { YamlNode } from "../yaml/parser";
+import type { YamlEntry, YamlNode, YamlScalar } from "../yaml/parser";
+import { integerOf } from "../yaml/scalar";
 
 /** One operation of RFC 6902. */
 interface Operation {
@@ -9,11 +12,18 @@ interface Operation {
   readonly path: string;
   readonly from?: string;
   readonly value?: YamlValue;
+  /** The value is a `null` of JSON, which Talos tells from one of YAML. */
+  readonly isJsonNull: boolean;
   readonly line: number;
 }
 
-/** Reads a JSON 6902 patch from JSON or YAML. @throws ConfigFault */
-export function readJsonPatch(node: YamlNode & { kind: "sequence" }): Operation[] {
+/**
+ * Reads a JSON 6902 patch.
+ *
+ * @param isJson whether it is JSON, whose numbers keep their spelling, or YAML, whose numbers Talos writes as JSON first
+ * @throws ConfigFault
+ */
+export function readJsonPatch(node: YamlNode & { kind: "sequence" }, isJson: boolean): Operation[] {
   return node.items.map((item, index) => {
     const wrong = (what: string, cure?: string): ConfigFault => faultAt(item, `operation ${index + 1} ${what}`, cure);
     if (item.kind !== "mapping") throw wrong("is no map", "expected op, path and value");
@@ -28,56 +38,129 @@ export function readJsonPatch(node: YamlNode & { kind: "sequence" }): Operation[
     if (path === undefined || (path !== "" && !path.startsWith("/")))
       throw wrong("has no path", "expected one like /machine/certSANs/-");
     if (["move", "copy"].includes(op) && from === undefined) throw wrong("has no from", "expected a path");
-    if (["add", "replace", "test"].includes(op) && value === undefined) throw wrong("has no value");
     return {
       op,
       path,
       line: item.line,
       ...(from !== undefined && { from }),
-      ...(value !== undefined && { value: jsonValue(value) }),
+      ...(value !== undefined && { value: isJson ? jsonText(value) : patchValue(value) }),
+      isJsonNull: isJson && value?.kind === "scalar" && value.tag === "null",
     };
   });
 }
 
-/** A document as the JSON that Talos makes of it: numbers lose their spelling, maps their order. */
+/** A document as the JSON that Talos makes of it: numbers lose their spelling, maps their order. @throws ConfigFault */
 export function jsonValue(node: YamlNode): YamlValue {
-  if (node.kind === "mapping") return sortedMap(node.entries.map(({ key, value }) => [key, jsonValue(value)] as const));
-  if (node.kind === "sequence") return node.items.map(jsonValue);
-  if (node.tag === "null") return null;
-  if (node.tag === "bool") return node.text.toLowerCase() === "true";
-  return node.tag === "int" || node.tag === "float" ? new Plain(node.text) : node.text;
+  return valueOf(node, jsonScalar);
+}
+
+/** JSON as it stands. */
+function jsonText(node: YamlNode): YamlValue {
+  return valueOf(node, (scalar) =>
+    scalar.tag === "int" || scalar.tag === "float" ? new Plain(scalar.text) : jsonScalar(scalar),
+  );
+}
+
+/** YAML as Go's JSON encoder writes what the YAML reader made of it. */
+function patchValue(node: YamlNode): YamlValue {
+  return valueOf(
+    node,
+    (scalar) => (scalar.tag === "timestamp" ? new Timestamp(scalar.text).text : jsonScalar(scalar)),
+    (entry) => {
+      if (entry.keyTag === undefined) return;
+      throw new ConfigFault("a key of a JSON6902 patch is no string; quote it", entry.line);
+    },
+  );
+}
+
+function valueOf(
+  node: YamlNode,
+  scalar: (node: YamlScalar) => YamlValue,
+  checkKey?: (entry: YamlEntry) => void,
+): YamlValue {
+  if (node.kind === "sequence") return node.items.map((item) => valueOf(item, scalar, checkKey));
+  if (node.kind === "scalar") return scalar(node);
+  return sortedMap(
+    node.entries.map((entry) => {
+      checkKey?.(entry);
+      return [entry.key, valueOf(entry.value, scalar, checkKey)] as const;
+    }),
+  );
+}
+
+function jsonScalar(node: YamlScalar): YamlValue {
+  switch (node.tag) {
+    case "null":
+      return null;
+    case "bool":
+      return node.text.toLowerCase() === "true";
+    case "int":
+      return new Plain(String(integerOf(node.text)));
+    case "float": {
+      const value = floatOf(node.text);
+      if (!Number.isFinite(value)) throw faultAt(node, "JSON has no such number; expected a finite one");
+      // Number's own spelling is that of JSON in Go too: both follow ECMA-262.
+      return new Plain(Object.is(value, -0) ? "-0" : String(value));
+    }
+    default:
+      return node.text;
+  }
+}
+
+/** The numbers as the YAML that Talos makes of the JSON has them. */
+function plainNumbers(value: YamlValue): YamlValue {
+  if (isMap(value)) return new Map([...value].map(([key, item]) => [key, plainNumbers(item)] as const));
+  if (isList(value)) return value.map(plainNumbers);
+  if (!(value instanceof Plain)) return value;
+  const integer = integerOf(value.text);
+  return new Plain(integer === undefined ? formatFloat(floatOf(value.text)) : String(integer));
 }
 
 /**
- * Applies a JSON 6902 patch. Source: RFC 6902, and github.com/evanphx/json-patch for negative indices.
+ * Applies a JSON 6902 patch as Talos does, which is laxer than RFC 6902 in what is absent from a map. Source:
+ * github.com/evanphx/json-patch v5.9.11+incompatible, patch.go.
  *
  * @throws ConfigFault when a path is missing or a test fails
  */
 export function applyJsonPatch(document: YamlValue, operations: readonly Operation[]): YamlValue {
-  return operations.reduce<YamlValue>((value, operation, index) => {
+  const patched = operations.reduce<YamlValue>((value, operation, index) => {
     const fail = (what: string): ConfigFault =>
       new ConfigFault(`operation ${index + 1} (${operation.op}) ${what}`, operation.line);
     const { op, path, from } = operation;
+    const given = operation.value ?? null;
     switch (op) {
       case "add":
-        return edit(value, path, fail, { add: operation.value! });
+        return edit(value, path, fail, { add: given });
       case "replace":
-        return edit(value, path, fail, { replace: operation.value! });
+        if (path === "" && !isMap(given) && !isList(given)) throw fail("would make a document of something else");
+        return path === "" ? given : edit(value, path, fail, { replace: given });
       case "remove":
         return edit(value, path, fail, { remove: true });
       case "test":
-        if (!isSame(find(value, path, fail), operation.value!)) throw fail("finds another value");
+        if (!isTrue(find(value, path, fail), operation)) throw fail("finds another value");
         return value;
       case "copy":
-        return edit(value, path, fail, { add: find(value, from!, fail) });
+        return edit(value, path, fail, { add: copied(value, from!, fail) });
       default:
-        return edit(edit(value, from!, fail, { remove: true }), path, fail, { add: find(value, from!, fail) });
+        return edit(edit(value, from!, fail, { remove: true }), path, fail, { add: copied(value, from!, fail) });
     }
   }, document);
+  return plainNumbers(patched);
 }
 
 type Fail = (what: string) => ConfigFault;
 type Edit = { readonly add: YamlValue } | { readonly replace: YamlValue } | { readonly remove: true };
+
+/** What is absent from a map, or null in it, is equal to no value and to JSON's null, but not to YAML's. */
+function isTrue(found: YamlValue | undefined, { value, isJsonNull }: Operation): boolean {
+  if (found === undefined || found === null) return value === undefined || isJsonNull;
+  return value !== undefined && isSame(found, value);
+}
+
+function copied(document: YamlValue, from: string, fail: Fail): YamlValue {
+  if (from === "") throw fail("does not apply: a whole document cannot go elsewhere");
+  return find(document, from, fail) ?? null;
+}
 
 function steps(path: string): string[] {
   return path
@@ -86,8 +169,12 @@ function steps(path: string): string[] {
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-function find(value: YamlValue, path: string, fail: Fail): YamlValue {
-  return steps(path).reduce((inner, step) => child(inner, step, fail), value);
+/** What a path leads to; `undefined` when the map that should hold it does not. */
+function find(document: YamlValue, path: string, fail: Fail): YamlValue | undefined {
+  const [last, ...parents] = steps(path).reverse();
+  if (last === undefined) return document;
+  const holder = parents.reduceRight<YamlValue>((inner, step) => child(inner, step, fail), document);
+  return isMap(holder) ? holder.get(last) : child(holder, last, fail);
 }
 
 function child(value: YamlValue, step: string, fail: Fail): YamlValue {
@@ -97,15 +184,11 @@ function child(value: YamlValue, step: string, fail: Fail): YamlValue {
 }
 
 function edit(value: YamlValue, path: string, fail: Fail, change: Edit): YamlValue {
+  if (path === "") throw fail("does not apply to a whole document");
   return editAt(value, steps(path), fail, change);
 }
 
-function editAt(value: YamlValue, path: readonly string[], fail: Fail, change: Edit): YamlValue {
-  const [step, ...rest] = path;
-  if (step === undefined) {
-    if ("remove" in change) throw fail("would remove the whole document");
-    return "add" in change ? change.add : change.replace;
-  }
+function editAt(value: YamlValue, [step = "", ...rest]: readonly string[], fail: Fail, change: Edit): YamlValue {
   if (rest.length > 0) {
     const changed = editAt(child(value, step, fail), rest, fail, change);
     return isMap(value)
@@ -120,7 +203,7 @@ function editAt(value: YamlValue, path: readonly string[], fail: Fail, change: E
 type List = readonly YamlValue[];
 
 function editMap(map: ReadonlyMap<string, YamlValue>, key: string, fail: Fail, change: Edit): YamlValue {
-  if (!("add" in change) && !map.has(key)) throw fail("does not apply: the config has no such path");
+  if ("remove" in change && !map.has(key)) throw fail("does not apply: the config has no such path");
   const entries = [...map].filter(([name]) => name !== key);
   if ("remove" in change) return new Map(entries);
   return sortedMap([...entries, [key, "add" in change ? change.add : change.replace] as const]);
@@ -136,7 +219,7 @@ function editList(list: List, step: string, fail: Fail, change: Edit): YamlValue
 }
 
 function indexOf(step: string, length: number, fail: Fail): number {
-  const index = /^-?\d+$/.test(step) ? Number(step) : NaN;
+  const index = /^[-+]?\d+$/.test(step) ? Number(step) : NaN;
   const position = index < 0 ? index + length : index;
   if (!(position >= 0 && position < length)) throw fail("does not apply: the list has no such item");
   return position;
@@ -158,6 +241,6 @@ function isSame(left: YamlValue, right: YamlValue): boolean {
   }
   if (isList(left) && isList(right))
     return left.length === right.length && left.every((item, index) => isSame(item, right[index]!));
-  if (left instanceof Plain && right instanceof Plain) return Number(left.text) === Number(right.text);
+  if (left instanceof Plain && right instanceof Plain) return left.text === right.text;
   return left === right;
 }

@@ -45,7 +45,7 @@ function applyPatch(state: State, patch: ConfigPatch, machinery: Machinery, path
   if (nodes.length === 0) return state;
   try {
     const [first] = nodes;
-    if (first?.kind === "sequence" && nodes.length === 1) return { json: jsonPatched(state, first) };
+    if (first?.kind === "sequence" && nodes.length === 1) return { json: jsonPatched(state, first, isJson(patch)) };
     return { documents: documentsOf(state, machinery, path).patched(nodes) };
   } catch (error) {
     throw explained(error, nodes, path);
@@ -67,7 +67,18 @@ function patchNodes(patch: ConfigPatch, machinery: Machinery, path: string): Yam
   }
 }
 
-function jsonPatched(state: State, node: YamlNode & { kind: "sequence" }): YamlValue {
+/** Talos reads a patch as JSON if it can, else as YAML. */
+function isJson(patch: ConfigPatch): boolean {
+  if (typeof patch !== "string") return true;
+  try {
+    JSON.parse(patch);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function jsonPatched(state: State, node: YamlNode & { kind: "sequence" }, fromJson: boolean): YamlValue {
   const values = "json" in state ? [state.json] : state.documents.write();
   const [document] = values;
   if (document === undefined || values.length !== 1) {
@@ -77,7 +88,7 @@ function jsonPatched(state: State, node: YamlNode & { kind: "sequence" }): YamlV
       "give a strategic merge patch",
     );
   }
-  return applyJsonPatch(jsonValue(nodeOfValue(document)), readJsonPatch(node));
+  return applyJsonPatch(jsonValue(nodeOfValue(document)), readJsonPatch(node, fromJson));
 }
 
 /** @throws PkiError ERR_PATCH_INVALID when a JSON patch has made something that is no config */

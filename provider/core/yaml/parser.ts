@@ -30,6 +30,8 @@ export interface YamlMapping {
 
 export interface YamlEntry {
   readonly key: string;
+  /** What the key is, where it is no string. */
+  readonly keyTag?: Exclude<ScalarTag, "str">;
   readonly value: YamlNode;
   readonly line: number;
 }
@@ -147,7 +149,8 @@ class Reader {
           ? { kind: "scalar", text: "", tag: "null", line: key.line }
           : this.node(pair.value, depth + 1);
       if (key.tag === "merge") merged.push(...this.merge(pair.value, value, key.line));
-      else entries.push({ key: key.text, value, line: key.line });
+      else if (key.tag === "str") entries.push({ key: key.text, value, line: key.line });
+      else entries.push({ key: key.text, keyTag: key.tag, value, line: key.line });
     }
     return [...entries, ...merged.filter(({ key }) => !seen.has(key))];
   }

@@ -87,6 +87,64 @@ describe("patching a machine config", () => {
     }
   });
 
+  const single = readVectorFile("out/base-v1.11/worker.yaml");
+  const jsonPatched = (patch: string): string => patchMachineConfig(single, [patch], { talosVersion: "v1.11" });
+
+  it("writes the numbers and dates of a JSON patch in YAML as JSON has them, as Talos does", () => {
+    const values = "{a: 0x1F, b: 010, c: 1e3, d: 1_000, e: 1.50, f: 2001-01-01, g: 1e21, h: 0.00001, i: yes}";
+    assert.match(
+      jsonPatched(`- op: add\n  path: /machine/sysctls\n  value: ${values}\n`),
+      /\n {2}sysctls:\n {4}a: 31\n {4}b: 8\n {4}c: 1000\n {4}d: 1000\n {4}e: 1.5\n {4}f: "2001-01-01T00:00:00Z"\n {4}g: 1e\+21\n {4}h: 1e-05\n {4}i: "yes"\n/,
+    );
+  });
+
+  it("refuses in a JSON patch what JSON has not", () => {
+    const value = (text: string): string => `- op: add\n  path: /machine/kubelet/extraConfig\n  value: {a: ${text}}\n`;
+    for (const text of [".inf", "-.inf", ".nan"])
+      assert.equal(
+        refusal(single, value(text), "v1.11"),
+        "ERR_PATCH_INVALID configPatches[0]: line 3: JSON has no such number; expected a finite one",
+      );
+    for (const text of ["{1: x}", "{true: x}", "[{~: x}]"])
+      assert.equal(
+        refusal(single, value(text), "v1.11"),
+        "ERR_PATCH_INVALID configPatches[0]: line 3: a key of a JSON6902 patch is no string; quote it",
+      );
+  });
+
+  it("takes of a JSON patch what is absent from a map, as Talos does", () => {
+    const cni = { name: "none" };
+    assert.equal(
+      jsonPatched(JSON.stringify([{ op: "replace", path: "/cluster/network/cni", value: cni }])),
+      jsonPatched(JSON.stringify([{ op: "add", path: "/cluster/network/cni", value: cni }])),
+    );
+    const add = { op: "add", path: "/machine/certSANs/0", value: "a" };
+    assert.equal(
+      jsonPatched(JSON.stringify([{ op: "test", path: "/cluster/network/cni", value: null }, add])),
+      jsonPatched(JSON.stringify([add])),
+    );
+    const none = jsonPatched(JSON.stringify([{ op: "add", path: "/machine/env", value: null }]));
+    assert.equal(jsonPatched('[{"op": "add", "path": "/machine/env"}]'), none);
+    assert.equal(jsonPatched('[{"op": "copy", "from": "/machine/sysctls", "path": "/machine/env"}]'), none);
+  });
+
+  it("refuses a JSON patch that puts a whole document elsewhere, as Talos does", () => {
+    const of = (operation: object): string => refusal(single, JSON.stringify([operation]), "v1.11");
+    const begin = "ERR_PATCH_INVALID configPatches[0]: line 1: operation 1";
+    const end = "expected a patch that Talos takes";
+    assert.equal(of({ op: "add", path: "", value: {} }), `${begin} (add) does not apply to a whole document; ${end}`);
+    assert.equal(of({ op: "remove", path: "" }), `${begin} (remove) does not apply to a whole document; ${end}`);
+    assert.equal(
+      of({ op: "copy", from: "", path: "/x" }),
+      `${begin} (copy) does not apply: a whole document cannot go elsewhere; ${end}`,
+    );
+    assert.equal(
+      of({ op: "replace", path: "", value: "x" }),
+      `${begin} (replace) would make a document of something else; ${end}`,
+    );
+    assert.equal(of({ op: "test", path: "/absent", value: 1 }), `${begin} (test) finds another value; ${end}`);
+  });
+
   it("refuses what has no YAML", () => {
     assert.equal(
       refusal(worker, { machine: { sysctls: { a: () => 1 } } }),
