@@ -179,7 +179,9 @@ function wholeFloat(text: string): bigint | undefined {
 export function floatOf(text: string): number {
   const word = text.toLowerCase();
   if (word.endsWith("inf")) return word.startsWith("-") ? -Infinity : Infinity;
-  return Number(text.replaceAll("_", ""));
+  // An integer under the tag of a float keeps its notation; as a bigint it would lose the sign of -0.
+  const integer = integerOf(text) ?? 0n;
+  return integer === 0n ? Number(text.replaceAll("_", "")) : Number(integer);
 }
 
 function readEnum(node: YamlScalar, { values, anyCase, zero }: ConfigType & { kind: "enum" }): string {

@@ -29,6 +29,8 @@ export function composeDocuments(
     schema: "failsafe",
     version: "1.2",
     merge: false,
+    // A tag is read by the rules of Talos, not of the library, which makes a date or octets of the value.
+    resolveKnownTags: false,
     uniqueKeys: false,
     prettyErrors: false,
     logLevel: "silent",

@@ -2,9 +2,9 @@ import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Pair, 
 
 import type { ErrorCode } from "../errorCodes";
 import { PkiError } from "../errors";
-import { MAX_TEXT_LENGTH } from "../x509/pem";
+import { decodeBase64, decodeUtf8, MAX_TEXT_LENGTH } from "../x509/pem";
 import { composeDocuments, lineOf, lineStarts, MAX_DEPTH } from "./compose";
-import { resolveTag, type ScalarTag } from "./scalar";
+import { integerOf, resolveTag, type ScalarTag } from "./scalar";
 
 /** A node of a YAML file; scalars keep their source text, so that a number can be read as the string it was. */
 export type YamlNode = YamlScalar | YamlSequence | YamlMapping;
@@ -55,6 +55,7 @@ const TAGS: Readonly<Record<string, ScalarTag>> = {
   "tag:yaml.org,2002:null": "null",
   "tag:yaml.org,2002:timestamp": "timestamp",
 };
+export const BINARY_TAG = "tag:yaml.org,2002:binary";
 
 /**
  * Reads YAML strictly and within bounds: at most 1 MiB, 100 levels and 200,000 nodes with aliases followed; doubled keys,
@@ -125,11 +126,25 @@ class Reader {
 
   private scalar(node: { value: unknown; type?: string; tag?: string }, line: number): YamlScalar {
     const text = typeof node.value === "string" ? node.value : "";
-    if (node.type !== undefined && node.type !== "PLAIN") return { kind: "scalar", text, tag: "str", line };
-    if (node.tag === undefined) return { kind: "scalar", text, tag: resolveTag(text), line };
+    const isPlain = node.type === undefined || node.type === "PLAIN";
+    if (node.tag === undefined) return { kind: "scalar", text, tag: isPlain ? resolveTag(text) : "str", line };
+    if (node.tag === BINARY_TAG) {
+      const octets = decodeBase64(text.replace(/[\r\n]/g, ""));
+      const decoded = octets && decodeUtf8(octets);
+      if (decoded === undefined) throw this.fail(`a !!binary at line ${line} is no base64 of a text; write the text`);
+      return { kind: "scalar", text: decoded, tag: "str", line };
+    }
     const tag = TAGS[node.tag];
     if (tag === undefined) throw this.fail(`an unknown YAML tag at line ${line}; leave it out`);
-    return { kind: "scalar", text, tag, line };
+    return { kind: "scalar", text, tag: this.tagged(text, tag, line), line };
+  }
+
+  /** Go reads by the tag what the text is anyway, quoted or not, and an integer as a float; nothing else. */
+  private tagged(text: string, tag: ScalarTag, line: number): ScalarTag {
+    const found = resolveTag(text);
+    if (tag === "str" || tag === found) return tag;
+    if (tag === "float" && found === "int" && integerOf(text)! < 1n << 63n) return tag;
+    throw this.fail(`a value at line ${line} is not what its YAML tag says; leave the tag out`);
   }
 
   private entries(pairs: readonly Pair<ParsedNode, ParsedNode | null>[], depth: number): YamlEntry[] {

@@ -1,9 +1,10 @@
 import { type Document, isScalar, visit } from "yaml";
 
 import { PkiError } from "../errors";
-import { MAX_TEXT_LENGTH } from "../x509/pem";
+import { decodeBase64, decodeUtf8, MAX_TEXT_LENGTH } from "../x509/pem";
 import { composeDocuments, lineOf, lineStarts } from "./compose";
 import { formatYamlDocuments, type YamlValue } from "./emitter";
+import { BINARY_TAG } from "./parser";
 
 /**
  * Reads YAML into a plain tree whose scalars stay text (a token of digits must not become a number); a plain `null`
@@ -24,6 +25,8 @@ export function readPlainDocuments(text: string, path: string): unknown[] {
     if (error !== undefined) throw unreadable(error.code.toLowerCase().replaceAll("_", " "), error.pos[0]);
     const doubled = offsetOfDoubledKey(document);
     if (doubled !== undefined) throw unreadable("duplicate key", doubled);
+    const undecoded = decodeBinaries(document);
+    if (undecoded !== undefined) throw unreadable("!!binary without the base64 of a text", undecoded);
   }
   try {
     return documents.map((document) => document.toJS({ maxAliasCount: -1 }) as unknown);
@@ -47,6 +50,22 @@ function offsetOfDoubledKey(document: Document.Parsed): number | undefined {
         seen.add(key.value);
       }
       return undefined;
+    },
+  });
+  return offset;
+}
+
+/** Puts the text in the place of its base64; the offset of one that is none. */
+function decodeBinaries(document: Document.Parsed): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Scalar(_, node) {
+      if (node.tag !== BINARY_TAG) return undefined;
+      const octets = decodeBase64(String(node.value).replace(/[\r\n]/g, ""));
+      node.value = octets && decodeUtf8(octets);
+      if (node.value !== undefined) return undefined;
+      offset = node.range?.[0] ?? 0;
+      return visit.BREAK;
     },
   });
   return offset;

@@ -10,6 +10,8 @@ const SCALARS: readonly string[] = [
   "{b: 2.50, a: x}",
 ];
 
+const TAGS: readonly string[] = ["!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp"];
+
 /** A JSON patch refuses keys that are no strings. */
 const ODD_KEYS: readonly string[] = ["{1: x}", "{true: x}"];
 
@@ -101,7 +103,17 @@ export function randomSpelling(): fc.Arbitrary<string> {
     .tuple(fc.constantFrom(...BLOCKS), fc.constantFrom(...BODIES), fc.constantFrom(...ENDS))
     .map(([header, body, end]) => `${header}\n       ${body}${end}`);
   const plain = fc.tuple(fc.constantFrom(...SCALARS), fc.constantFrom(...ENDS)).map(([text, end]) => text + end);
+  const tagged = fc
+    .tuple(fc.constantFrom(...TAGS), fc.constantFrom(...SCALARS), fc.boolean())
+    .filter(([, text, quoted]) => !/^[[{]/.test(text) && !(quoted && /['"]/.test(text)))
+    .map(([tag, text, quoted]) => `${tag} ${quoted ? JSON.stringify(text) : text}`);
+  const binary = fc.constantFrom(
+    "!!binary SGVsbG8=",
+    '!!binary "SGVsbG8="',
+    "!!binary |\n       SGVs\n       bG8=\n",
+    "!!binary '!'",
+  );
   return fc
-    .tuple(fc.constantFrom(...PLACES), fc.oneof(block, plain))
+    .tuple(fc.constantFrom(...PLACES), fc.oneof(block, plain, tagged, { weight: 1, arbitrary: binary }))
     .map(([place, value]) => place.replace("%", () => value));
 }

@@ -105,6 +105,23 @@ describe("reading YAML within bounds", () => {
     }
   });
 
+  it("reads a value by its tag, quoted or not, as far as Talos does", () => {
+    const read = (text: string): string => {
+      const [node] = parseYamlDocuments(text, { path: "file" });
+      return node?.kind === "scalar" ? `${node.tag} ${node.text}` : "";
+    };
+    assert.equal(read("!!timestamp 2001-01-01"), "timestamp 2001-01-01");
+    assert.equal(read('!!int "5"'), "int 5");
+    assert.equal(read("!!float 010"), "float 010");
+    assert.equal(read('!!bool "true"'), "bool true");
+    assert.equal(read("!!str 1"), "str 1");
+    assert.equal(read("!!binary SGVsbG8="), "str Hello");
+    for (const text of ["!!bool yes", "!!int 1.5", "!!null x", "!!timestamp x", "!!int ''", "!!int 2001-01-01"])
+      assert.equal(refusal(text), "file: a value at line 1 is not what its YAML tag says; leave the tag out");
+    assert.equal(refusal("a: !!binary x"), "file: a !!binary at line 1 is no base64 of a text; write the text");
+    assert.equal(refusal("!vault x"), "file: an unknown YAML tag at line 1; leave it out");
+  });
+
   it("refuses a key that stands twice, with both lines", () => {
     assert.equal(refusal("a: 1\nb: 2\na: 3\n"), "file: a key at line 3 already stands at line 1; give it once");
   });

@@ -106,6 +106,17 @@ describe("A secrets bundle of talosctl", () => {
     assert.ok(formatSecretsBundle(parse(written).bundle, parse(written).unknown) === written);
   });
 
+  it("takes values with a YAML tag for the text that they are to talosctl", () => {
+    const token = good.match(/bootstraptoken: (\S+)/)![1]!;
+    for (const value of [`!!str ${token}`, `!!binary ${Buffer.from(token).toString("base64")}`])
+      assert.ok(formatSecretsBundle(parse(good.replace(token, value)).bundle) === good);
+    const { bundle } = parse(good.replace(token, "!!timestamp 2001-01-01"));
+    assert.equal(bundle.secrets.bootstrapToken, "2001-01-01");
+    assert.deepEqual(verdict(good.replace(token, "!!binary x")).told, [
+      "ERR_YAML_INVALID the text is not readable YAML (!!binary without the base64 of a text at line 5); expected YAML",
+    ]);
+  });
+
   it("keeps a token of digits as text", () => {
     const { bundle } = parse(vector("broken/digits-token.yaml"));
     assert.equal(bundle.trustdInfo.token, "123456.7890123456789012");
