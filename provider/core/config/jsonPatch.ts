@@ -98,7 +98,7 @@ function jsonScalar(node: YamlScalar): YamlValue {
       return new Plain(String(integerOf(node.text)));
     case "float": {
       const value = floatOf(node.text);
-      if (!Number.isFinite(value)) throw faultAt(node, "JSON has no such number; expected a finite one");
+      if (!Number.isFinite(value)) throw faultAt(node, "JSON has no such number", "expected a finite one");
       // Number's own spelling is that of JSON in Go too: both follow ECMA-262.
       return new Plain(Object.is(value, -0) ? "-0" : String(value));
     }

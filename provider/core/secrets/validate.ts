@@ -1,8 +1,9 @@
 import { collectProblems, type Problem } from "../errors";
 import { formatTime } from "../environment";
+import { isUnusual } from "../x509/algorithms";
 import { parseAuthority } from "../x509/authority";
 import { assertGoReads } from "../x509/goPem";
-import { parsePrivateKey } from "../x509/privateKey";
+import { parsePrivateKey, type PrivateKey } from "../x509/privateKey";
 import { BUNDLE_FIELDS, valueAt } from "./fields";
 import { joinPath, type PartialSecretsBundle } from "./read";
 import { isSecret, TOKEN_FORM } from "./tokens";
@@ -48,22 +49,22 @@ export function validateSecretsBundle(bundle: PartialSecretsBundle, now: Date, p
     const authority = collectProblems(problems, () =>
       parseAuthority({ crt: pair.crt!, key: pair.key! }, { crt: `${at}.crt`, key: `${at}.key` }),
     );
-    if (authority !== undefined) {
+    if (authority === undefined) continue;
+    for (const half of ["crt", "key"] as const) {
       collectProblems(problems, () => {
-        assertGoReads(pair.crt!, `${at}.crt`);
-      });
-      collectProblems(problems, () => {
-        assertGoReads(pair.key!, `${at}.key`);
+        assertGoReads(pair[half]!, `${at}.${half}`);
       });
     }
-    if (authority !== undefined) warnings.push(...lifetimeWarnings(authority.certificate, now, `${at}.crt`));
+    warnings.push(...lifetimeWarnings(authority.certificate, now, `${at}.crt`));
+    warnings.push(...keyWarnings(authority.key, `${at}.key`));
   }
   const serviceAccount = bundle.certs?.k8sServiceAccount?.key;
   if (serviceAccount !== undefined) {
     const at = joinPath(path, ["certs", "k8sserviceaccount", "key"]);
     collectProblems(problems, () => {
-      parsePrivateKey(serviceAccount, at);
+      const key = parsePrivateKey(serviceAccount, at);
       assertGoReads(serviceAccount, at);
+      warnings.push(...keyWarnings(key, at));
     });
   }
   warnings.push(...formWarnings(bundle, path));
@@ -108,6 +109,13 @@ function missing(bundle: PartialSecretsBundle, path: string): Problem[] {
     );
   }
   return problems;
+}
+
+/** A kind of key that Talos takes without a word. */
+export function keyWarnings(key: PrivateKey, path: string): Problem[] {
+  if (!isUnusual(key.keyObject)) return [];
+  const message = `is of the kind ${key.algorithm}, which Talos takes; plan its rotation to ECDSA P-256 or RSA of 2048 bits or more`;
+  return [{ code: "ERR_KEY_UNSUPPORTED", path, message }];
 }
 
 export interface Lifetime {

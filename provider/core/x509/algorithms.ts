@@ -56,11 +56,23 @@ export function describeAlgorithm(key: KeyObject): string {
   return namedCurve === undefined ? type : `ecdsa-${namedCurve.replace("secp521r1", "p521")}`;
 }
 
+/** Kinds that Talos takes and nobody should make: an authority may have one that exists. */
+const UNUSUAL_P521 = ecdsa("P-521", "secp521r1", "SHA-512");
+const LEAST_RSA_BITS = 1024;
+
 /** WebCrypto parameters that sign with such a key; `undefined` for a kind that is not taken. RSA of any usual size is. */
 export function signingParameters(key: KeyObject): AlgorithmRow["sign"] | undefined {
   const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === "rsa") {
-    return modulusLength !== undefined && modulusLength >= 2048 ? ALGORITHMS["rsa-4096"].sign : undefined;
+    return modulusLength !== undefined && modulusLength >= LEAST_RSA_BITS ? ALGORITHMS["rsa-4096"].sign : undefined;
   }
-  return Object.values(ALGORITHMS).find((row) => row.type === key.asymmetricKeyType && row.curve === namedCurve)?.sign;
+  return [...Object.values(ALGORITHMS), UNUSUAL_P521].find(
+    (row) => row.type === key.asymmetricKeyType && row.curve === namedCurve,
+  )?.sign;
+}
+
+/** Whether a key that signs is of a kind to be left behind: P-521, which few tools take, or RSA below 2048 bits. */
+export function isUnusual(key: KeyObject): boolean {
+  const { namedCurve, modulusLength = Infinity } = key.asymmetricKeyDetails ?? {};
+  return namedCurve === UNUSUAL_P521.curve || modulusLength < 2048;
 }

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 
 import type { Environment } from "../environment";
 import { PkiError } from "../errors";
-import { describeAlgorithm, signingParameters } from "./algorithms";
+import { describeAlgorithm, isUnusual, signingParameters } from "./algorithms";
 import { ipAddressesOf } from "./certificate";
 import * as x509 from "./library";
 import { readName } from "./name";
@@ -58,7 +58,7 @@ export async function parseCertificateRequest(
   }
   if (!proven) throw invalid("carries a wrong signature");
   const { key, ...described } = request;
-  if (signingParameters(key) === undefined) {
+  if (signingParameters(key) === undefined || isUnusual(key)) {
     throw new PkiError(
       "ERR_KEY_UNSUPPORTED",
       `asks for a key of the kind ${described.algorithm}; expected Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more`,

@@ -4,7 +4,7 @@ import { setAt } from "../../core/secrets/fields";
 import type { PartialSecretsBundle } from "../../core/secrets/read";
 import type { AuthorityName } from "../../core/secrets/types";
 import { isSecret, TOKEN_FORM } from "../../core/secrets/tokens";
-import { lifetimeWarnings } from "../../core/secrets/validate";
+import { keyWarnings, lifetimeWarnings } from "../../core/secrets/validate";
 import type { TalosVersion } from "../../core/talosVersion";
 import { canonicalPem } from "../../core/x509/pem";
 import { parsePrivateKey } from "../../core/x509/privateKey";
@@ -106,6 +106,7 @@ export function readGiven(
       if (refused.length === 0)
         warnings.push(...lifetimeWarnings(authority.certificate, now, `${path}.certificatePem`));
     }
+    warnings.push(...keyWarnings(authority.key, `${path}.privateKeyPem`));
     setAt(bundle, ["certs", BUNDLE_KEYS[name]], {
       // Written anew: Talos finds no PEM in a text that is indented or begins with a byte order mark.
       crt: canonicalPem(input!.certificatePem!, `${path}.certificatePem`),
@@ -117,7 +118,10 @@ export function readGiven(
   if (typeof key === "string" && !holdsUnknown(key)) {
     const parsed = collectProblems(problems, () => parsePrivateKey(key, "serviceAccount.privateKeyPem"));
     limit("serviceAccount", parsed?.algorithm, "serviceAccount.privateKeyPem");
-    if (parsed !== undefined) setAt(bundle, ["certs", "k8sServiceAccount", "key"], parsed.pem);
+    if (parsed !== undefined) {
+      setAt(bundle, ["certs", "k8sServiceAccount", "key"], parsed.pem);
+      warnings.push(...keyWarnings(parsed, "serviceAccount.privateKeyPem"));
+    }
   }
   return { bundle, authorities, unknown, warnings };
 }

@@ -134,6 +134,9 @@ const notFound =
 const otherLabel = (label: string): string =>
   `holds a key in another encoding than its label ${label} says, which Talos refuses; write it anew (openssl pkey) as PRIVATE KEY`;
 
+const unusual = (kind: string): string =>
+  `ERR_KEY_UNSUPPORTED certs.k8s.key: is of the kind ${kind}, which Talos takes; plan its rotation to ECDSA P-256 or RSA of 2048 bits or more`;
+
 /** What is said of each broken bundle; `warned` where talosctl takes it and so does this package. */
 const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
   "alias-bomb.yaml": { told: aliases, warned: true },
@@ -196,11 +199,13 @@ const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
       "ERR_NOT_A_CA certs.os.crt: is no certificate authority (basicConstraints lacks CA:TRUE); expected the certificate of an authority",
     ],
   },
+  "p521-ca.yaml": { told: [unusual("ecdsa-p521")], warned: true },
   "p256-as-ed25519.yaml": { told: [`ERR_PEM_INVALID certs.k8s.key: ${otherLabel("ED25519 PRIVATE KEY")}`] },
   "pem-bom.yaml": { told: [`ERR_PEM_INVALID certs.k8s.crt: ${notFound}`] },
   "pem-end-on-data-line.yaml": { told: [`ERR_PEM_INVALID certs.k8s.crt: ${notFound}`] },
   "pem-indented.yaml": { told: [`ERR_PEM_INVALID certs.k8s.key: ${notFound}`] },
   "pkcs8-as-ec.yaml": { told: [`ERR_PEM_INVALID certs.k8s.key: ${otherLabel("EC PRIVATE KEY")}`] },
+  "rsa-1024-ca.yaml": { told: [unusual("rsa-1024")], warned: true },
   "redacted.yaml": {
     told: ["etcd", "k8s", "k8saggregator", "os", "k8sserviceaccount"].map(
       (name) => `ERR_SECRET_REDACTED certs.${name}.key: is redacted; the real private key is needed`,

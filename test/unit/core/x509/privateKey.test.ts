@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 
+import { isUnusual } from "../../../../provider/core/x509/algorithms";
 import { formatPem, parsePem } from "../../../../provider/core/x509/pem";
 import { generatePrivateKey, parsePrivateKey } from "../../../../provider/core/x509/privateKey";
 import { refuses } from "../../support/errors";
@@ -87,10 +88,23 @@ describe("A private key", () => {
     assert.equal(parsePrivateKey(pkcs8(privateKey), "x").algorithm, "rsa-2056");
   });
 
+  it("of a kind that nobody should make is read, as an authority may have it", () => {
+    for (const [kind, key] of Object.entries({
+      "rsa-1024": generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey,
+      "ecdsa-p521": generateKeyPairSync("ec", { namedCurve: "P-521" }).privateKey,
+    })) {
+      const read = parsePrivateKey(pkcs8(key), "x");
+      assert.equal(read.algorithm, kind);
+      assert.equal(isUnusual(read.keyObject), true);
+    }
+    assert.equal(isUnusual(made["rsa-2048"]), false);
+    assert.equal(isUnusual(made.ed25519), false);
+  });
+
   const kinds = "expected Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more";
   for (const [kind, key] of Object.entries({
-    "rsa-1024": generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey,
-    "ecdsa-p521": generateKeyPairSync("ec", { namedCurve: "P-521" }).privateKey,
+    "rsa-512": generateKeyPairSync("rsa", { modulusLength: 512 }).privateKey,
+    "ecdsa-secp224r1": generateKeyPairSync("ec", { namedCurve: "secp224r1" }).privateKey,
     "ecdsa-secp256k1": generateKeyPairSync("ec", { namedCurve: "secp256k1" }).privateKey,
     ed448: generateKeyPairSync("ed448").privateKey,
     x25519: generateKeyPairSync("x25519").privateKey,
