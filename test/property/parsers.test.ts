@@ -213,6 +213,7 @@ const HEAVY: Readonly<Record<string, string>> = {
   "a thousand nested maps": "{a: ".repeat(1000) + "}".repeat(1000),
   "a thousand nested sequences": "- ".repeat(1000),
   "a thousand nested lists in a bundle": `certs: ${"[".repeat(1000)}${"]".repeat(1000)}\n`,
+  "many levels that end at once": `${"- ".repeat(20_000)}\nmachine: a\n`,
   "many open lists": "[".repeat(MEBIBYTE / 8),
   "many keys": Array.from({ length: 50_000 }, (_, index) => `k${index}: v\n`).join(""),
   "many documents": repeat("---\na: b\n", MEBIBYTE / 8),

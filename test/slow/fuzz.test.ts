@@ -28,9 +28,6 @@ const bundle = parseSecretsBundle(vector("bundles/v1.13.yaml"), { now }).bundle;
 const config = vector("out/base-v1.13/controlplane.yaml");
 const documents = vector("out/base-v1.14/controlplane.yaml");
 
-/** Two of them are still below a mebibyte. */
-const LONGEST_RUN = 400_000;
-
 interface Target {
   readonly seeds: readonly string[];
   readonly parse: (text: string) => unknown;
@@ -146,7 +143,7 @@ function apply(text: string, { kind, from, size, to, piece }: Edit): string {
       );
     case "run":
       // Work that grows with the square of a run shows itself only in a long one.
-      return text.slice(0, at) + (piece || " ").repeat(1 + size * 2_000).slice(0, LONGEST_RUN) + text.slice(at);
+      return text.slice(0, at) + (piece.at(-1) ?? " ").repeat(1 + size * 1_000) + text.slice(at);
     default:
       return text.slice(0, at) + piece.repeat(1 + (size % 40)) + text.slice(at + size);
   }
@@ -157,12 +154,13 @@ describe(`edited at random for ${SECONDS} s each (seed ${SEED})`, function () {
   for (const [name, { seeds, parse }] of Object.entries(TARGETS)) {
     it(`${name} give an answer or a PkiError, in bounded time`, () => {
       const end = Date.now() + SECONDS * 1000;
-      const arbitrary = fc.tuple(fc.constantFrom(...seeds), fc.array(edit, { minLength: 1, maxLength: 6 }));
+      const arbitrary = fc.tuple(fc.constantFrom(...seeds), fc.array(edit, { minLength: 1, maxLength: 5 }));
       let runs = 0;
       for (let batch = 0; Date.now() < end; batch++) {
         for (const [seed, edits] of fc.sample(arbitrary, { seed: SEED + batch, numRuns: 50 })) {
           const text = edits.reduce(apply, seed);
-          const before = Date.now();
+          // Work, not time: other processes run beside this one.
+          const before = process.cpuUsage();
           try {
             parse(text);
           } catch (error) {
@@ -171,7 +169,8 @@ describe(`edited at random for ${SECONDS} s each (seed ${SEED})`, function () {
             }
             assert.ok(error.problems.length > 0);
           }
-          assert.ok(Date.now() - before < LONGEST_MS, `took ${Date.now() - before} ms: ${JSON.stringify(edits)}`);
+          const ms = process.cpuUsage(before).user / 1000;
+          assert.ok(ms < LONGEST_MS, `took ${Math.round(ms)} ms of work: ${JSON.stringify(edits)}`);
           runs += 1;
         }
       }

@@ -36,10 +36,12 @@ export function composeDocuments(
     logLevel: "silent",
     ...options,
   });
-  const tokens = [...new Parser().parse(text)];
+  const tooDeep = (): PkiError => fail("is nested too deep", `expected at most ${MAX_DEPTH} levels`);
+  const tokens = readTokens(text);
+  if (tokens === undefined) throw tooDeep();
   const aliases = tokens.map(countAliases);
+  if (aliases.includes(undefined)) throw tooDeep();
   if (!text.endsWith("\n")) tokens.forEach(endWithoutLineBreak);
-  if (aliases.includes(undefined)) throw fail("is nested too deep", `expected at most ${MAX_DEPTH} levels`);
   if (aliases.reduce<number>((sum, count) => sum + (count ?? 0), 0) > MAX_ALIASES) {
     throw fail(`holds too many aliases`, `expected at most ${MAX_ALIASES}`);
   }
@@ -47,6 +49,16 @@ export function composeDocuments(
     return Array.from<Document.Parsed>(composer.compose(tokens) as Iterable<Document.Parsed>);
   } catch {
     throw fail("cannot be read as YAML", "expected valid YAML, indented with spaces");
+  }
+}
+
+/** `undefined` for a text that closes more levels at once than the parser can: there it recurses, too. */
+function readTokens(text: string): CST.Token[] | undefined {
+  try {
+    return [...new Parser().parse(text)];
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 
