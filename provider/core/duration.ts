@@ -1,7 +1,8 @@
 import { PkiError, type Problem } from "./errors";
+import { parseGoDuration } from "./goDuration";
 
-const SECONDS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
-const GO_DURATION = /^(?:\d+(?:\.\d*)?(?:h|ms|us|µs|ns|m|s))+$/;
+/** Milliseconds of an hour. */
+export const HOUR = 3_600_000;
 /** 200 years: past it a date leaves X.509's four-digit year within any cluster's life. */
 const MAX_HOURS = 200 * 8766;
 
@@ -16,10 +17,8 @@ export type Hours = number | string;
  * parseHours("90m", "validityPeriodHours"); // 1.5
  */
 export function parseHours(value: Hours, path: string): number {
-  const hours = typeof value === "number" ? value : goDurationHours(value);
-  const whole =
-    typeof value === "number" ? Number.isInteger(hours) : Number.isInteger(Math.round(hours * 3600e6) / 1e6);
-  if (!(hours > 0) || !whole || hours > MAX_HOURS) {
+  const hours = typeof value === "string" ? goDurationHours(value) : Number.isInteger(value) ? value : NaN;
+  if (!(hours > 0 && hours <= MAX_HOURS)) {
     throw new PkiError(
       "ERR_DURATION_INVALID",
       `is ${JSON.stringify(value)}; expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"`,
@@ -29,13 +28,20 @@ export function parseHours(value: Hours, path: string): number {
   return hours;
 }
 
+/** Hours of a Go duration of whole seconds, else NaN. */
 function goDurationHours(text: string): number {
-  if (text.length > 64 || !GO_DURATION.test(text)) return NaN;
-  let seconds = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d*)?)(h|ms|us|µs|ns|m|s)/g)) {
-    seconds += Number(amount) * (SECONDS[unit ?? ""] ?? NaN);
-  }
-  return seconds / 3600;
+  const nanoseconds = parseGoDuration(text) ?? 1n;
+  return nanoseconds % 1_000_000_000n === 0n ? Number(nanoseconds / 1_000_000_000n) / 3600 : NaN;
+}
+
+/** So many hours as a Go duration of whole seconds: unlike a number it takes fractions of an hour. */
+export function formatHours(hours: number): string {
+  return `${Math.round(hours * 3600)}s`;
+}
+
+/** The end of a lifetime of so many hours. */
+export function addHours(time: Date, hours: number): Date {
+  return new Date(time.getTime() + Math.round(hours * HOUR));
 }
 
 /** @returns ERR_DURATION_INVALID unless `parseHours` takes the value */

@@ -1,5 +1,4 @@
 import { createTalosconfig, formatTalosconfig } from "../core/config/talosconfig";
-import type { KeyAlgorithm } from "../core/x509/algorithms";
 import { issueClientCertificate, TALOS_CLIENT_COMMON_NAME } from "../core/x509/clientCertificate";
 import { encodeBase64 } from "../core/x509/pem";
 import { PROFILES } from "../core/x509/profiles";
@@ -58,18 +57,9 @@ export const ClientConfiguration = leafDefinition({
   checkInputs,
   normalize: ({ roles }) =>
     Array.isArray(roles) && !holdsUnknown(roles) ? { roles: normalizeRoles(roles as string[]) } : {},
-  async issue(inputs, certificateAuthority, issuedAt, hours, host) {
-    const algorithm = inputs["algorithm"] as KeyAlgorithm | undefined;
+  async issue(inputs, options, host) {
     const { certificate, key } = await issueClientCertificate(
-      {
-        certificateAuthority,
-        issuedAt,
-        // A string keeps fractions of an hour; the resource has checked it already.
-        validityPeriodHours: `${Math.round(hours * 3600)}s`,
-        roles: (inputs["roles"] as string[] | undefined) ?? DEFAULT_ROLES,
-        ...(typeof inputs["commonName"] === "string" ? { commonName: inputs["commonName"] } : {}),
-        ...(algorithm === undefined ? {} : { algorithm }),
-      },
+      { ...options, roles: (inputs["roles"] as string[] | undefined) ?? DEFAULT_ROLES },
       host.environment,
     );
     return { certificatePem: certificate.pem, privateKeyPem: key.pem };

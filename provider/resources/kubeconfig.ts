@@ -1,7 +1,6 @@
 import { formatKubeconfig } from "../core/config/kubeconfig";
 import { checkClusterEndpoint } from "../core/config/clusterEndpoint";
 import type { Problem } from "../core/errors";
-import type { KeyAlgorithm } from "../core/x509/algorithms";
 import { issueKubernetesClientCertificate, KUBERNETES_ADMIN } from "../core/x509/kubernetesClientCertificate";
 import { PROFILES } from "../core/x509/profiles";
 import type { Values } from "./definition";
@@ -38,18 +37,9 @@ export const Kubeconfig = leafDefinition({
     Array.isArray(organizations) && !holdsUnknown(organizations)
       ? { organizations: [...new Set(organizations as string[])].sort() }
       : {},
-  async issue(inputs, certificateAuthority, issuedAt, hours, host) {
-    const algorithm = inputs["algorithm"] as KeyAlgorithm | undefined;
+  async issue(inputs, options, host) {
     const { certificate, key } = await issueKubernetesClientCertificate(
-      {
-        certificateAuthority,
-        issuedAt,
-        // A string keeps fractions of an hour; the resource has checked it already.
-        validityPeriodHours: `${Math.round(hours * 3600)}s`,
-        organizations: organizationsOf(inputs),
-        ...(typeof inputs["commonName"] === "string" ? { commonName: inputs["commonName"] } : {}),
-        ...(algorithm === undefined ? {} : { algorithm }),
-      },
+      { ...options, organizations: organizationsOf(inputs) },
       host.environment,
     );
     return { certificatePem: certificate.pem, privateKeyPem: key.pem };

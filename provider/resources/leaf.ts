@@ -1,12 +1,12 @@
-import { type Hours, parseHours } from "../core/duration";
-import { formatTime, wholeSeconds } from "../core/environment";
+import { addHours, formatHours, type Hours, parseHours } from "../core/duration";
+import { formatTime, parseTime, wholeSeconds } from "../core/environment";
 import { collectProblems, describeProblem, PkiError, type Problem } from "../core/errors";
 import { assertClock, canonical, type IssuedState, planRenewal, type RenewalPlan } from "../core/lifecycle/renewal";
 import type { PartialSecretsBundle } from "../core/secrets/read";
 import { lifetimeWarnings } from "../core/secrets/validate";
+import type { KeyAlgorithm } from "../core/x509/algorithms";
 import { parseCertificate } from "../core/x509/certificate";
 import { readAuthority } from "../core/x509/clientCertificate";
-import { addHours } from "../core/x509/issue";
 import { nameValueProblems } from "../core/x509/name";
 import { cutWarning, leafLifetime } from "../core/x509/leaf";
 import { CERTIFICATE_OUTPUTS, certificateOutputs, lifetimeOutputs } from "./certificateOutputs";
@@ -65,7 +65,11 @@ class Leaf {
     const now = wholeSeconds(host.environment.now());
     collectProblems(problems, () => {
       const plan = this.plan(olds, inputs, signer, now);
-      inputs["issuedAt"] ??= formatTime(plan.issuedAt);
+      // Any spelling of a moment is the same moment.
+      if (!holdsUnknown(known["issuedAt"])) {
+        const { issuedAt } = known;
+        inputs["issuedAt"] = formatTime(issuedAt === undefined ? plan.issuedAt : readIssuedAt(issuedAt));
+      }
       const issues = Object.keys(olds).length === 0 || plan.reasons.length > 0;
       notices.push(...plan.reasons.map((reason) => `will be issued anew: ${reason}`), ...plan.warnings);
       if (signer !== undefined) notices.push(...this.lifetimeNotices(inputs, signer, issues, now));
@@ -150,7 +154,7 @@ class Leaf {
   private plan(olds: Values, news: Values, signer: Signer | undefined, now: Date): RenewalPlan {
     const { issuedAt } = news;
     const pinned = issuedAt !== undefined && !holdsUnknown(issuedAt);
-    if (pinned) assertClock(now, parseTime(issuedAt), "issuedAt");
+    if (pinned) assertClock(now, readIssuedAt(issuedAt), "issuedAt");
     if (signer !== undefined) assertClock(now, signer.authority.certificate.notBefore, this.signerInput(news));
     const issued = this.issuedState(olds, signer);
     if (issued === undefined) return { issuedAt: now, reasons: [], warnings: [] };
@@ -159,7 +163,7 @@ class Leaf {
     return planRenewal(
       issued,
       {
-        parts: { ...this.parts(news), ...(pinned ? { issuedAt } : {}) },
+        parts: { ...this.parts(news), ...(pinned ? { issuedAt: formatTime(readIssuedAt(issuedAt)) } : {}) },
         ...(earlyRenewalHours === undefined ? {} : { earlyRenewalHours }),
         ...(issuer === undefined ? {} : { issuer }),
         frozen: issuedAt !== undefined,
@@ -175,14 +179,14 @@ class Leaf {
     const imported = olds["secrets"] === undefined && olds["certificateAuthority"] === undefined;
     const issuer = (imported ? signer : this.readSigner(olds))?.authority.certificate;
     if (issuer === undefined) return undefined;
-    const issuedAt = parseTime(olds["issuedAt"]);
+    const issuedAt = readIssuedAt(olds["issuedAt"]);
     const end = addHours(issuedAt, this.hours(olds));
     return {
       issuedAt,
       notBefore: new Date(issuedAt.getTime() - this.spec.profile.backdateSeconds * 1000),
       notAfter: end.getTime() > issuer.notAfter.getTime() ? issuer.notAfter : end,
       issuer: issuer.fingerprint,
-      parts: { ...this.parts(olds), issuedAt: olds["issuedAt"] },
+      parts: { ...this.parts(olds), issuedAt: formatTime(issuedAt) },
     };
   }
 
@@ -196,7 +200,7 @@ class Leaf {
     const { issuedAt, validityPeriodHours } = inputs;
     if (issues && !holdsUnknown([issuedAt, validityPeriodHours])) {
       const hours = this.hours(inputs);
-      const lifetime = leafLifetime(parseTime(issuedAt), hours, this.spec.profile, issuer, this.signerInput(inputs));
+      const lifetime = leafLifetime(readIssuedAt(issuedAt), hours, this.spec.profile, issuer, this.signerInput(inputs));
       if (lifetime.notAfter.getTime() <= now.getTime()) {
         return [
           `issuedAt: lies so far back that the certificate will have expired already, at ${formatTime(lifetime.notAfter)}; release it`,
@@ -209,13 +213,15 @@ class Leaf {
 
   async issue(inputs: Values, host: Host): Promise<Values> {
     const signer = this.readSigner(inputs);
-    const material = await this.spec.issue(
-      inputs,
-      signer.authority,
-      parseTime(inputs["issuedAt"]),
-      this.hours(inputs),
-      host,
-    );
+    const { commonName, algorithm } = inputs;
+    const options = {
+      certificateAuthority: signer.authority,
+      issuedAt: readIssuedAt(inputs["issuedAt"]),
+      validityPeriodHours: formatHours(this.hours(inputs)),
+      ...(typeof commonName === "string" ? { commonName } : {}),
+      ...(algorithm === undefined ? {} : { algorithm: algorithm as KeyAlgorithm }),
+    };
+    const material = await this.spec.issue(inputs, options, host);
     return this.outputs(inputs, material, signer, host);
   }
 
@@ -283,16 +289,12 @@ class Leaf {
 }
 
 /** @throws PkiError ERR_INPUT_INVALID unless RFC 3339 */
-function parseTime(value: unknown): Date {
-  const time = new Date(
-    typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(value)
-      ? value
-      : NaN,
-  );
-  if (Number.isNaN(time.getTime())) {
+function readIssuedAt(value: unknown): Date {
+  const time = typeof value === "string" ? parseTime(value) : undefined;
+  if (time === undefined) {
     throw new PkiError("ERR_INPUT_INVALID", "is no time; expected RFC 3339 such as 2026-01-01T00:00:00Z", {
       path: "issuedAt",
     });
   }
-  return time;
+  return wholeSeconds(time);
 }

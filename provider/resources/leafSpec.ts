@@ -1,5 +1,5 @@
 import type { Problem } from "../core/errors";
-import { KEY_ALGORITHMS } from "../core/x509/algorithms";
+import { KEY_ALGORITHMS, type KeyAlgorithm } from "../core/x509/algorithms";
 import type { Authority } from "../core/x509/authority";
 import type { CertificateProfile } from "../core/x509/profiles";
 import type { Host, Values } from "./definition";
@@ -17,6 +17,16 @@ export interface Signer {
 export interface LeafMaterial {
   readonly certificatePem: string;
   readonly privateKeyPem: string | undefined;
+}
+
+/** What every leaf is issued with. */
+export interface LeafOptions {
+  readonly certificateAuthority: Authority;
+  readonly issuedAt: Date;
+  /** A Go duration. */
+  readonly validityPeriodHours: string;
+  readonly commonName?: string;
+  readonly algorithm?: KeyAlgorithm;
 }
 
 /** What sets one kind of leaf apart; all else is the same for clients, nodes and kubeconfigs. */
@@ -38,7 +48,7 @@ export interface LeafSpec {
   checkInputs(inputs: Values, host: Host): Problem[] | Promise<Problem[]>;
   /** Inputs whose form does not matter, in one form, so that a mere reordering is no change. */
   normalize?(inputs: Values): Values;
-  issue(inputs: Values, authority: Authority, issuedAt: Date, hours: number, host: Host): Promise<LeafMaterial>;
+  issue(inputs: Values, options: LeafOptions, host: Host): Promise<LeafMaterial>;
   /** Outputs that only this kind has. */
   render(inputs: Values, material: LeafMaterial, signer: Signer): Values;
 }

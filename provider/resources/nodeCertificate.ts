@@ -2,7 +2,6 @@ import { parseCertificateRequest } from "../core/x509/certificateRequest";
 import { PROFILES } from "../core/x509/profiles";
 import { issueServerCertificate, signCertificateRequest, TALOS_NODE_COMMON_NAME } from "../core/x509/serverCertificate";
 import { subjectAltNameProblems } from "../core/x509/subjectAltNames";
-import type { KeyAlgorithm } from "../core/x509/algorithms";
 import { PkiError, type Problem } from "../core/errors";
 import { canonicalIpAddress } from "../core/ipAddress";
 import type { Host, Values } from "./definition";
@@ -39,13 +38,9 @@ export const NodeCertificate = leafDefinition({
       : {}),
     ...(isKnownList(dnsNames) ? { dnsNames: distinct(dnsNames) } : {}),
   }),
-  async issue(inputs, certificateAuthority, issuedAt, hours, host) {
+  async issue(inputs, common, host) {
     const options = {
-      certificateAuthority,
-      issuedAt,
-      // A string keeps fractions of an hour; the resource has checked it already.
-      validityPeriodHours: `${Math.round(hours * 3600)}s`,
-      ...(typeof inputs["commonName"] === "string" ? { commonName: inputs["commonName"] } : {}),
+      ...common,
       dnsNames: (inputs["dnsNames"] as string[] | undefined) ?? [],
       ipAddresses: (inputs["ipAddresses"] as string[] | undefined) ?? [],
     };
@@ -53,11 +48,7 @@ export const NodeCertificate = leafDefinition({
       const signed = await signCertificateRequest({ ...options, csr: inputs["csrPem"] }, host.environment);
       return { certificatePem: signed.certificate.pem, privateKeyPem: undefined };
     }
-    const algorithm = inputs["algorithm"] as KeyAlgorithm | undefined;
-    const issued = await issueServerCertificate(
-      { ...options, ...(algorithm === undefined ? {} : { algorithm }) },
-      host.environment,
-    );
+    const issued = await issueServerCertificate(options, host.environment);
     return { certificatePem: issued.certificate.pem, privateKeyPem: issued.key.pem };
   },
   render: () => ({}),

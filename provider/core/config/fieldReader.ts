@@ -1,6 +1,6 @@
 import { PkiError, type Problem } from "../errors";
 import { isTree, type Tree, valueAt } from "../secrets/fields";
-import { MAX_TEXT_LENGTH } from "../x509/pem";
+import { MAX_TEXT_LENGTH } from "../limits";
 
 /** A map of a file and where it stands. */
 export interface Place {

@@ -1,7 +1,7 @@
+import { HOUR } from "../duration";
 import { formatTime } from "../environment";
 import { PkiError } from "../errors";
 
-const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** A renewal never begins earlier than this before the end, unless asked to. */
 const MAX_DEFAULT_EARLY_HOURS = 720;

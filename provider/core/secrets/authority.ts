@@ -1,3 +1,4 @@
+import { addHours } from "../duration";
 import type { Environment } from "../environment";
 import { wholeSeconds } from "../environment";
 import { collectProblems } from "../errors";
@@ -5,7 +6,7 @@ import { hasFeature, type TalosVersion } from "../talosVersion";
 import type { KeyAlgorithm } from "../x509/algorithms";
 import type { Authority } from "../x509/authority";
 import { type Certificate, parseCertificateDer } from "../x509/certificate";
-import { addHours, hashPublicKey, signCertificate } from "../x509/issue";
+import { hashPublicKey, signCertificate } from "../x509/issue";
 import type { SubjectName } from "../x509/name";
 import { parsePem } from "../x509/pem";
 import { generatePrivateKey } from "../x509/privateKey";

@@ -1,3 +1,4 @@
+import { HOUR } from "../duration";
 import { collectProblems, type Problem } from "../errors";
 import { formatTime } from "../environment";
 import { isUnusual } from "../x509/algorithms";
@@ -18,7 +19,7 @@ export interface BundleVerdict {
 
 const ENCRYPTION_SECRETS = ["secrets.aescbcencryptionsecret", "secrets.secretboxencryptionsecret"];
 /** From when on before its end an authority's rotation is to be planned, milliseconds. */
-export const YEAR = 365 * 24 * 3_600_000;
+export const YEAR = 365 * 24 * HOUR;
 
 /** Authorities of a bundle: name in the bundle and in talosctl's YAML. */
 const AUTHORITIES = [

@@ -19,13 +19,6 @@ export interface IssueRequest {
   readonly subjectKeyIdentifier?: Uint8Array;
 }
 
-const HOUR = 3_600_000;
-
-/** The end of a lifetime of so many hours. */
-export function addHours(time: Date, hours: number): Date {
-  return new Date(time.getTime() + Math.round(hours * HOUR));
-}
-
 /** `issuer` signs a certificate; without an issuer `selfKey` signs its own. */
 export async function signCertificate(
   request: IssueRequest,

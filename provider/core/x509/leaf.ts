@@ -1,9 +1,10 @@
+import { addHours } from "../duration";
 import { type Environment, formatTime } from "../environment";
 import { PkiError, type Problem } from "../errors";
 import { ALGORITHMS, type KeyAlgorithm, KEY_ALGORITHMS } from "./algorithms";
 import type { Authority } from "./authority";
 import type { Certificate } from "./certificate";
-import { addHours, signCertificate } from "./issue";
+import { signCertificate } from "./issue";
 import type { SubjectName } from "./name";
 import { generatePrivateKey, type PrivateKey } from "./privateKey";
 import type { CertificateProfile } from "./profiles";

@@ -1,4 +1,5 @@
 import { PkiError } from "../errors";
+import { MAX_TEXT_LENGTH } from "../limits";
 
 /** One PEM block (RFC 7468): its label and the DER within. */
 export interface PemBlock {
@@ -13,8 +14,6 @@ const END = "-----END ";
 const DASHES = "-----";
 const LINE = 64;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
-/** No certificate bundle or key is larger; parsers stop here instead of working on junk. */
-export const MAX_TEXT_LENGTH = 1024 * 1024;
 
 /**
  * Reads every PEM block of a text; anything around the blocks is ignored, as Go's `pem.Decode` does.

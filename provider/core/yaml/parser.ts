@@ -2,7 +2,8 @@ import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Pair, 
 
 import type { ErrorCode } from "../errorCodes";
 import { PkiError } from "../errors";
-import { decodeBase64, decodeUtf8, MAX_TEXT_LENGTH } from "../x509/pem";
+import { MAX_TEXT_LENGTH } from "../limits";
+import { decodeBase64, decodeUtf8 } from "../x509/pem";
 import { composeDocuments, lineOf, lineStarts, MAX_DEPTH } from "./compose";
 import { integerOf, resolveTag, type ScalarTag } from "./scalar";
 

@@ -1,7 +1,8 @@
 import { type Document, isScalar, visit } from "yaml";
 
 import { PkiError } from "../errors";
-import { decodeBase64, decodeUtf8, MAX_TEXT_LENGTH } from "../x509/pem";
+import { MAX_TEXT_LENGTH } from "../limits";
+import { decodeBase64, decodeUtf8 } from "../x509/pem";
 import { composeDocuments, lineOf, lineStarts } from "./compose";
 import { formatYamlDocuments, type YamlValue } from "./emitter";
 import { BINARY_TAG } from "./parser";

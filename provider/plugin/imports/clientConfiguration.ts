@@ -1,3 +1,4 @@
+import { formatHours, HOUR } from "../../core/duration";
 import { createTalosconfig, formatTalosconfig, type TalosconfigContext } from "../../core/config/talosconfig";
 import { readCredentials, type TalosconfigCredentials } from "../../core/config/talosconfigCredentials";
 import { parseTalosconfig } from "../../core/config/talosconfigParser";
@@ -13,8 +14,6 @@ import { certificateOutputs } from "../../resources/certificateOutputs";
 import type { Host, Values } from "../../resources/definition";
 import type { Imported } from "./imported";
 import { parseImportId, readImportFile } from "./importId";
-
-const HOUR = 3_600_000;
 
 /** What a person should read while an imported ClientConfiguration has nobody who could renew it. */
 export const AWAITS_SECRETS =
@@ -84,7 +83,7 @@ function inputsOf(name: string, context: TalosconfigContext, { certificate, issu
     ...(certificate.algorithm === issuer.algorithm ? {} : { algorithm: certificate.algorithm }),
     ...(hours === validityPeriodHours
       ? {}
-      : { validityPeriodHours: Number.isInteger(hours) ? hours : `${Math.round(lifetime / 1000)}s` }),
+      : { validityPeriodHours: Number.isInteger(hours) ? hours : formatHours(hours) }),
     issuedAt: formatTime(certificate.notBefore),
   };
 }

@@ -217,6 +217,19 @@ describe("A ClientConfiguration", () => {
     );
   });
 
+  it("stays as it is where issuedAt names the same moment in other words", async () => {
+    const managed = await make({ issuedAt: "2026-01-01T00:00:00Z" });
+    for (const issuedAt of ["2026-01-01T02:00:00+02:00", "2025-12-31T23:30:00.000-00:30"]) {
+      const { op, changes, notices } = await managed.preview({ ...args, issuedAt });
+      assert.deepEqual([op, changes, notices], ["same", [], []]);
+    }
+    const other = await make({ issuedAt: "2025-12-31T23:00:00.9-01:00" });
+    assert.deepEqual(
+      [other.inputs["issuedAt"], other.outputs["notBefore"]],
+      ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"],
+    );
+  });
+
   it("warns where a pinned issuedAt makes a certificate that has expired already", async () => {
     const managed = await make();
     host.now = "2028-01-01T00:00:00Z";
