@@ -38,4 +38,5 @@ export const ERROR_CODES = {
   ERR_YAML_INVALID: "not the YAML that is asked for",
 } as const;
 
+/** A stable error code, `ERR_…`; docs/errors.md has symptom, cause and cure of each. */
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -10,7 +10,13 @@ export interface Problem {
   readonly message: string;
 }
 
-/** `certs.os.crt: <what is wrong>; <what would be right>`. */
+/**
+ * A problem as one line: `certs.os.crt: <what is wrong>; <what would be right>`.
+ *
+ * @example
+ * const { problems } = validateSecretsBundle(bundle, now);
+ * console.log(problems.map(describeProblem).join("\n"));
+ */
 export function describeProblem(problem: Problem): string {
   return problem.path === "" ? problem.message : `${problem.path}: ${problem.message}`;
 }

@@ -5,6 +5,7 @@ import { TALOS_RELEASES, type TalosReleases } from "./talosReleases";
 export interface TalosVersion {
   /** The contract, `v1.13`. */
   readonly contract: string;
+  /** 13 for `v1.13`. */
   readonly minor: number;
   /** The very release, if one was named: `v1.13.2`, `v1.12.3-beta.1`. */
   readonly release?: string;

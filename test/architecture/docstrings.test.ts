@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 
+import ts from "typescript";
+
 import { type CoreExport, coreExports } from "../../tools/api/core";
+import { placeOf, type Source, sources } from "./support/sources";
 import { typecheck } from "./support/typecheck";
 
 /** What the examples take for granted: things at hand, by the names that the signatures give them. */
@@ -23,12 +26,27 @@ describe("the docstrings of the core", function () {
     all = coreExports();
   });
 
-  it("are there for everything that is exported and does something", () => {
-    const mute = all.filter(({ kind, documentation }) => kind !== "type" && documentation === "");
-    assert.deepEqual(
-      mute.map(({ name, file }) => `${file}: ${name}`),
-      [],
+  const placesOf = (some: readonly CoreExport[]): string[] => some.map(({ name, file }) => `${file}: ${name}`);
+
+  it("are there for everything that is exported", () => {
+    assert.deepEqual(placesOf(all.filter(({ documentation }) => documentation === "")), []);
+  });
+
+  it("show an example of every function", () => {
+    assert.deepEqual(placesOf(all.filter(({ kind, examples }) => kind === "function" && examples.length === 0)), []);
+  });
+
+  it("are there for every member of what is exported", () => {
+    const isExported = ({ path }: Source, node: ts.InterfaceDeclaration): boolean =>
+      all.some(({ name, file }) => name === node.name.text && file === path);
+    const mute = sources("provider/core").flatMap((file) =>
+      file.tree.statements
+        .filter(ts.isInterfaceDeclaration)
+        .filter((node) => isExported(file, node))
+        .flatMap(({ members }) => members.filter((member) => ts.getJSDocCommentsAndTags(member).length === 0))
+        .map((member) => `${placeOf(file, member)}: ${member.name?.getText() ?? ""}`),
     );
+    assert.deepEqual(mute, []);
   });
 
   it("have examples that type-check", () => {

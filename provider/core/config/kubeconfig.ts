@@ -3,13 +3,17 @@ import { encodeBase64, joinPem } from "../x509/pem";
 import { checkClusterEndpoint } from "./clusterEndpoint";
 import { formatYamlDocuments } from "../yaml/emitter";
 
+/** What a kubeconfig of one cluster and one user is written from. */
 export interface KubeconfigOptions {
+  /** Name of the cluster; not empty. */
   readonly clusterName: string;
   /** URL of the Kubernetes API, `https://10.0.0.1:6443`. */
   readonly clusterEndpoint: string;
   /** PEM, one text or several: the Kubernetes authorities that the client trusts, the issuing one last. */
   readonly caCertificatesPem: string | readonly string[];
+  /** PEM of the user's certificate. */
   readonly clientCertificatePem: string;
+  /** PEM of its private key; secret. */
   readonly clientKeyPem: string;
   /** User and context are `<userName>@<clusterName>`; default `admin`. */
   readonly userName?: string;

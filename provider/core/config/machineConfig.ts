@@ -11,9 +11,11 @@ import { v1alpha1Layout } from "./v1alpha1Layout";
 import { formatYamlDocuments, type YamlValue } from "../yaml/emitter";
 import { nodeOfValue } from "../yaml/node";
 
+/** A machine config and what there is to say of it. */
 export interface GeneratedMachineConfig {
   /** YAML, one or several documents. */
   readonly machineConfig: string;
+  /** What Talos takes and a person should know. */
   readonly warnings: readonly Problem[];
 }
 

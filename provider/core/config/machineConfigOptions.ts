@@ -7,10 +7,13 @@ export type ConfigPatch = string | object;
 
 /** The options of `talosctl gen config` that touch a machine config. */
 export interface MachineConfigOptions {
+  /** The whole bundle for a control plane; for a worker the reduced one will do. */
   readonly secrets: MachineSecrets;
+  /** `cluster.clusterName`; not empty. */
   readonly clusterName: string;
   /** `https://host:port`, as typed. */
   readonly clusterEndpoint: string;
+  /** `machine.type`. */
   readonly machineType: MachineType;
   /** `v1.13` or a release, `v1.13.2`. */
   readonly talosVersion: string;
@@ -32,9 +35,11 @@ export interface MachineConfigOptions {
   readonly installImage?: string;
   /** Registry host to the URLs of its mirrors. */
   readonly registryMirrors?: Readonly<Record<string, readonly string[]>>;
+  /** Turns KubeSpan on; default false. */
   readonly kubeSpan?: boolean;
   /** Default true. */
   readonly clusterDiscovery?: boolean;
+  /** Applied in their order, as `--config-patch`. */
   readonly configPatches?: readonly ConfigPatch[];
 }
 

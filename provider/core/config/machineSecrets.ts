@@ -2,9 +2,13 @@ import type { CertificateAndKey, SecretsBundle } from "../secrets/types";
 
 /** What a worker's config takes of a bundle: certificates without keys, and the tokens it joins with. */
 export interface WorkerSecrets {
+  /** As in the bundle. */
   readonly cluster: SecretsBundle["cluster"];
+  /** The bootstrap token alone. */
   readonly secrets: Pick<SecretsBundle["secrets"], "bootstrapToken">;
+  /** As in the bundle. */
   readonly trustdInfo: SecretsBundle["trustdInfo"];
+  /** Certificates of the Talos and Kubernetes authorities, PEM; no key. */
   readonly certs: {
     readonly os: Pick<CertificateAndKey, "crt">;
     readonly k8s: Pick<CertificateAndKey, "crt">;
@@ -14,6 +18,7 @@ export interface WorkerSecrets {
 /** The secrets that a machine config is made from: a whole bundle, or the reduced one of a worker. */
 export type MachineSecrets = SecretsBundle | WorkerSecrets;
 
+/** `machine.type` of a machine config. */
 export type MachineType = "controlplane" | "worker";
 
 /**

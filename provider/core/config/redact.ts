@@ -7,6 +7,7 @@ import { sortByKey } from "../yaml/map";
 import { memberText } from "../yaml/node";
 import { parseYamlDocuments, type YamlEntry, type YamlMapping, type YamlNode } from "../yaml/parser";
 
+/** What redactMachineConfig replaces beside what it knows itself. */
 export interface RedactOptions {
   /**
    * Further secret values: a leaf that is one is replaced, and one that holds one of 8 characters or more. A bundle, or

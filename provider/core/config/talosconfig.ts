@@ -5,7 +5,9 @@ import { sortedMap, yamlMap } from "../yaml/map";
 
 /** One context of a talosconfig: whom to call and as whom, in Talos's own nouns. */
 export interface TalosconfigContext {
+  /** Hosts of control planes, with or without port. */
   readonly endpoints: readonly string[];
+  /** Hosts that talosctl asks by default. */
   readonly nodes?: readonly string[];
   /** Base64 of PEM, one certificate or several; absent: the system's roots. */
   readonly ca?: string;
@@ -13,10 +15,12 @@ export interface TalosconfigContext {
   readonly crt?: string;
   /** Base64 of PEM: its private key. */
   readonly key?: string;
+  /** Other ways to log in; kept as they are. */
   readonly auth?: {
     readonly basic?: { readonly username: string; readonly password: string };
     readonly siderov1?: { readonly identity: string };
   };
+  /** Name of the cluster. */
   readonly cluster?: string;
   /** Known to talosctl from v1.14; an older one drops it when it saves. */
   readonly proxyUrl?: string;
@@ -26,18 +30,25 @@ export interface TalosconfigContext {
 export interface Talosconfig {
   /** Name of the current context; `""` for none. */
   readonly context: string;
+  /** By name. */
   readonly contexts: Readonly<Record<string, TalosconfigContext>>;
 }
 
+/** What a talosconfig of one context is written from. */
 export interface TalosconfigOptions {
   /** Usually the cluster's name. */
   readonly contextName: string;
+  /** Hosts of control planes; default none. */
   readonly endpoints?: readonly string[];
+  /** Hosts that talosctl asks by default; default none. */
   readonly nodes?: readonly string[];
   /** PEM, one text or several: every OS authority that the client trusts. */
   readonly caCertificatesPem: string | readonly string[];
+  /** PEM of the client certificate. */
   readonly clientCertificatePem: string;
+  /** PEM of its private key; secret. */
   readonly clientKeyPem: string;
+  /** Proxy to the endpoints; known to talosctl from v1.14. */
   readonly proxyUrl?: string;
 }
 
@@ -98,12 +109,17 @@ function contextMap(context: TalosconfigContext): ReturnType<typeof yamlMap> {
 
 /** A context that got another name in a merge. */
 export interface ContextRename {
+  /** Its name in the file that was merged. */
   readonly from: string;
+  /** Its name now. */
   readonly to: string;
 }
 
+/** What mergeTalosconfig made, and what it had to rename. */
 export interface MergedTalosconfig {
+  /** Every context of both. */
   readonly talosconfig: Talosconfig;
+  /** By the old names, sorted; empty when none collided. */
   readonly renames: readonly ContextRename[];
 }
 

@@ -5,7 +5,9 @@ import { type Certificate, parseCertificate } from "../x509/certificate";
 
 /** An authority and what the cluster calls it: `os`, `kubernetes`, `etcd`, `aggregator`. */
 export interface NamedAuthority {
+  /** `os`, `kubernetes`, `etcd`, `aggregator`, or what the caller calls it. */
   readonly name: string;
+  /** The authority itself. */
   readonly certificate: Certificate;
 }
 

@@ -3,6 +3,7 @@ import type { Certificate } from "../x509/certificate";
 
 /** One reason why a certificate is refused, as data. */
 export interface Finding {
+  /** Stable; docs/errors.md tells more. */
   readonly code: ErrorCode;
   /** What is wrong; lower case, a clause whose subject is the certificate. */
   readonly what: string;
@@ -10,10 +11,17 @@ export interface Finding {
   readonly cure: string;
   /** The certificate of the chain that is meant: subject and fingerprint. */
   readonly subject: string;
+  /** SHA-256 of its DER, lower-case hex. */
   readonly fingerprint: string;
 }
 
-/** `O=os:admin: expired 3 days ago; issue it anew …` */
+/**
+ * A finding as one line: `O=os:admin: expired 3 days ago; issue it anew …`.
+ *
+ * @example
+ * const { findings } = verifyChain({ certificates: clientPem, trust: caPem, purpose: "client", now });
+ * console.log(findings.map(describeFinding).join("\n"));
+ */
 export function describeFinding(finding: Finding): string {
   return `${finding.subject || "(no name)"}: ${finding.what}; ${finding.cure}`;
 }

@@ -8,28 +8,39 @@ import { rolesOf } from "./purposes";
 export interface CertificateReport {
   /** What the certificate is good for. */
   readonly kind: "authority" | "client" | "server" | "client and server" | "other";
+  /** `O=os:admin, CN=a`; empty for an empty name. */
   readonly subject: string;
+  /** Absent when the subject has no CN. */
   readonly commonName?: string;
+  /** Values of O in the subject, in their order. */
   readonly organizations: readonly string[];
   /** The organizations that Talos takes for roles. */
   readonly roles: readonly string[];
+  /** Of the subject alternative names. */
   readonly dnsNames: readonly string[];
+  /** Of the subject alternative names, by RFC 5952. */
   readonly ipAddresses: readonly string[];
+  /** Who signed it. */
   readonly issuer: {
     readonly subject: string;
     /** The cluster's name for the authority, or `itself`; absent when it is none of those given. */
     readonly authority?: string;
   };
+  /** Kind of the subject's key: `ed25519`, `ecdsa-p256`, `rsa-4096` … */
   readonly algorithm: string;
   /** Absent: the extension is not there, which allows everything. */
   readonly keyUsages?: readonly string[];
+  /** Names as in RFC 5280, or OIDs; absent: the extension is not there. */
   readonly extendedKeyUsages?: readonly string[];
+  /** Lower-case hex. */
   readonly serialNumber: string;
   /** SHA-256 of the DER, lower-case hex. */
   readonly fingerprint: string;
   /** RFC 3339 UTC. */
   readonly notBefore: string;
+  /** RFC 3339 UTC. */
   readonly notAfter: string;
+  /** At `now`. */
   readonly state: "valid" | "expired" | "not yet valid";
   /** Whole seconds until notAfter; negative once it is past. */
   readonly secondsLeft: number;

@@ -11,6 +11,7 @@ import { untrustedFinding } from "./untrusted";
 /** PEM of one or several certificates, or the same parsed. */
 export type CertificatesInput = string | readonly Certificate[];
 
+/** A certificate, whom to trust, and what the certificate shall be good for. */
 export interface VerifyChainOptions extends LeafExpectation {
   /** The certificate in question, and after it any others that may lead up to a trusted one. */
   readonly certificates: CertificatesInput;
@@ -18,6 +19,7 @@ export interface VerifyChainOptions extends LeafExpectation {
   readonly trust: CertificatesInput;
   /** `client`: apid's own rules; `kubernetesClient`: any TLS server's; `server`: what a client asks of a server. */
   readonly purpose: ChainPurpose;
+  /** The moment at which everything must be valid. */
   readonly now: Date;
   /** Authorities known by name, to say whose a certificate is when it is not a trusted one's. */
   readonly authorities?: readonly NamedAuthority[];
@@ -25,6 +27,7 @@ export interface VerifyChainOptions extends LeafExpectation {
 
 /** Whether a chain holds, and if not, why and what helps. */
 export interface ChainVerdict {
+  /** There are no findings. */
   readonly ok: boolean;
   /** Leaf first, up to the trusted certificate, or as far as it leads. */
   readonly chain: readonly Certificate[];

@@ -5,10 +5,13 @@ import { PkiError, type Problem } from "../errors";
 export interface ExpiryItem {
   /** What a person calls it. */
   readonly name: string;
+  /** `O=talos`; empty for an empty name. */
   readonly subject: string;
   /** SHA-256 of the certificate's DER, lower-case hex. */
   readonly fingerprint: string;
+  /** Start of validity. */
   readonly notBefore: Date;
+  /** End of validity. */
   readonly notAfter: Date;
   /** From when on an update renews it, where something does. */
   readonly renewalTime?: Date;
@@ -16,24 +19,32 @@ export interface ExpiryItem {
 
 /** How near an end is; in order of concern. */
 export const EXPIRY_STATES = ["ok", "warning", "critical", "expired"] as const;
+/** How near an end is. */
 export type ExpiryState = (typeof EXPIRY_STATES)[number];
 
 /** One item with its verdict, plain data fit for JSON. */
 export interface ExpiryRow {
+  /** What a person calls it. */
   readonly name: string;
+  /** `O=talos`; empty for an empty name. */
   readonly subject: string;
+  /** SHA-256 of the certificate's DER, lower-case hex. */
   readonly fingerprint: string;
   /** RFC 3339 UTC. */
   readonly notBefore: string;
+  /** RFC 3339 UTC. */
   readonly notAfter: string;
+  /** RFC 3339 UTC; absent where nothing renews it. */
   readonly renewalTime?: string;
   /** Whole seconds until notAfter; negative once it is past. */
   readonly secondsLeft: number;
+  /** By the thresholds of the report. */
   readonly state: ExpiryState;
   /** Its renewal time is past: the next update renews it. */
   readonly readyForRenewal: boolean;
 }
 
+/** How near the end of each item is, as plain data fit for JSON. */
 export interface ExpiryReport {
   /** RFC 3339 UTC: the time that the report is for. */
   readonly now: string;
@@ -43,7 +54,9 @@ export interface ExpiryReport {
   readonly state: ExpiryState;
 }
 
+/** The moment of a report and its thresholds. */
 export interface ExpiryOptions {
+  /** The moment that the report is for. */
   readonly now: Date;
   /** Seconds before the end from which on it is a warning. */
   readonly warnSeconds: number;

@@ -42,6 +42,7 @@ export interface IssuedState extends Validity {
 
 /** What a certificate shall be now. */
 export interface RenewalRequest {
+  /** How long before its end it shall be renewed; default: the lesser of 720 hours and a third of the lifetime. */
   readonly earlyRenewalHours?: number;
   /** The authority that would issue; absent while a preview does not know it. */
   readonly issuer?: { readonly fingerprint: string; readonly notAfter: Date };
@@ -57,6 +58,7 @@ export interface RenewalPlan {
   readonly issuedAt: Date;
   /** Empty when the certificate stays. */
   readonly reasons: readonly string[];
+  /** What keeps a certificate that is due from its renewal. */
   readonly warnings: readonly string[];
 }
 

@@ -2,12 +2,15 @@ import type { Problem } from "../errors";
 
 /** Stages that a user asks for, one `pulumi up` each. */
 export const ROTATION_STAGES = ["accept", "swap", "finish", "abort"] as const;
+/** A stage that a user asks for. */
 export type RotationStage = (typeof ROTATION_STAGES)[number];
 
 /** Where a rotation stands: `none` before the first, `finish` and `abort` after one. */
 export type RotationPosition = RotationStage | "none";
 
+/** Where the rotation of one authority stands, as kept in the state. */
 export interface RotationState {
+  /** The stage that was reached last. */
   readonly position: RotationPosition;
   /** Id of the rotation under way, or of the last. */
   readonly id?: string;
@@ -15,8 +18,11 @@ export interface RotationState {
   readonly spentIds: readonly string[];
 }
 
+/** The input `rotation.os` or `rotation.kubernetes`. */
 export interface RotationRequest {
+  /** Names the rotation; never used before when it begins. */
   readonly id: string;
+  /** The stage to go to. */
   readonly stage: RotationStage;
   /** An authority is given with the request. */
   readonly bringsAuthority: boolean;
@@ -60,16 +66,24 @@ const MOVES: readonly MoveRow[] = [
   { from: RESTING, to: "finish", id: "new", brings: true, action: "takeOver" },
 ];
 
+/** What one step of a rotation does; with problems, nothing. */
 export interface RotationPlan {
+  /** What is to be done with the authorities. */
   readonly action: RotationAction;
   /** The state after the move. */
   readonly state: RotationState;
+  /** ERR_ROTATION_ILLEGAL, with the way on; empty when the move is legal. */
   readonly problems: readonly Problem[];
 }
 
 const UNDER_WAY: readonly RotationPosition[] = ["accept", "swap"];
 
-/** Whether a rotation is in the middle, when two authorities are in play. */
+/**
+ * Whether a rotation is in the middle, when two authorities are in play.
+ *
+ * @example
+ * isUnderWay("swap"); // true
+ */
 export function isUnderWay(position: RotationPosition): boolean {
   return UNDER_WAY.includes(position);
 }
@@ -142,7 +156,12 @@ function wayOn(state: RotationState, request: RotationRequest): string {
   return `no rotation is under way, so ${id} cannot begin with stage "${request.stage}"; begin with stage "accept"`;
 }
 
-/** What a person does next, for rotationStatus. */
+/**
+ * What a person does next, in a sentence: the `next` of `rotationStatus`.
+ *
+ * @example
+ * nextStep({ position: "none", spentIds: [] }); // "nothing is under way"
+ */
 export function nextStep(state: RotationState): string {
   switch (state.position) {
     case "accept":

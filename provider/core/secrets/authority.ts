@@ -37,7 +37,9 @@ export const AUTHORITY_NAMES = Object.keys(AUTHORITIES) as readonly AuthorityNam
 /** Where the bundle keeps each authority. */
 export const BUNDLE_KEYS = { os: "os", kubernetes: "k8s", etcd: "etcd", aggregator: "k8sAggregator" } as const;
 
+/** What a new authority is made of; everything has the default of Talos. */
 export interface AuthorityOptions {
+  /** Default: Talos's own, Ed25519 for `os` and ECDSA P-256 for the others. */
   readonly algorithm?: KeyAlgorithm;
   /** Hours, default 87600 (10 years). */
   readonly validityPeriodHours?: number;

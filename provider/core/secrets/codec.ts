@@ -5,10 +5,13 @@ import { bundleTree, fillGaps, joinPath, type PartialSecretsBundle, readBundleTr
 import type { SecretsBundle } from "./types";
 import { isComplete, validateSecretsBundle } from "./validate";
 
+/** A secrets file, read. */
 export interface ParsedSecretsBundle {
+  /** Complete and valid. */
   readonly bundle: SecretsBundle;
   /** Keys that Talos does not know, kept so that the file can be written back; empty nearly always. */
   readonly unknown: Tree;
+  /** What Talos takes and a person should know. */
   readonly warnings: readonly Problem[];
 }
 
@@ -145,7 +148,12 @@ export function structureBundle(bundle: PartialSecretsBundle): Record<string, un
   return bundleTree(bundle, "talosctl");
 }
 
-/** The bundle in the shape of `machineSecrets` of @pulumiverse/talos. */
+/**
+ * The bundle in the shape of `machineSecrets` of @pulumiverse/talos: PEM in base64.
+ *
+ * @example
+ * const machineSecrets = pulumiverseSecrets(bundle);
+ */
 export function pulumiverseSecrets(bundle: SecretsBundle): Record<string, unknown> {
   return bundleTree(bundle, "pulumiverse");
 }

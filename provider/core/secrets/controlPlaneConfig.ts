@@ -59,8 +59,11 @@ const PLACES: readonly Place[] = [
   { bundle: "certs.os.key", legacy: "machine.ca.key", pem: true },
 ];
 
+/** The secrets that a control plane machine config held. */
 export interface BundleFromConfig {
+  /** Complete and valid. */
   readonly bundle: SecretsBundle;
+  /** What Talos takes and a person should know. */
   readonly warnings: readonly Problem[];
 }
 

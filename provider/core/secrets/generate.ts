@@ -7,11 +7,13 @@ import type { PartialSecretsBundle } from "./read";
 import { generateSecret, generateToken } from "./tokens";
 import type { AuthorityName, CertificateAndKey, SecretsBundle } from "./types";
 
+/** What a new bundle is made with; everything has the default of Talos. */
 export interface GenerateOptions {
   /** Version contract, `"v1.13"`; default: the newest supported. */
   readonly talosVersion?: string;
   /** Algorithm and lifetime of the authorities that are made. */
   readonly certificateAuthorities?: { readonly [Name in AuthorityName]?: AuthorityOptions };
+  /** Kind of the service account key; default RSA 4096, up to contract v1.6 ECDSA P-256. */
   readonly serviceAccount?: { readonly algorithm?: KeyAlgorithm };
   /** Values to keep; what is missing is made. */
   readonly given?: PartialSecretsBundle;

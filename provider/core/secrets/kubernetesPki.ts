@@ -18,6 +18,7 @@ export const KUBERNETES_PKI_FILES = [
   "sa.key",
 ] as const;
 
+/** A file of kubeadm's `/etc/kubernetes/pki`, by its path in that folder. */
 export type KubernetesPkiFile = (typeof KUBERNETES_PKI_FILES)[number];
 
 /** Texts by file name; a missing file is absent. */

@@ -1,6 +1,8 @@
 /** A certificate with its private key, both PEM text (not base64), Talos key label included. */
 export interface CertificateAndKey {
+  /** PEM of the certificate. */
   readonly crt: string;
+  /** PEM of its private key; secret. */
   readonly key: string;
 }
 
@@ -9,12 +11,14 @@ export interface CertificateAndKey {
  * base64 of it only in YAML. Source: siderolabs/talos pkg/machinery/config/generate/secrets/secrets.go, v1.13.
  */
 export interface SecretsBundle {
+  /** What names the cluster in its discovery service. */
   readonly cluster: {
     /** 32 random bytes, base64 (url alphabet up to contract v1.13, standard from v1.14); never decoded by Talos. */
     readonly id: string;
     /** 32 random bytes, standard base64. */
     readonly secret: string;
   };
+  /** What Kubernetes is joined and encrypted with. */
   readonly secrets: {
     /** `[0-9a-z]{6}.[0-9a-z]{16}`. */
     readonly bootstrapToken: string;
@@ -23,7 +27,9 @@ export interface SecretsBundle {
     /** 32 random bytes, standard base64; contracts from v1.3. */
     readonly secretboxEncryptionSecret?: string;
   };
+  /** `token`: `[0-9a-z]{6}.[0-9a-z]{16}`, by which workers ask trustd for certificates (`machine.token`). */
   readonly trustdInfo: { readonly token: string };
+  /** The authorities, and the key that signs service account tokens; PEM. */
   readonly certs: {
     readonly etcd: CertificateAndKey;
     readonly k8s: CertificateAndKey;
@@ -38,6 +44,8 @@ export type AuthorityName = "os" | "kubernetes" | "etcd" | "aggregator";
 
 /** Certificates (PEM, one each) that are trusted beside the issuing authority. */
 export interface AcceptedAuthorities {
+  /** Of the Talos API (`machine.acceptedCAs`). */
   readonly os: readonly string[];
+  /** Of Kubernetes (`cluster.acceptedCAs`). */
   readonly kubernetes: readonly string[];
 }

@@ -10,6 +10,7 @@ import { joinPath, type PartialSecretsBundle } from "./read";
 import { isSecret, TOKEN_FORM } from "./tokens";
 import type { SecretsBundle } from "./types";
 
+/** What validateSecretsBundle says to a bundle; without problems Talos takes it. */
 export interface BundleVerdict {
   /** What Talos or its users could not work with. */
   readonly problems: readonly Problem[];

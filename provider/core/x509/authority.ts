@@ -4,7 +4,9 @@ import { type PrivateKey, parsePrivateKey } from "./privateKey";
 
 /** An authority that can sign: certificate and key, parsed, known to belong together. */
 export interface Authority {
+  /** Bears CA:TRUE. */
   readonly certificate: Certificate;
+  /** The certificate's own private key. */
   readonly key: PrivateKey;
 }
 
@@ -49,7 +51,13 @@ export function whyNoAuthority({ isAuthority, keyUsages }: Certificate): string 
 /** What would be right in its place. */
 export const AUTHORITY_EXPECTED = "expected the certificate of an authority";
 
-/** What keeps a certificate from being an authority, whatever its time, as a problem of the input that holds it. */
+/**
+ * What keeps a certificate from being an authority, whatever its time, as a problem of the input that holds it.
+ *
+ * @returns ERR_NOT_A_CA, or nothing
+ * @example
+ * authorityProblems(parseCertificate(caPem, "certificatePem"), "certificatePem"); // []
+ */
 export function authorityProblems(certificate: Certificate, path: string): Problem[] {
   const what = whyNoAuthority(certificate);
   return what === undefined ? [] : [{ code: "ERR_NOT_A_CA", path, message: `${what}; ${AUTHORITY_EXPECTED}` }];

@@ -47,11 +47,13 @@ const EXTENDED_KEY_USAGES: Readonly<Record<string, string>> = {
 export interface Certificate {
   /** PEM, one block, final newline. */
   readonly pem: string;
+  /** DER (RFC 5280, section 4.1). */
   readonly der: Uint8Array;
   /** SHA-256 of the DER, lower-case hex. */
   readonly fingerprint: string;
   /** `O=talos, CN=a`: in the certificate's order, values escaped as RFC 4514 says; empty for an empty name. */
   readonly subject: string;
+  /** The same of the issuer. */
   readonly issuer: string;
   /** The value of CN in the subject, the last if there are several, as in Go. */
   readonly commonName: string | undefined;
@@ -59,30 +61,44 @@ export interface Certificate {
   readonly organizations: readonly string[];
   /** Lower-case hex without leading zero octets. */
   readonly serialNumber: string;
+  /** Start of validity, whole seconds. */
   readonly notBefore: Date;
+  /** End of validity, whole seconds; still valid at that very second. */
   readonly notAfter: Date;
   /** Algorithm of the subject's key: `ed25519`, `ecdsa-p256`, … */
   readonly algorithm: string;
   /** BasicConstraints CA:TRUE. */
   readonly isAuthority: boolean;
+  /** How many authorities may follow below; `undefined`: any number. */
   readonly pathLength: number | undefined;
   /** `undefined`: the extension is absent. */
   readonly keyUsages: readonly KeyUsage[] | undefined;
+  /** Names as in RFC 5280 (section 4.2.1.12), or OIDs; `undefined`: the extension is absent, which allows everything. */
   readonly extendedKeyUsages: readonly string[] | undefined;
+  /** Of the subject alternative names, in their order. */
   readonly dnsNames: readonly string[];
+  /** Of the subject alternative names, in their order and as Go writes them: RFC 5952, and IPv4 in four octets. */
   readonly ipAddresses: readonly string[];
   /** Lower-case hex; `undefined` when the extension is absent. */
   readonly subjectKeyIdentifier: string | undefined;
+  /** Lower-case hex; `undefined` when the extension is absent. */
   readonly authorityKeyIdentifier: string | undefined;
   /** Names in DER, to compare issuer and subject. */
   readonly subjectDer: string;
+  /** Lower-case hex of the DER. */
   readonly issuerDer: string;
+  /** The subject's, for node:crypto. */
   readonly publicKey: KeyObject;
   /** Whether `issuer`'s key made this certificate's signature. */
   readonly isSignedBy: (issuer: Certificate) => boolean;
 }
 
-/** SHA-256 of bytes in lower-case hex: the fingerprint of a certificate's DER. */
+/**
+ * SHA-256 of bytes in lower-case hex: the fingerprint of a certificate's DER.
+ *
+ * @example
+ * fingerprintOf(certificate.der) === certificate.fingerprint; // true
+ */
 export function fingerprintOf(der: Uint8Array): string {
   return createHash("sha256").update(der).digest("hex");
 }
@@ -236,7 +252,12 @@ function isPlainPoint(key: KeyObject): boolean {
   return header !== "" && /^03(?:81)?..0004/.test(spki.slice(header.length + 2 * parseInt(length, 16)));
 }
 
-/** Whether the private key is that of the certificate. */
+/**
+ * Whether the private key is that of the certificate: their public keys are equal.
+ *
+ * @example
+ * keyFits(parseCertificate(crt, "crt"), parsePrivateKey(key, "key"));
+ */
 export function keyFits(certificate: Certificate, key: PrivateKey): boolean {
   const spki = certificate.publicKey.export({ format: "der", type: "spki" });
   return Buffer.compare(spki, Buffer.from(key.publicKeyDer)) === 0;

@@ -10,11 +10,17 @@ import { holdsPrivateKey, parsePem } from "./pem";
 
 /** A certificate signing request (PKCS#10, RFC 2986) whose own signature has been verified. */
 export interface CertificateRequest {
+  /** CN of the subject, as it stands; whoever made the request chose it. */
   readonly commonName: string | undefined;
+  /** Values of O in the subject; signing drops them. */
   readonly organizations: readonly string[];
+  /** Of the subject alternative names that are asked for. */
   readonly dnsNames: readonly string[];
+  /** Of the subject alternative names that are asked for, by RFC 5952. */
   readonly ipAddresses: readonly string[];
+  /** Kind of the key: `ed25519`, `ecdsa-p256` … */
   readonly algorithm: string;
+  /** SubjectPublicKeyInfo, DER. */
   readonly publicKeyDer: Uint8Array;
 }
 

@@ -17,6 +17,7 @@ export type AuthorityInput = Authority | { readonly certificatePem: string; read
  */
 export const TALOS_CLIENT_COMMON_NAME = "talosctl-client";
 
+/** What a Talos API client certificate is issued with. */
 export interface ClientCertificateOptions {
   /** The OS authority: PEM pair, or parsed. */
   readonly certificateAuthority: AuthorityInput;

@@ -10,6 +10,7 @@ import { PROFILES } from "./profiles";
 /** Whom Talos's own admin kubeconfig speaks for (siderolabs/talos pkg/machinery/constants, v1.13). */
 export const KUBERNETES_ADMIN = { commonName: "admin", organizations: ["system:masters"] } as const;
 
+/** What a Kubernetes client certificate is issued with. */
 export interface KubernetesClientCertificateOptions {
   /** The Kubernetes authority: PEM pair, or parsed. */
   readonly certificateAuthority: AuthorityInput;

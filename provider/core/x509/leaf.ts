@@ -20,7 +20,9 @@ export interface Lifetime {
 
 /** A leaf certificate and, when it was made here, its private key. */
 export interface IssuedCertificate {
+  /** Signed by the authority. */
   readonly certificate: Certificate;
+  /** Its private key, new. */
   readonly key: PrivateKey;
   /** Set when the lifetime was cut to the authority's end. */
   readonly warnings: readonly Problem[];

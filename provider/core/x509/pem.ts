@@ -3,7 +3,9 @@ import { MAX_TEXT_LENGTH } from "../limits";
 
 /** One PEM block (RFC 7468): its label and the DER within. */
 export interface PemBlock {
+  /** `CERTIFICATE` in `-----BEGIN CERTIFICATE-----`. */
   readonly label: string;
+  /** The octets within; not looked at. */
   readonly der: Uint8Array;
   /** RFC 1421 headers between the label and the data, such as `Proc-Type`; empty nearly always. */
   readonly headers: readonly string[];
@@ -65,7 +67,13 @@ function readBlock(text: string, begin: number, path: string): [PemBlock, number
   return [{ label, der, headers }, end + END.length + label.length + DASHES.length];
 }
 
-/** Writes one PEM block as Talos does: 64 columns, LF, final newline. */
+/**
+ * Writes one PEM block (RFC 7468) as Talos does: 64 columns, LF, final newline.
+ *
+ * @param label `CERTIFICATE` for `-----BEGIN CERTIFICATE-----`
+ * @example
+ * formatPem("CERTIFICATE", certificate.der) === certificate.pem; // true
+ */
 export function formatPem(label: string, der: Uint8Array): string {
   const base64 = Buffer.from(der).toString("base64");
   const lines = base64.match(new RegExp(`.{1,${LINE}}`, "g")) ?? [];

@@ -13,6 +13,7 @@ export interface PrivateKey {
   readonly algorithm: string;
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKeyDer: Uint8Array;
+  /** For node:crypto. */
   readonly keyObject: KeyObject;
 }
 

@@ -2,8 +2,11 @@ import type { KeyUsage } from "./certificate";
 
 /** What every certificate of a kind has in common. One row per kind; the issuer reads nothing else. */
 export interface CertificateProfile {
+  /** The extension is critical. */
   readonly keyUsages: readonly KeyUsage[];
+  /** The extension is not critical. */
   readonly extendedKeyUsages: readonly ("serverAuth" | "clientAuth")[];
+  /** Bears basicConstraints CA:TRUE; others bear none. */
   readonly isAuthority: boolean;
   /** Seconds by which notBefore lies before the time of issuance. */
   readonly backdateSeconds: number;
@@ -47,4 +50,5 @@ export const PROFILES = {
   },
 } as const satisfies Record<string, CertificateProfile>;
 
+/** The kinds of certificates: `authority`, `talosClient`, `talosServer`, `kubernetesAdmin`. */
 export type ProfileName = keyof typeof PROFILES;

@@ -14,6 +14,7 @@ export const ROLES = [
   "os:meta:writer",
 ] as const;
 
+/** A role of the Talos API; O of a client certificate. */
 export type Role = (typeof ROLES)[number];
 
 /**

@@ -12,12 +12,15 @@ import { subjectAltNameProblems } from "./subjectAltNames";
 /** The docs page's name of a node certificate; a real node writes its own FQDN. */
 export const TALOS_NODE_COMMON_NAME = "talos-node";
 
+/** What a server certificate with a new key is issued with. One of `dnsNames` and `ipAddresses` holds a name. */
 export interface ServerCertificateOptions {
   /** The OS authority: PEM pair, or parsed. */
   readonly certificateAuthority: AuthorityInput;
   /** Default `talos-node`. */
   readonly commonName?: string;
+  /** Host names; a wildcard may be the first label. */
   readonly dnsNames?: readonly string[];
+  /** In any spelling; written as Go writes them, each once. */
   readonly ipAddresses?: readonly string[];
   /** Default: the kind of the authority's key. */
   readonly algorithm?: KeyAlgorithm;
@@ -30,7 +33,8 @@ export interface ServerCertificateOptions {
 /**
  * Issues a server certificate with a new key, as a Talos node's own.
  *
- * @throws PkiError ERR_SAN_INVALID, ERR_INPUT_MISSING (no name at all), ERR_DURATION_INVALID, ERR_AUTHORITY_EXPIRED
+ * @throws PkiError ERR_SAN_INVALID, ERR_INPUT_MISSING (no name at all), ERR_INPUT_INVALID (the common name),
+ *   ERR_DURATION_INVALID, ERR_AUTHORITY_EXPIRED
  * @example
  * const { certificate, key } = await issueServerCertificate({ certificateAuthority, ipAddresses: ["10.0.0.2"] }, environment);
  */
@@ -69,7 +73,9 @@ export async function issueServerCertificate(
   );
 }
 
+/** What a request is signed with. */
 export interface SignRequestOptions {
+  /** The OS authority: PEM pair, or parsed. */
   readonly certificateAuthority: AuthorityInput;
   /** PEM of the request, or parsed. */
   readonly csr: string | CertificateRequest;
@@ -77,8 +83,11 @@ export interface SignRequestOptions {
   readonly commonName?: string;
   /** Added to the request's own names. */
   readonly dnsNames?: readonly string[];
+  /** Added to the request's own addresses; each is written once. */
   readonly ipAddresses?: readonly string[];
+  /** Hours, or a Go duration; default 24, as trustd issues. */
   readonly validityPeriodHours?: Hours;
+  /** notBefore; default: now. */
   readonly issuedAt?: Date;
 }
 
@@ -88,7 +97,8 @@ export interface SignRequestOptions {
  *
  * Source: siderolabs/talos internal/app/trustd/internal/reg/reg.go, v1.13.
  *
- * @throws PkiError ERR_CSR_INVALID, ERR_DURATION_INVALID, ERR_SAN_INVALID, ERR_AUTHORITY_EXPIRED
+ * @throws PkiError ERR_CSR_INVALID, ERR_INPUT_INVALID (the common name), ERR_DURATION_INVALID, ERR_SAN_INVALID,
+ *   ERR_AUTHORITY_EXPIRED
  * @example
  * const { certificate } = await signCertificateRequest({ certificateAuthority, csr: csrPem }, environment);
  */

@@ -5,7 +5,9 @@ export { isIpAddress };
 
 /** Subject alternative names of the two kinds that Talos knows. */
 export interface SubjectAltNames {
+  /** Host names; a wildcard may be the first label. */
   readonly dnsNames?: readonly string[];
+  /** IPv4 or IPv6 in any spelling of RFC 4291, without zone. */
   readonly ipAddresses?: readonly string[];
 }
 
@@ -14,7 +16,13 @@ const MAX_DNS_NAME = 253;
 const DNS_NAME =
   /^(?:\*\.)?(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
 
-/** A name as certificates hold it: ASCII (punycode), underscores allowed, a wildcard as the first label; no bare number. */
+/**
+ * Whether a text is a name as certificates hold it: ASCII (punycode), at most 253 characters, labels of RFC 1123 with
+ * underscores allowed, a wildcard as the first label (RFC 6125, section 6.4.3); no bare number.
+ *
+ * @example
+ * isDnsName("*.example.org"); // true
+ */
 export function isDnsName(text: string): boolean {
   return text.length <= MAX_DNS_NAME && DNS_NAME.test(text) && !/^[0-9.]+$/.test(text);
 }
