@@ -68,7 +68,7 @@ function patchValue(node: YamlNode): YamlValue {
     (scalar) => (scalar.tag === "timestamp" ? new Timestamp(scalar.text).text : jsonScalar(scalar)),
     (entry) => {
       if (entry.keyTag === undefined) return;
-      throw new ConfigFault("a key of a JSON6902 patch is no string; quote it", entry.line);
+      throw new ConfigFault("a key of a JSON6902 patch is no string", entry.line, "quote it");
     },
   );
 }
