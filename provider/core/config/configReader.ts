@@ -83,10 +83,13 @@ class ConfigReader {
   private readMap(node: YamlNode, element: ConfigType, path: string): ConfigValue {
     if (node.kind !== "mapping") throw faultAt(node, `expected a map${at(path)}, found ${kindOf(node)}`);
     return new Map(
-      node.entries.map(({ key, value }) => {
-        const read = this.element(value, element, join(path, key));
-        return [key, read === NOTHING ? undefined : read];
-      }),
+      // Go sets nothing under a key that is null.
+      node.entries
+        .filter(({ keyTag }) => keyTag !== "null")
+        .map(({ key, value }) => {
+          const read = this.element(value, element, join(path, key));
+          return [key, read === NOTHING ? undefined : read];
+        }),
     );
   }
 

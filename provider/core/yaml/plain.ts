@@ -75,6 +75,8 @@ function decodeBinaries(document: Document.Parsed): number | undefined {
 /** The same for one document; an empty text is null. @throws PkiError ERR_YAML_INVALID */
 export function readPlainYaml(text: string, path: string): unknown {
   const documents = readPlainDocuments(text, path);
+  // A line of dashes at the end begins a document in which nothing is.
+  while (documents.length > 1 && documents.at(-1) === null) documents.pop();
   if (documents.length > 1) {
     throw new PkiError("ERR_YAML_INVALID", `the text holds ${documents.length} documents; expected one`, { path });
   }
@@ -91,5 +93,5 @@ function yamlValue(value: unknown): YamlValue {
   if (typeof value === "object" && value !== null) {
     return new Map(Object.entries(value).map(([key, child]) => [key, yamlValue(child)]));
   }
-  return value as YamlValue;
+  return (value ?? null) as YamlValue;
 }

@@ -145,6 +145,11 @@ describe("patching a machine config", () => {
     assert.equal(of({ op: "test", path: "/absent", value: 1 }), `${begin} (test) finds another value; ${end}`);
   });
 
+  it("drops what stands under a key that is null, as Talos does", () => {
+    assert.equal(patched("machine: {env: {null: v, ~: w, a: b}}"), patched("machine: {env: {a: b}}"));
+    assert.equal(patched('machine: {env: {"null": v}}').includes('"null": v'), true);
+  });
+
   it("refuses what has no YAML", () => {
     assert.equal(
       refusal(worker, { machine: { sysctls: { a: () => 1 } } }),

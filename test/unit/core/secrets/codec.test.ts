@@ -117,6 +117,11 @@ describe("A secrets bundle of talosctl", () => {
     ]);
   });
 
+  it("keeps an unknown key that has no value, and is no second document for dashes at its end", () => {
+    const { bundle, unknown } = parse(`${good}owner:\n---\n# nothing\n`);
+    assert.ok(formatSecretsBundle(bundle, unknown) === `${good}owner: null\n`);
+  });
+
   it("keeps a token of digits as text", () => {
     const { bundle } = parse(vector("broken/digits-token.yaml"));
     assert.equal(bundle.trustdInfo.token, "123456.7890123456789012");
