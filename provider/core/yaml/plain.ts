@@ -18,7 +18,7 @@ export function readPlainDocuments(text: string, path: string): unknown[] {
   const fail = (what: string): PkiError =>
     new PkiError("ERR_YAML_INVALID", `the text ${what}; expected YAML`, { path });
   if (text.length > MAX_TEXT_LENGTH) throw fail("is longer than 1 MiB");
-  const documents = composeDocuments(text, fail, { customTags: ["null"] });
+  const documents = composeDocuments(text, fail, { customTags: ["null", "merge"] });
   const unreadable = (what: string, offset: number): PkiError =>
     fail(`is not readable YAML (${what} at line ${lineOf(lineStarts(text), offset)})`);
   for (const document of documents) {
@@ -26,6 +26,8 @@ export function readPlainDocuments(text: string, path: string): unknown[] {
     if (error !== undefined) throw unreadable(error.code.toLowerCase().replaceAll("_", " "), error.pos[0]);
     const doubled = offsetOfDoubledKey(document);
     if (doubled !== undefined) throw unreadable("duplicate key", doubled);
+    const merge = offsetOfMergeTooMany(document);
+    if (merge !== undefined) throw unreadable("too many merge keys", merge);
     const undecoded = decodeBinaries(document);
     if (undecoded !== undefined) throw unreadable("!!binary without the base64 of a text", undecoded);
   }
@@ -51,6 +53,23 @@ function offsetOfDoubledKey(document: Document.Parsed): number | undefined {
         seen.add(key.value);
       }
       return undefined;
+    },
+  });
+  return offset;
+}
+
+/** Each may copy a whole file; nobody writes more of them. */
+const MAX_MERGES = 100;
+
+function offsetOfMergeTooMany(document: Document.Parsed): number | undefined {
+  let offset: number | undefined;
+  let count = 0;
+  visit(document, {
+    Pair(_, { key }) {
+      // The library's value for the key `<<`.
+      if (!isScalar(key) || typeof key.value !== "symbol" || ++count <= MAX_MERGES) return undefined;
+      offset = key.range?.[0] ?? 0;
+      return visit.BREAK;
     },
   });
   return offset;

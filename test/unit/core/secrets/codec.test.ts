@@ -122,6 +122,16 @@ describe("A secrets bundle of talosctl", () => {
     assert.ok(formatSecretsBundle(bundle, unknown) === `${good}owner: null\n`);
   });
 
+  it("follows merge keys as talosctl does, though not without bound", () => {
+    const token = good.match(/trustdinfo:\n +(token: \S+)/)!;
+    const merged = `shared: &shared\n    ${token[1]!}\n${good.replace(token[0], "trustdinfo:\n    <<: *shared")}`;
+    assert.ok(formatSecretsBundle(parse(merged).bundle) === good);
+    const bomb = Array.from({ length: 101 }, (_, index) => `k${index}: {<<: *shared}\n`).join("");
+    assert.deepEqual(verdict(`${merged}${bomb}`).told, [
+      "ERR_YAML_INVALID the text is not readable YAML (too many merge keys at line 125); expected YAML",
+    ]);
+  });
+
   it("keeps a token of digits as text", () => {
     const { bundle } = parse(vector("broken/digits-token.yaml"));
     assert.equal(bundle.trustdInfo.token, "123456.7890123456789012");
