@@ -89,9 +89,21 @@ function outputOf(value: unknown, output: string): unknown {
     : value;
 }
 
+/** Unpacks a value, also one that a program has as an Output or a Promise; what is given plainly stays plain. */
+function unpacked(value: unknown, unpack: (value: unknown) => unknown): unknown {
+  if (!(pulumi.Output.isInstance<unknown>(value) || value instanceof Promise)) return unpack(value);
+  const given = pulumi.output(value as unknown) as unknown as pulumi.OutputInstance<unknown>;
+  return given.apply((known) => pulumi.output(unpack(known)));
+}
+
 /** Puts the output `secrets` where a TalosSecrets is given. */
 export function secretsOf<T extends { readonly secrets?: unknown }>(args: T): T {
-  return { ...args, secrets: outputOf(args.secrets, "secrets") };
+  return { ...args, secrets: unpacked(args.secrets, (given) => outputOf(given, "secrets")) };
+}
+
+function certificatesOfOne(given: unknown): unknown {
+  const certificates = outputOf(given, "certificates");
+  return certificates === given ? given : { certificates };
 }
 
 /** Puts the certificates where an AcceptedCA is given. */
@@ -99,12 +111,9 @@ export function certificatesOf<T extends { readonly acceptedCAs?: unknown; reado
   args: T,
 ): T {
   const unpack = (list: unknown): unknown =>
-    Array.isArray(list)
-      ? list.map((item: unknown) => {
-          const certificates = outputOf(item, "certificates");
-          return certificates === item ? item : { certificates };
-        })
-      : list;
+    unpacked(list, (items) =>
+      Array.isArray(items) ? items.map((item: unknown) => unpacked(item, certificatesOfOne)) : items,
+    );
   return { ...args, acceptedCAs: unpack(args.acceptedCAs), kubernetesAcceptedCAs: unpack(args.kubernetesAcceptedCAs) };
 }
 

@@ -8,6 +8,7 @@ interface RegisterRequest {
   getProtect(): boolean;
   getProvider(): string;
   getAdditionalsecretoutputsList(): string[];
+  getDependenciesList(): string[];
   getObject(): { toJavaScript(): Record<string, unknown> };
 }
 interface Monitor {

@@ -102,6 +102,9 @@ describe("The arguments of the classes", () => {
     const forms: [string, sdk.SecretsInput][] = [
       ["the resource", owner],
       ["its output", owner.secrets],
+      ["an output of the resource", pulumi.output(owner)],
+      ["a choice between resources", pulumi.output(true).apply((first) => (first ? owner : owner))],
+      ["a promise of the resource", Promise.resolve(owner)],
       ["a promise", Promise.resolve(bundle)],
       ["the bundle", bundle],
       ["something of its shape", { secrets: pulumi.output<Record<string, unknown>>(bundle) }],
@@ -170,6 +173,47 @@ describe("The arguments of the classes", () => {
     );
     assert.deepEqual(inputs["acceptedCAs"], [{ certificates }, "one", "pem", { certificatePem: "y" }]);
     assert.deepEqual(inputs["kubernetesAcceptedCAs"], ["pem"]);
+  });
+
+  it("take an AcceptedCA, a list of them or one in a list, through an output and a promise", async () => {
+    const certificates = [{ certificatePem: "one" }, { certificatePem: "two" }];
+    registrations.answer("AcceptedCA", { certificates, certificatePem: "one" });
+    const accepted = new sdk.AcceptedCA("a", { certificatePem: "x" });
+    await registrations.next();
+    const lists: sdk.MachineConfigArgs["acceptedCAs"][] = [
+      pulumi.output([accepted, "pem"]),
+      Promise.resolve([accepted, "pem"]),
+      pulumi.output(true).apply(() => [accepted, "pem"]),
+      [pulumi.output(accepted), pulumi.output("pem")],
+      [Promise.resolve(accepted), Promise.resolve("pem")],
+    ];
+    for (const list of lists) {
+      const { inputs } = await registrations.of(
+        () =>
+          new sdk.MachineConfig("x", {
+            ...args,
+            secrets: bundle,
+            machineType: "worker",
+            acceptedCAs: list!,
+            kubernetesAcceptedCAs: list!,
+          }),
+      );
+      assert.deepEqual(inputs["acceptedCAs"], [{ certificates }, "pem"]);
+      assert.deepEqual(inputs["kubernetesAcceptedCAs"], [{ certificates }, "pem"]);
+    }
+  });
+
+  it("keep secret and depend on what a resource gives through an output", async () => {
+    registrations.answer("TalosSecrets", { secrets: pulumi.secret(bundle) });
+    const owner = new sdk.TalosSecrets("s");
+    await registrations.next();
+    const { request } = await registrations.of(
+      () => new sdk.Kubeconfig("x", { secrets: pulumi.output(owner), ...args }),
+    );
+    const direct = await registrations.of(() => new sdk.Kubeconfig("x", { secrets: owner, ...args }));
+    assert.deepEqual(request.getObject().toJavaScript(), direct.request.getObject().toJavaScript());
+    assert.ok(request.getDependenciesList().length > 0);
+    assert.deepEqual(request.getDependenciesList(), direct.request.getDependenciesList());
   });
 
   it("take outputs at every place", async () => {
