@@ -1,3 +1,4 @@
+import { FaultCollector } from "./configFaults";
 import { mergeConfigValues } from "./configMerge";
 import { readConfigValue } from "./configReader";
 import { ConfigSchema, type DocumentType, type Machinery } from "./configSchema";
@@ -33,10 +34,10 @@ export class ConfigDocuments {
     private readonly entries: readonly Entry[],
   ) {}
 
-  /** @throws ConfigFault */
+  /** @throws ConfigFault; ConfigFaults for several */
   static read(nodes: readonly YamlNode[], machinery: Machinery): ConfigDocuments {
     const schema = ConfigSchema.of(machinery);
-    const documents = nodes.filter((node) => !isNull(node)).map((node) => readDocument(node, schema));
+    const documents = readEach(nodes, (node) => [readDocument(node, schema)]);
     if (documents.length === 0) throw new ConfigFault("holds no document");
     return new ConfigDocuments(schema, checked(documents));
   }
@@ -50,10 +51,10 @@ export class ConfigDocuments {
    * A strategic merge patch: documents merge into those of the same kind and name, others are added.
    * Source: siderolabs/talos pkg/machinery/config/configpatcher/strategic.go, v1.13.0 and v1.14.1.
    *
-   * @throws ConfigFault
+   * @throws ConfigFault; ConfigFaults for several
    */
   patched(nodes: readonly YamlNode[]): ConfigDocuments {
-    const steps = legacyDeletesFirst(nodes.filter((node) => !isNull(node)).flatMap((node) => this.patchSteps(node)));
+    const steps = legacyDeletesFirst(patchSteps(nodes, this.schema));
     if (this.schema.machinery === "1.13") refuseDoubles(steps.flatMap((step) => ("path" in step ? [] : [step])));
     const apply = (left: readonly Entry[], step: Step): readonly Entry[] =>
       "path" in step ? this.deleted(left, step) : merged(left, step);
@@ -71,16 +72,19 @@ export class ConfigDocuments {
     return new ConfigDocuments(this.schema, checked([...left, ...added]));
   }
 
+  /**
+   * Reads a strategic merge patch for what is wrong with it whatever it is applied to.
+   *
+   * @throws ConfigFault; ConfigFaults for several
+   */
+  static checkPatch(nodes: readonly YamlNode[], machinery: Machinery): void {
+    patchSteps(nodes, ConfigSchema.of(machinery));
+  }
+
   write(): YamlValue[] {
     return inOrder(this.entries).map((entry) =>
       "empty" in entry ? new Map<string, YamlValue>() : writeConfigValue(entry.value, entry.type.type),
     );
-  }
-
-  private patchSteps(node: YamlNode): Step[] {
-    if (node.kind !== "mapping") throw faultAt(node, "expected a YAML document");
-    const { selectors, rest } = splitDeletes(node);
-    return [...selectors, ...(rest === undefined ? [] : [readDocument(rest, this.schema)])];
   }
 
   private deleted(entries: readonly Entry[], selector: DeleteSelector): readonly Entry[] {
@@ -95,6 +99,22 @@ export class ConfigDocuments {
 
 function isNull(node: YamlNode): boolean {
   return node.kind === "scalar" && node.tag === "null";
+}
+
+/** What is in documents with content. @throws ConfigFault; ConfigFaults for several */
+function readEach<T>(nodes: readonly YamlNode[], read: (node: YamlNode) => readonly T[]): T[] {
+  const faults = new FaultCollector();
+  const items = nodes.filter((node) => !isNull(node)).flatMap((node) => faults.attempt(() => read(node)) ?? []);
+  faults.assertNone();
+  return items;
+}
+
+function patchSteps(nodes: readonly YamlNode[], schema: ConfigSchema): Step[] {
+  return readEach<Step>(nodes, (node) => {
+    if (node.kind !== "mapping") throw faultAt(node, "expected a YAML document");
+    const { selectors, rest } = splitDeletes(node);
+    return [...selectors, ...(rest === undefined ? [] : [readDocument(rest, schema)])];
+  });
 }
 
 function inOrder(entries: readonly Entry[]): readonly Entry[] {

@@ -1,3 +1,4 @@
+import { FaultCollector } from "./configFaults";
 import type { ConfigType, Machinery, StructShape } from "./configSchema";
 import { type ConfigMap, type ConfigValue, faultAt, Timestamp } from "./configValue";
 import { CUSTOM_TYPES } from "./customTypes";
@@ -15,15 +16,20 @@ const NOTHING = Symbol("nothing");
 /**
  * Reads a node as a Go type of the machine config, by the rules of go.yaml.in/yaml/v4 and with unknown keys refused.
  *
- * @throws ConfigFault with the line
+ * @throws ConfigFault with the line; ConfigFaults for several
  */
 export function readConfigValue(node: YamlNode, type: ConfigType, dialect: Dialect): ConfigValue {
-  const value = new ConfigReader(dialect).read(node, type, "");
+  const faults = new FaultCollector();
+  const value = faults.attempt(() => new ConfigReader(dialect, faults).read(node, type, ""));
+  faults.assertNone();
   return value === NOTHING ? undefined : value;
 }
 
 class ConfigReader {
-  constructor(private readonly dialect: Dialect) {}
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly faults: FaultCollector,
+  ) {}
 
   read(node: YamlNode, type: ConfigType, path: string): ConfigValue | typeof NOTHING {
     if (node.kind === "scalar" && node.tag === "null") return this.readNull(type);
@@ -95,20 +101,25 @@ class ConfigReader {
 
   /** A null in a list or map of pointers is a nil that the code of Talos does not expect; 1.14 refuses it. */
   private element(node: YamlNode, type: ConfigType, path: string): ConfigValue | typeof NOTHING {
-    const value = this.read(node, type, path);
-    if (type.kind !== "pointer" || value !== undefined) return value;
-    if (this.dialect.machinery === "1.14") throw faultAt(node, `null value is not allowed at ${JSON.stringify(path)}`);
-    return null;
+    return this.faults.attempt(() => {
+      const value = this.read(node, type, path);
+      if (type.kind !== "pointer" || value !== undefined) return value;
+      if (this.dialect.machinery === "1.14")
+        throw faultAt(node, `null value is not allowed at ${JSON.stringify(path)}`);
+      return null;
+    });
   }
 
   private readStruct(node: YamlNode, shape: StructShape, path: string): ConfigValue {
     if (node.kind !== "mapping") throw faultAt(node, `expected a map${at(path)}, found ${kindOf(node)}`);
     const fields = new Map<string, ConfigValue>();
     for (const { key, value, line } of node.entries) {
-      const field = shape.fields.get(key);
-      if (field === undefined)
-        throw faultAt({ ...value, line }, `unknown key ${JSON.stringify(join(path, key).slice(0, 100))}`);
-      const read = this.read(value, field.type, join(path, key));
+      const read = this.faults.attempt(() => {
+        const field = shape.fields.get(key);
+        if (field === undefined)
+          throw faultAt({ ...value, line }, `unknown key ${JSON.stringify(join(path, key).slice(0, 100))}`);
+        return this.read(value, field.type, join(path, key));
+      });
       if (read !== NOTHING && read !== undefined) fields.set(key, read);
     }
     return fields;

@@ -40,8 +40,15 @@ export class ConfigFault extends Error {
 
 /** A `$patch: delete` that finds nothing: another config may hold what it is meant for. */
 export class LookupFault extends ConfigFault {
+  private static readonly MARK = "(lookup failed)";
+
+  /** Whether the message of a problem is, or holds, that of such a fault. */
+  static isTold(message: string): boolean {
+    return message.includes(LookupFault.MARK);
+  }
+
   constructor(path: readonly string[], line: number) {
-    super(`$patch: delete of ${path.join(".").slice(0, 100)} finds nothing (lookup failed)`, line);
+    super(`$patch: delete of ${path.join(".").slice(0, 100)} finds nothing ${LookupFault.MARK}`, line);
   }
 }
 

@@ -1,12 +1,12 @@
-import { PkiError, type Problem } from "../errors";
-import { hasFeature } from "../talosVersion";
+import { collectProblems, PkiError, type Problem } from "../errors";
+import { hasFeature, parseTalosVersion } from "../talosVersion";
 import { checkMachineConfigOptions } from "./checkOptions";
 import { ConfigDocuments } from "./configDocuments";
 import { documentLayout } from "./documentLayout";
 import type { Machinery } from "./configSchema";
 import { type ConfigVerdict, judgeMachineConfig } from "./configVerdict";
 import type { ConfigPatch, MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
-import { applyPatches, documentsOf, machineryOf, quotesOf } from "./patch";
+import { applyPatches, documentsOf, machineryOf, patchProblems, quotesOf } from "./patch";
 import { v1alpha1Layout } from "./v1alpha1Layout";
 import { formatYamlDocuments, type YamlValue } from "../yaml/emitter";
 import { nodeOfValue } from "../yaml/node";
@@ -26,16 +26,23 @@ export interface GeneratedMachineConfig {
  * One thing is otherwise on purpose: an AES-CBC key in the bundle is carried into configs of newer contracts, where
  * talosctl drops it (up to v1.13) or puts it where nothing can be decrypted with it (v1.14).
  *
- * @throws PkiError with every problem of the options at once; ERR_PATCH_INVALID for a patch
+ * @throws PkiError with every problem of options and patches at once; ERR_PATCH_INVALID for a patch
  * @example
  * generateMachineConfig({ secrets: bundle, clusterName: "alpha", clusterEndpoint: "https://10.0.0.1:6443",
  *   machineType: "worker", talosVersion: "v1.13" }).machineConfig;
  */
 export function generateMachineConfig(options: MachineConfigOptions): GeneratedMachineConfig {
   const { input, problems, warnings } = checkMachineConfigOptions(options);
-  if (input === undefined) throw PkiError.of(problems);
-  const generated = formatMachineConfig(input, options.configPatches ?? []);
+  const patches = options.configPatches ?? [];
+  if (input === undefined) throw PkiError.of([...problems, ...ownProblems(patches, options.talosVersion)]);
+  const generated = formatMachineConfig(input, patches);
   return { ...generated, warnings: [...warnings, ...generated.warnings] };
+}
+
+/** What is wrong with the patches while there is no config to apply them to. */
+function ownProblems(patches: readonly ConfigPatch[], talosVersion: string): readonly Problem[] {
+  const version = collectProblems([], () => parseTalosVersion(talosVersion));
+  return patchProblems(patches, version === undefined ? ["1.14", "1.13"] : [machineryOf(version)], "configPatches");
 }
 
 /** The same from options that are known to be good. */

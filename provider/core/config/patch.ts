@@ -1,6 +1,7 @@
-import { PkiError } from "../errors";
+import { collectProblems, PkiError, type Problem } from "../errors";
 import { hasFeature, NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion } from "../talosVersion";
 import { ConfigDocuments } from "./configDocuments";
+import { faultsOf } from "./configFaults";
 import type { Machinery } from "./configSchema";
 import { ConfigFault } from "./configValue";
 import { applyJsonPatch, jsonValue, readJsonPatch } from "./jsonPatch";
@@ -27,7 +28,7 @@ type State = { readonly documents: ConfigDocuments } | { readonly json: YamlValu
  * single document, a JSON 6902 patch. One without content changes nothing.
  *
  * @param path Property path of the list of patches, for errors
- * @throws PkiError ERR_PATCH_INVALID, naming patch, line and document
+ * @throws PkiError ERR_PATCH_INVALID for every patch that is wrong, naming patch, line and document
  */
 export function applyPatches(
   documents: ConfigDocuments,
@@ -35,29 +36,94 @@ export function applyPatches(
   machinery: Machinery,
   path: string,
 ): State {
-  return patches.reduce<State>((state, patch, index) => applyPatch(state, patch, machinery, `${path}[${index}]`), {
-    documents,
-  });
+  const problems: Problem[] = [];
+  const patched = patches.reduce<State>(
+    (state, patch, index) => {
+      const at = `${path}[${index}]`;
+      // After one that failed nobody knows what the next would find; what it says by itself can still be wrong.
+      return (
+        collectProblems(problems, () => {
+          const nodes = patchNodes(patch, machinery, at);
+          if (problems.length === 0) return applyPatch(state, nodes, isJson(patch), machinery, at);
+          checkPatch(nodes, isJson(patch), machinery, at);
+          return state;
+        }) ?? state
+      );
+    },
+    { documents },
+  );
+  if (problems.length > 0) throw PkiError.of(problems);
+  return patched;
 }
 
-function applyPatch(state: State, patch: ConfigPatch, machinery: Machinery, path: string): State {
-  const nodes = patchNodes(patch, machinery, path).filter((node) => node.kind !== "scalar" || node.tag !== "null");
+/**
+ * What is wrong with patches whatever they are applied to. Of several Talos versions: what all of them refuse at the
+ * same place.
+ */
+export function patchProblems(
+  patches: readonly ConfigPatch[],
+  machineries: readonly Machinery[],
+  path: string,
+): readonly Problem[] {
+  return commonProblems(
+    machineries.map((machinery) => {
+      const problems: Problem[] = [];
+      patches.forEach((patch, index) => {
+        const at = `${path}[${index}]`;
+        collectProblems(problems, () => {
+          checkPatch(patchNodes(patch, machinery, at), isJson(patch), machinery, at);
+        });
+      });
+      return problems;
+    }),
+  );
+}
+
+/** The problems of the first verdict whose place (path, and line if there is one) is wrong in all others too. */
+export function commonProblems(verdicts: readonly (readonly Problem[])[]): readonly Problem[] {
+  const [first = [], ...others] = verdicts;
+  const placeOf = ({ path, message }: Problem): string => `${path} ${/\bline \d+/.exec(message)?.[0] ?? ""}`;
+  return first.filter((problem) =>
+    others.every((problems) => problems.some((other) => placeOf(other) === placeOf(problem))),
+  );
+}
+
+function applyPatch(
+  state: State,
+  nodes: readonly YamlNode[],
+  fromJson: boolean,
+  machinery: Machinery,
+  path: string,
+): State {
   if (nodes.length === 0) return state;
   try {
     const [first] = nodes;
-    if (first?.kind === "sequence" && nodes.length === 1) return { json: jsonPatched(state, first, isJson(patch)) };
+    if (first?.kind === "sequence" && nodes.length === 1) return { json: jsonPatched(state, first, fromJson) };
     return { documents: documentsOf(state, machinery, path).patched(nodes) };
   } catch (error) {
     throw explained(error, nodes, path);
   }
 }
 
+function checkPatch(nodes: readonly YamlNode[], fromJson: boolean, machinery: Machinery, path: string): void {
+  try {
+    const [first] = nodes;
+    if (first?.kind === "sequence" && nodes.length === 1) readJsonPatch(first, fromJson);
+    else ConfigDocuments.checkPatch(nodes, machinery);
+  } catch (error) {
+    throw explained(error, nodes, path);
+  }
+}
+
+/** The documents of a patch that say something. */
 function patchNodes(patch: ConfigPatch, machinery: Machinery, path: string): YamlNode[] {
+  const isNull = (node: YamlNode): boolean => node.kind === "scalar" && node.tag === "null";
   if (typeof patch === "string") {
-    return parseYamlDocuments(patch, { path, code: "ERR_PATCH_INVALID", mergeKeys: machinery === "1.13" });
+    const options = { path, code: "ERR_PATCH_INVALID", mergeKeys: machinery === "1.13" } as const;
+    return parseYamlDocuments(patch, options).filter((node) => !isNull(node));
   }
   try {
-    return [nodeOfObject(patch)];
+    return [nodeOfObject(patch)].filter((node) => !isNull(node));
   } catch {
     throw new PkiError(
       "ERR_PATCH_INVALID",
@@ -104,9 +170,12 @@ export function documentsOf(state: State, machinery: Machinery, path: string): C
 
 function explained(error: unknown, nodes: readonly YamlNode[], path: string): unknown {
   if (!(error instanceof ConfigFault)) return error;
-  const place = error.line === undefined ? "" : `line ${error.line}${documentAt(nodes, error.line)}: `;
-  const right = error.cure !== undefined ? "" : "; expected a patch that Talos takes";
-  return new PkiError("ERR_PATCH_INVALID", `${place}${error.message}${right}`, { path, cause: error });
+  const problems = faultsOf(error).map(({ line, message, cure }): Problem => {
+    const place = line === undefined ? "" : `line ${line}${documentAt(nodes, line)}: `;
+    const right = cure !== undefined ? "" : "; expected a patch that Talos takes";
+    return { code: "ERR_PATCH_INVALID", path, message: `${place}${message}${right}` };
+  });
+  return PkiError.of(problems, error);
 }
 
 function documentAt(nodes: readonly YamlNode[], line: number): string {
@@ -136,10 +205,9 @@ export function patchMachineConfig(
 
 /** The same by the types of one Talos. */
 export function patchConfigText(config: string, patches: readonly ConfigPatch[], machinery: Machinery): string {
-  const isEmpty = (patch: ConfigPatch, index: number): boolean =>
-    patchNodes(patch, machinery, `configPatches[${index}]`).every(
-      (node) => node.kind === "scalar" && node.tag === "null",
-    );
+  // What cannot be read is told with everything else that is wrong.
+  const isEmpty = (patch: ConfigPatch): boolean =>
+    collectProblems([], () => patchNodes(patch, machinery, ""))?.length === 0;
   if (patches.every(isEmpty)) return config;
   const state = applyPatches(readMachineConfig(config, machinery), patches, machinery, "configPatches");
   if ("json" in state) return formatYamlDocuments([state.json], quotesOf("1.13"), "compact");
@@ -153,11 +221,11 @@ export function readMachineConfig(config: string, machinery: Machinery, path = "
     return ConfigDocuments.read(nodes, machinery);
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;
-    const place = error.line === undefined ? "" : `line ${error.line}: `;
-    throw new PkiError(
-      "ERR_CONFIG_INVALID",
-      `${place}${error.message}; expected a machine config that Talos ${machinery} reads`,
-      { path, cause: error },
-    );
+    const problems = faultsOf(error).map(({ line, message }): Problem => {
+      const place = line === undefined ? "" : `line ${line}: `;
+      const right = `expected a machine config that Talos ${machinery} reads`;
+      return { code: "ERR_CONFIG_INVALID", path, message: `${place}${message}; ${right}` };
+    });
+    throw PkiError.of(problems, error);
   }
 }

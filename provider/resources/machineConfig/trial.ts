@@ -1,7 +1,8 @@
 import { checkMachineConfigOptions } from "../../core/config/checkOptions";
 import { LookupFault } from "../../core/config/configValue";
 import { generateMachineConfig } from "../../core/config/machineConfig";
-import { collectProblems, PkiError, type Problem } from "../../core/errors";
+import { commonProblems } from "../../core/config/patch";
+import { collectProblems, type Problem } from "../../core/errors";
 import { NEWEST_TALOS_VERSION, SUPPORTED_TALOS_VERSIONS } from "../../core/talosVersion";
 import type { Values } from "../definition";
 import { holdsUnknown } from "../wire";
@@ -48,16 +49,16 @@ export function tryConfig(inputs: Values): Trial {
     };
   }
   const generated = collectProblems(problems, () => generateMachineConfig(options));
-  return generated === undefined ? { problems, warnings: [] } : { problems, ...generated };
+  if (generated !== undefined) return { problems, ...generated };
+  // Where the options are wrong, the core has only read the patches.
+  const isTold = ({ path, message }: Problem): boolean =>
+    problems.some((other) => other.path === path && other.message === message);
+  if (problems.some(({ path }) => !path.startsWith("configPatches")))
+    problems.push(...patchProblems(inputs, [inputs["talosVersion"]]).filter((problem) => !isTold(problem)));
+  return { problems, warnings: [] };
 }
 
 const ALL_VERSIONS = SUPPORTED_TALOS_VERSIONS.toReversed();
-
-/** What is wrong in every case. */
-function commonProblems(verdicts: readonly (readonly Problem[])[]): readonly Problem[] {
-  const [first = [], ...others] = verdicts;
-  return first.filter(({ path }) => others.every((problems) => problems.some((problem) => problem.path === path)));
-}
 
 /**
  * What is wrong with the patches whatever the unknown inputs turn out to be: they are tried on configs of stand-ins, of
@@ -74,13 +75,8 @@ function patchProblems(inputs: Values, versions: readonly unknown[]): readonly P
 }
 
 function problemsOnStandIn(standIn: Values): readonly Problem[] {
-  try {
-    generateMachineConfig(configOptions(standIn));
-    return [];
-  } catch (error) {
-    if (!(error instanceof PkiError)) throw error;
-    // A delete may be meant for what only the real inputs bring.
-    if (error.cause instanceof LookupFault) return [];
-    return error.problems.filter(({ code }) => code === "ERR_PATCH_INVALID");
-  }
+  const problems: Problem[] = [];
+  collectProblems(problems, () => generateMachineConfig(configOptions(standIn)));
+  // A delete may be meant for what only the real inputs bring.
+  return problems.filter(({ code, message }) => code === "ERR_PATCH_INVALID" && !LookupFault.isTold(message));
 }

@@ -155,6 +155,20 @@ describe("A MachineConfig is refused", () => {
     );
   });
 
+  it("with what is wrong of options and of every patch told at once", async () => {
+    const configPatches = ["a: [", "machine: {foo: 1, bar: 2}", [{ op: "remove", path: "/machine" }]];
+    const problems = await preview({ kubernetesVersion: "x", configPatches });
+    assert.equal(problems.length, 4, problems.join("\n"));
+    assert.match(problems[0]!, /kubernetesVersion: "x" is no Kubernetes version/);
+    assert.match(problems[1]!, /configPatches\[0\]: .*line 1/);
+    assert.match(problems[2]!, /configPatches\[1\]: line 1: unknown key "machine\.foo"/);
+    assert.match(problems[3]!, /configPatches\[1\]: line 1: unknown key "machine\.bar"/);
+    assert.match(
+      (await preview({ kubernetesVersion: "x", configPatches: configPatches.slice(2) })).join("\n"),
+      /kubernetesVersion: .*\n.*configPatches\[0\]: JSON6902 patches are not supported/,
+    );
+  });
+
   it("without what it needs", async () => {
     const { problems } = await new Managed(MachineConfig, host).preview({});
     assert.deepEqual(problems, [

@@ -223,6 +223,37 @@ describe("a machine config", () => {
       ]);
     });
 
+    it("names everything that is wrong with every patch at once", () => {
+      const first =
+        "machine:\n  foo: 1\n  sysctls: []\n  bar: 2\n---\napiVersion: v1alpha1\nkind: HostnameConfig\nnope: 1\n";
+      const right = "; expected a patch that Talos takes";
+      const problems = [
+        `ERR_PATCH_INVALID configPatches[0]: line 2 (document 1): unknown key "machine.foo"${right}`,
+        `ERR_PATCH_INVALID configPatches[0]: line 3 (document 1): expected a map at machine.sysctls, found a list${right}`,
+        `ERR_PATCH_INVALID configPatches[0]: line 4 (document 1): unknown key "machine.bar"${right}`,
+        `ERR_PATCH_INVALID configPatches[0]: line 8 (document 2): unknown key "nope"${right}`,
+        "ERR_PATCH_INVALID configPatches[2]: cannot be read as YAML at line 1; expected valid YAML, indented with spaces",
+        `ERR_PATCH_INVALID configPatches[3]: line 1: unknown key "machine.baz"${right}`,
+      ];
+      const configPatches = [first, "machine: {}", "a: [", { machine: { baz: 1 } }];
+      assert.deepEqual(problemsOf({ configPatches }), problems);
+      assert.deepEqual(problemsOf({ configPatches, kubernetesVersion: "x" }), [
+        'ERR_INPUT_INVALID kubernetesVersion: "x" is no Kubernetes version; expected one like 1.36.0',
+        ...problems,
+      ]);
+      assert.deepEqual(problemsOf({ configPatches, talosVersion: "v1.99" }).slice(1), problems);
+    });
+
+    it("does not hold against a patch that one before it could not be applied", () => {
+      const later = [{ op: "test", path: "/machine/new", value: 1 }];
+      assert.equal(problemsOf({ configPatches: ["machine: {new: 1}", later] }).length, 1);
+    });
+
+    it("tells no more than twenty faults of one patch", () => {
+      const machine = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`x${index}`, 1]));
+      assert.equal(problemsOf({ configPatches: [{ machine }] }).length, 20);
+    });
+
     it("refuses a CIDR that is none, in either layout", () => {
       assert.deepEqual(problemsOf({ configPatches: [{ cluster: { network: { podSubnets: ["10.0.0.0/33"] } } }] }), [
         "ERR_CONFIG_INVALID configPatches: cluster.network.podSubnets: holds something else than a CIDR; expected one like 10.244.0.0/16",
