@@ -1,9 +1,8 @@
 import type { Problem } from "../errors";
+import { ADDRESS_RULES, placeOf, textsOf } from "./addressRules";
 import type { ConfigDocument } from "./configDocuments";
 import type { Machinery } from "./configSchema";
-import { type ConfigValue, isConfigList, isConfigMap } from "./configValue";
-import { isIpAddress } from "../ipAddress";
-import { normalisePrefix } from "./netAddress";
+import { type ConfigValue, isConfigMap } from "./configValue";
 
 export interface ConfigVerdict {
   readonly problems: readonly Problem[];
@@ -25,21 +24,6 @@ class Facts {
   has(kind: string, path = ""): boolean {
     const value = this.get(kind, path);
     return value !== undefined && value !== null && value !== "";
-  }
-
-  texts(kind: string, path: string): readonly string[] {
-    const value = this.get(kind, path);
-    return isConfigList(value) ? value.filter((item) => typeof item === "string") : [];
-  }
-
-  /** The same below every item of a list of maps. */
-  textsWithin(kind: string, list: string, name: string): readonly string[] {
-    const items = this.get(kind, list);
-    return (isConfigList(items) ? items : []).flatMap((item) => {
-      const value = isConfigMap(item) ? item.get(name) : undefined;
-      const values = isConfigList(value) ? value : [value];
-      return values.filter((one) => typeof one === "string");
-    });
   }
 
   get isControlPlane(): boolean {
@@ -89,8 +73,6 @@ const TWINS: readonly (readonly [kind: string, path: string])[] = [
   ["KubeEtcdEncryptionConfig", "cluster.aescbcEncryptionSecret"],
 ];
 
-const SUBNETS = ["cluster.network.podSubnets", "cluster.network.serviceSubnets"];
-
 /** Source: siderolabs/talos pkg/machinery/config/types/v1alpha1/v1alpha1_validation.go and container.go, v1.13.0 and v1.14.1. */
 const RULES: readonly Rule[] = [
   ...AUTHORITIES_OF_CONTROL_PLANE.map(([kind, path]): Rule => ({
@@ -99,21 +81,12 @@ const RULES: readonly Rule[] = [
     fatal: true,
     breaks: (facts) => facts.isWorker && facts.has(kind, path),
   })),
-  ...SUBNETS.map((path): Rule => ({
-    path,
-    message: "holds something else than a CIDR; expected one like 10.244.0.0/16",
+  ...ADDRESS_RULES.map((rule): Rule => ({
+    path: placeOf(rule),
+    message: rule.message,
     fatal: true,
-    breaks: (facts) => facts.texts("", path).some((subnet) => normalisePrefix(subnet) === undefined),
+    breaks: (facts) => textsOf(facts.get(rule.kind), rule).some((text) => !rule.accepts(text)),
   })),
-  {
-    path: "machine.network.interfaces",
-    message: "an address is neither a CIDR nor an IP address; expected one like 10.0.0.2/24",
-    fatal: true,
-    breaks: (facts) =>
-      facts
-        .textsWithin("", "machine.network.interfaces", "addresses")
-        .some((address) => normalisePrefix(address) === undefined && !isIpAddress(address)),
-  },
   ...TWINS.map(([kind, path]): Rule => ({
     path,
     message: `stands beside the document ${kind}, so Talos refuses or ignores it; patch the document instead`,

@@ -55,7 +55,8 @@ export function formatMachineConfig(
   const format = (documents: readonly YamlValue[]): string => formatYamlDocuments(documents, quotesOf(machinery));
   if (patches.length === 0) return { machineConfig: format(generated), warnings: [] };
   const original = ConfigDocuments.read(generated.map(nodeOfValue), machinery);
-  const patched = documentsOf(applyPatches(original, patches, machinery, "configPatches"), machinery, "configPatches");
+  const state = applyPatches(original, patches, machinery, "configPatches", { addresses: true });
+  const patched = documentsOf(state, machinery, "configPatches");
   const { problems, warnings } = newlyBroken(original, patched, machinery);
   if (problems.length > 0) throw PkiError.of(problems);
   return { machineConfig: format(patched.write()), warnings };

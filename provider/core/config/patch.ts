@@ -1,7 +1,8 @@
 import { collectProblems, PkiError, type Problem } from "../errors";
 import { hasFeature, NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion } from "../talosVersion";
+import { addressFaults } from "./addressRules";
 import { ConfigDocuments } from "./configDocuments";
-import { faultsOf } from "./configFaults";
+import { FaultCollector, faultsOf } from "./configFaults";
 import type { Machinery } from "./configSchema";
 import { ConfigFault } from "./configValue";
 import { applyJsonPatch, jsonValue, readJsonPatch } from "./jsonPatch";
@@ -28,6 +29,7 @@ type State = { readonly documents: ConfigDocuments } | { readonly json: YamlValu
  * single document, a JSON 6902 patch. One without content changes nothing.
  *
  * @param path Property path of the list of patches, for errors
+ * @param options `addresses`: whether addresses that Talos refuses later, when it validates, are refused here
  * @throws PkiError ERR_PATCH_INVALID for every patch that is wrong, naming patch, line and document
  */
 export function applyPatches(
@@ -35,6 +37,7 @@ export function applyPatches(
   patches: readonly ConfigPatch[],
   machinery: Machinery,
   path: string,
+  options: { readonly addresses?: true } = {},
 ): State {
   const problems: Problem[] = [];
   const patched = patches.reduce<State>(
@@ -43,10 +46,9 @@ export function applyPatches(
       // After one that failed nobody knows what the next would find; what it says by itself can still be wrong.
       return (
         collectProblems(problems, () => {
-          const nodes = patchNodes(patch, machinery, at);
-          if (problems.length === 0) return applyPatch(state, nodes, isJson(patch), machinery, at);
-          checkPatch(nodes, isJson(patch), machinery, at);
-          return state;
+          const read = readPatch(patch, machinery, at);
+          if (problems.length > 0 || options.addresses === true) checkPatch(read, machinery, at, options);
+          return problems.length > 0 ? state : applyPatch(state, read, machinery, at);
         }) ?? state
       );
     },
@@ -71,7 +73,7 @@ export function patchProblems(
       patches.forEach((patch, index) => {
         const at = `${path}[${index}]`;
         collectProblems(problems, () => {
-          checkPatch(patchNodes(patch, machinery, at), isJson(patch), machinery, at);
+          checkPatch(readPatch(patch, machinery, at), machinery, at, { addresses: true });
         });
       });
       return problems;
@@ -88,34 +90,47 @@ export function commonProblems(verdicts: readonly (readonly Problem[])[]): reado
   );
 }
 
-function applyPatch(
-  state: State,
-  nodes: readonly YamlNode[],
-  fromJson: boolean,
-  machinery: Machinery,
-  path: string,
-): State {
+function applyPatch(state: State, { nodes, isJson }: ReadPatch, machinery: Machinery, path: string): State {
   if (nodes.length === 0) return state;
   try {
     const [first] = nodes;
-    if (first?.kind === "sequence" && nodes.length === 1) return { json: jsonPatched(state, first, fromJson) };
+    if (first?.kind === "sequence" && nodes.length === 1) return { json: jsonPatched(state, first, isJson) };
     return { documents: documentsOf(state, machinery, path).patched(nodes) };
   } catch (error) {
     throw explained(error, nodes, path);
   }
 }
 
-function checkPatch(nodes: readonly YamlNode[], fromJson: boolean, machinery: Machinery, path: string): void {
+function checkPatch(
+  { nodes, isJson }: ReadPatch,
+  machinery: Machinery,
+  path: string,
+  { addresses }: { readonly addresses?: true },
+): void {
+  const faults = new FaultCollector();
   try {
     const [first] = nodes;
-    if (first?.kind === "sequence" && nodes.length === 1) readJsonPatch(first, fromJson);
-    else ConfigDocuments.checkPatch(nodes, machinery);
+    faults.attempt(() => {
+      if (first?.kind === "sequence" && nodes.length === 1) readJsonPatch(first, isJson);
+      else ConfigDocuments.checkPatch(nodes, machinery);
+    });
+    if (addresses === true) faults.add(nodes.flatMap(addressFaults));
+    faults.assertNone();
   } catch (error) {
     throw explained(error, nodes, path);
   }
 }
 
-/** The documents of a patch that say something. */
+/** The documents of a patch that say something, and the notation of its numbers. */
+interface ReadPatch {
+  readonly nodes: readonly YamlNode[];
+  readonly isJson: boolean;
+}
+
+function readPatch(patch: ConfigPatch, machinery: Machinery, path: string): ReadPatch {
+  return { nodes: patchNodes(patch, machinery, path), isJson: isJsonText(patch) };
+}
+
 function patchNodes(patch: ConfigPatch, machinery: Machinery, path: string): YamlNode[] {
   const isNull = (node: YamlNode): boolean => node.kind === "scalar" && node.tag === "null";
   if (typeof patch === "string") {
@@ -134,7 +149,7 @@ function patchNodes(patch: ConfigPatch, machinery: Machinery, path: string): Yam
 }
 
 /** Talos reads a patch as JSON if it can, else as YAML. */
-function isJson(patch: ConfigPatch): boolean {
+function isJsonText(patch: ConfigPatch): boolean {
   if (typeof patch !== "string") return true;
   try {
     JSON.parse(patch);

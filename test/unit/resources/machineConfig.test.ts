@@ -222,6 +222,11 @@ describe("A MachineConfig is refused", () => {
       [/^ERR_PATCH_INVALID configPatches\[1\]: line 4 \(document 2\): .*colour/],
     ],
     [
+      "with a CIDR that is none, by line",
+      ["cluster:\n  network:\n    podSubnets: [10.0.0.0/33]\n"],
+      [/^ERR_PATCH_INVALID configPatches\[0\]: line 3: cluster\.network\.podSubnets: .*CIDR/],
+    ],
+    [
       "of an unknown document",
       ["apiVersion: v1alpha1\nkind: Nothing\n"],
       [/^ERR_PATCH_INVALID configPatches\[0\]: .*Nothing/],

@@ -256,7 +256,7 @@ describe("a machine config", () => {
 
     it("refuses a CIDR that is none, in either layout", () => {
       assert.deepEqual(problemsOf({ configPatches: [{ cluster: { network: { podSubnets: ["10.0.0.0/33"] } } }] }), [
-        "ERR_CONFIG_INVALID configPatches: cluster.network.podSubnets: holds something else than a CIDR; expected one like 10.244.0.0/16",
+        "ERR_PATCH_INVALID configPatches[0]: line 1: cluster.network.podSubnets: holds something else than a CIDR; expected one like 10.244.0.0/16",
       ]);
       const document = { apiVersion: "v1alpha1", kind: "KubeNetworkConfig", podSubnets: ["10.0.0.0/33"] };
       assert.deepEqual(problemsOf({ talosVersion: "v1.14", configPatches: [document] }), [
