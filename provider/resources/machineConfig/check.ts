@@ -21,11 +21,12 @@ import { type ClusterSecrets, keepSecrets, readSecretsInput } from "../secretsIn
 import { holdsUnknown, UNKNOWN } from "../wire";
 import { INPUTS } from "./inputs";
 import { configOptions, DEFAULTED } from "./options";
+import { type AuthorityPlace, lifetimeNotices, placesOfSecrets } from "./lifetimes";
 import { redaction } from "./redaction";
 import { tryConfig } from "./trial";
 
 /** Checks the inputs of a MachineConfig; every problem that can be told from what is known. */
-export function checkMachineConfig(olds: Values, given: Values): CheckVerdict {
+export function checkMachineConfig(olds: Values, given: Values, now: Date): CheckVerdict {
   const { [SECRET_INPUTS]: marked, ...news } = given;
   const problems = checkProperties(news, INPUTS);
   const known = wellFormed(news, INPUTS, problems);
@@ -33,11 +34,16 @@ export function checkMachineConfig(olds: Values, given: Values): CheckVerdict {
   const secrets = holdsUnknown(known["secrets"])
     ? undefined
     : collectProblems(problems, () => readSecretsInput(known["secrets"], "secrets"));
+  const authorities: AuthorityPlace[] = [];
   for (const name of ["acceptedCAs", "kubernetesAcceptedCAs"]) {
     if (known[name] === undefined || holdsUnknown(known[name])) continue;
-    inputs[name] = (known[name] as unknown[]).flatMap((value, index) =>
-      readAccepted(value, `${name}[${index}]`, problems),
-    );
+    inputs[name] = (known[name] as unknown[]).flatMap((value, index) => {
+      const path = `${name}[${index}]`;
+      const certificates = readAccepted(value, path, problems);
+      // An AcceptedCA tells itself that it comes near its end.
+      authorities.push(...certificates.map((pem) => ({ path, pem, isWatched: typeof value !== "string" })));
+      return certificates;
+    });
   }
   Object.assign(inputs, versionDefaults(olds, known, secrets, problems));
   // The bundle is a secret, marked or not.
@@ -46,10 +52,13 @@ export function checkMachineConfig(olds: Values, given: Values): CheckVerdict {
   const type = known["machineType"];
   if (secrets === undefined) inputs["secrets"] = UNKNOWN;
   else if (type === "controlplane" || type === "worker") {
-    inputs["secrets"] = keepSecrets(secrets, partFor(secrets.bundle, type), ["os", "kubernetes"], true);
+    const part = partFor(secrets.bundle, type);
+    inputs["secrets"] = keepSecrets(secrets, part, ["os", "kubernetes"], true);
+    authorities.unshift(...placesOfSecrets(known["secrets"], part, secrets.acceptedCAs));
   }
+  const notices = lifetimeNotices(authorities, now);
   // What was written once was checked then; a stricter package must not refuse it now.
-  if (problems.length === 0 && canonical(inputs) === canonical(olds)) return { inputs, problems, notices: [] };
+  if (problems.length === 0 && canonical(inputs) === canonical(olds)) return { inputs, problems, notices };
   const lacking = secrets === undefined ? [] : bundleProblems(secrets, type);
   problems.push(...lacking);
   if (lacking.length > 0) inputs["secrets"] = UNKNOWN;
@@ -57,7 +66,7 @@ export function checkMachineConfig(olds: Values, given: Values): CheckVerdict {
   const told = problems.map(({ path }) => path);
   problems.push(...verdict.problems.filter(({ path }) => !told.includes(path)));
   const changes = verdict.machineConfig === undefined ? [] : configChanges(olds, inputs, verdict.machineConfig);
-  return { inputs, problems, notices: [...verdict.warnings.map(describeProblem), ...changes] };
+  return { inputs, problems, notices: [...notices, ...verdict.warnings.map(describeProblem), ...changes] };
 }
 
 /** More lines than a person reads are counted. */

@@ -35,7 +35,7 @@ export const MachineConfig: ResourceDefinition = {
     configHash: { type: STRING, description: "SHA-256 of the machine config, lower-case hex." },
     ...Object.fromEntries(ECHOES.map((name) => [name, { ...INPUTS[name]!, required: false }])),
   },
-  check: (olds, news) => Promise.resolve(checkMachineConfig(olds, news)),
+  check: (olds, news, { environment }) => Promise.resolve(checkMachineConfig(olds, news, environment.now())),
   diff: (olds, news) => Promise.resolve(makesTheSame(olds, news) ? { ...COMPARE, changes: false } : COMPARE),
   create: (inputs) => {
     const outputs = outputsOf(inputs);

@@ -10,7 +10,8 @@ import { Managed, testHost } from "../support/engine";
 import { vector } from "../support/fixed";
 import { readVectorBundle } from "../vectors/vectors";
 
-const host = testHost();
+// After the vectors were made.
+const host = testHost("2026-12-01T00:00:00Z");
 const bundle = readVectorBundle("bundles/v1.13.yaml");
 const secretsYaml = vector("bundles/v1.13.yaml");
 const base = { clusterName: "prod", clusterEndpoint: "https://10.0.0.1:6443" } as const;
@@ -123,6 +124,57 @@ describe("A MachineConfig", () => {
     assert.deepEqual(changes, ["certSANs"]);
     assert.equal(notices.length, 1);
     assert.match(notices[0]!, /^the config changes:\n {2}.*certSANs/);
+  });
+});
+
+describe("A MachineConfig with authorities past their end or near it", () => {
+  const expired = vector("broken/expired-ca.yaml");
+  const expiredPem = (/os:\n\s+crt: (\S+)/.exec(expired) ?? [])[1]!;
+  const over = "the authority expired at 2021-01-01T00:00:00Z; rotate it";
+  const noticesOf = async (more: Values, now = "2026-12-01T00:00:00Z"): Promise<readonly string[]> => {
+    const { problems, notices } = await new Managed(MachineConfig, testHost(now)).preview(args(more));
+    assert.deepEqual(problems, []);
+    return notices;
+  };
+
+  it("is made all the same, says so, and says so again in every later update", async () => {
+    const config = new Managed(MachineConfig, host);
+    const given = args({ secrets: expired, acceptedCAs: [expiredPem], kubernetesAcceptedCAs: [expiredPem] });
+    const told = [`secrets.certs.os.crt: ${over}`, `acceptedCAs[0]: ${over}`, `kubernetesAcceptedCAs[0]: ${over}`];
+    assert.deepEqual((await config.preview(given)).notices, told);
+    await config.up(given);
+    const { op, notices } = await config.preview(given);
+    assert.deepEqual([op, notices], ["same", told]);
+  });
+
+  it("tells of those that the machine needs, within a year of their end", async () => {
+    const now = "2036-06-01T00:00:00Z";
+    const places = async (more: Values): Promise<string[]> =>
+      (await noticesOf(more, now)).map((notice) => {
+        const [, path, rest] = /^(\S+): (.*)$/.exec(notice)!;
+        assert.match(rest!, /^the authority expires at 2036-11-\S+, in less than a year; plan its rotation$/);
+        return path!;
+      });
+    assert.deepEqual(await places({}), ["secrets.certs.k8s.crt", "secrets.certs.os.crt"]);
+    assert.deepEqual(await places({ machineType: "controlplane", acceptedCAs: [bundle.certs.k8s.crt] }), [
+      ...["etcd", "k8s", "k8saggregator", "os"].map((name) => `secrets.certs.${name}.crt`),
+      "acceptedCAs[0]",
+    ]);
+  });
+
+  it("leaves it to a TalosSecrets and an AcceptedCA to tell that the end is near, not that it is past", async () => {
+    const secrets = { ...bundleTree(bundle, "talosctl"), acceptedCAs: { os: [bundle.certs.etcd.crt], kubernetes: [] } };
+    const acceptedCAs = [{ certificates: [{ certificatePem: bundle.certs.k8s.crt }] }];
+    assert.deepEqual(await noticesOf({ secrets, acceptedCAs }, "2036-06-01T00:00:00Z"), []);
+    const paths = (await noticesOf({ secrets, acceptedCAs }, "2037-01-01T00:00:00Z")).map(
+      (notice) => /^\S+(?=: the authority expired at 2036-11-\S+; rotate it$)/.exec(notice)?.[0],
+    );
+    assert.deepEqual(paths, [
+      "secrets.certs.k8s.crt",
+      "secrets.certs.os.crt",
+      "secrets.acceptedCAs.os[0]",
+      "acceptedCAs[0]",
+    ]);
   });
 });
 
