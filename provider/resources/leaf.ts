@@ -5,10 +5,10 @@ import { assertClock, canonical, type IssuedState, planRenewal, type RenewalPlan
 import type { PartialSecretsBundle } from "../core/secrets/read";
 import { lifetimeWarnings } from "../core/secrets/validate";
 import type { KeyAlgorithm } from "../core/x509/algorithms";
-import { parseCertificate } from "../core/x509/certificate";
+import { type Certificate, parseCertificate } from "../core/x509/certificate";
 import { readAuthority } from "../core/x509/clientCertificate";
 import { nameValueProblems } from "../core/x509/name";
-import { cutWarning, leafLifetime } from "../core/x509/leaf";
+import { cutWarning, defaultLeafAlgorithm, leafLifetime } from "../core/x509/leaf";
 import { CERTIFICATE_OUTPUTS, certificateOutputs, lifetimeOutputs } from "./certificateOutputs";
 import { type CheckVerdict, COMPARE, type Host, type ResourceDefinition, type Values } from "./definition";
 import { checkProperties, type Properties, wellFormed } from "./schema";
@@ -136,14 +136,18 @@ class Leaf {
     return hoursOf(values["validityPeriodHours"]) ?? this.spec.profile.validityPeriodHours;
   }
 
-  /** The inputs that are part of the certificate, defaults filled in, what is unknown left out. */
-  private parts(values: Values): Record<string, unknown> {
+  /**
+   * The inputs that are part of the certificate, defaults filled in, what is unknown left out.
+   *
+   * @param issuer whose kind of key is the default
+   */
+  private parts(values: Values, issuer?: Certificate): Record<string, unknown> {
     const { validityPeriodHours } = values;
     const given = holdsUnknown(validityPeriodHours) ? values : { ...values, validityPeriodHours: this.hours(values) };
     const defaults: Record<string, unknown> = {
       ...this.spec.parts,
       commonName: this.spec.defaultCommonName,
-      algorithm: undefined,
+      algorithm: issuer === undefined ? undefined : defaultLeafAlgorithm(issuer),
       validityPeriodHours: this.spec.profile.validityPeriodHours,
       rotationTriggers: undefined,
     };
@@ -163,7 +167,11 @@ class Leaf {
     return planRenewal(
       issued,
       {
-        parts: { ...this.parts(news), ...(pinned ? { issuedAt: formatTime(readIssuedAt(issuedAt)) } : {}) },
+        // By the kind of the old issuer: another one is a reason of its own.
+        parts: {
+          ...this.parts(news, issued.issuerCertificate),
+          ...(pinned ? { issuedAt: formatTime(readIssuedAt(issuedAt)) } : {}),
+        },
         ...(earlyRenewalHours === undefined ? {} : { earlyRenewalHours }),
         ...(issuer === undefined ? {} : { issuer }),
         frozen: issuedAt !== undefined,
@@ -173,7 +181,10 @@ class Leaf {
   }
 
   /** What the inputs of the last update say of the certificate; `undefined` on creation and replacement. */
-  private issuedState(olds: Values, signer: Signer | undefined): IssuedState | undefined {
+  private issuedState(
+    olds: Values,
+    signer: Signer | undefined,
+  ): (IssuedState & { readonly issuerCertificate: Certificate }) | undefined {
     if (typeof olds["issuedAt"] !== "string" || holdsUnknown(olds)) return undefined;
     // What was imported has no signer until the program gives one; an update compares it with the certificate's issuer.
     const imported = olds["secrets"] === undefined && olds["certificateAuthority"] === undefined;
@@ -186,7 +197,8 @@ class Leaf {
       notBefore: new Date(issuedAt.getTime() - this.spec.profile.backdateSeconds * 1000),
       notAfter: end.getTime() > issuer.notAfter.getTime() ? issuer.notAfter : end,
       issuer: issuer.fingerprint,
-      parts: { ...this.parts(olds), issuedAt: formatTime(issuedAt) },
+      issuerCertificate: issuer,
+      parts: { ...this.parts(olds, issuer), issuedAt: formatTime(issuedAt) },
     };
   }
 
@@ -227,10 +239,10 @@ class Leaf {
 
   /** Whether an update asks for another certificate. */
   mustIssue(olds: Values, news: Values): boolean {
-    const issuer = this.readSigner(news).authority.certificate.fingerprint;
+    const issuer = this.readSigner(news).authority.certificate;
     const [before, after] = [
-      [this.parts(olds), olds["issuedAt"], olds["issuerFingerprint"]],
-      [this.parts(news), news["issuedAt"], issuer],
+      [this.parts(olds, issuer), olds["issuedAt"], olds["issuerFingerprint"]],
+      [this.parts(news, issuer), news["issuedAt"], issuer.fingerprint],
     ];
     return canonical(before) !== canonical(after);
   }

@@ -310,3 +310,27 @@ describe("All problems of a resource", () => {
     assert.deepEqual([managed.outputs, managed.inputs], [outputs, inputs]);
   });
 });
+
+describe("The algorithm of a certificate", () => {
+  for (const [name, algorithm, other] of [
+    ["ClientConfiguration", "ed25519", "ecdsa-p256"],
+    ["NodeCertificate", "ed25519", "ecdsa-p256"],
+    ["Kubeconfig", "ecdsa-p256", "ed25519"],
+  ] as const) {
+    it(`may be named and left out again where it is the default, and keeps the certificate of a ${name}`, async () => {
+      const args = { ...DEPENDENTS[name].args, talosVersion: undefined, secrets: secretsYaml };
+      const made = dependent(name, host);
+      await made.up(args);
+      const { fingerprint } = made.outputs;
+      for (const change of [{ algorithm }, {}]) {
+        const { changes, notices } = await made.up({ ...args, ...change });
+        assert.deepEqual([changes, notices], [["algorithm"], []]);
+        assert.equal(made.outputs["fingerprint"], fingerprint);
+        assert.equal(made.outputs["algorithm"], change.algorithm);
+      }
+      const { notices } = await made.up({ ...args, algorithm: other });
+      assert.deepEqual(notices, ["will be issued anew: algorithm changed"]);
+      assert.notEqual(made.outputs["fingerprint"], fingerprint);
+    });
+  }
+});
