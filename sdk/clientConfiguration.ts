@@ -10,9 +10,9 @@ export interface ClientConfigurationArgs extends CertificateArgs {
   /** A bare OS authority. */
   certificateAuthority?: pulumi.Input<CertificateAuthorityPair>;
   clusterName: pulumi.Input<string>;
-  /** Addresses of control planes that talosctl calls. */
+  /** Addresses of control planes that talosctl calls, with or without a port (50000). */
   endpoints?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Nodes that talosctl asks by default. */
+  /** Nodes that talosctl asks by default, without a port. */
   nodes?: pulumi.Input<pulumi.Input<string>[]>;
   /** Default: the cluster's name. */
   contextName?: pulumi.Input<string>;

@@ -1,9 +1,10 @@
+import { endpointProblems, endpointWarnings, nodeProblems } from "../core/config/talosAddress";
 import { createTalosconfig, formatTalosconfig } from "../core/config/talosconfig";
 import { issueClientCertificate, TALOS_CLIENT_COMMON_NAME } from "../core/x509/clientCertificate";
 import { encodeBase64 } from "../core/x509/pem";
 import { PROFILES } from "../core/x509/profiles";
 import { normalizeRoles, roleProblems, ROLES } from "../core/x509/roles";
-import type { Problem } from "../core/errors";
+import { describeProblem, type Problem } from "../core/errors";
 import type { Values } from "./definition";
 import { leafDefinition } from "./leaf";
 import { STRING, STRINGS } from "./schema";
@@ -24,9 +25,13 @@ export const ClientConfiguration = leafDefinition({
     clusterName: { type: STRING, description: "Name of the cluster.", required: true },
     endpoints: {
       type: STRINGS,
-      description: "Addresses of control planes that talosctl calls. A change keeps the certificate.",
+      description:
+        "Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.",
     },
-    nodes: { type: STRINGS, description: "Nodes that talosctl asks by default. A change keeps the certificate." },
+    nodes: {
+      type: STRINGS,
+      description: "Nodes that talosctl asks by default, without a port. A change keeps the certificate.",
+    },
     contextName: { type: STRING, description: "Name of the context. Default: the cluster's." },
     roles: {
       type: { kind: "list", item: { kind: "enum", values: ROLES, code: "ERR_ROLE_UNKNOWN" } },
@@ -55,6 +60,7 @@ export const ClientConfiguration = leafDefinition({
   },
   parts: { roles: DEFAULT_ROLES },
   checkInputs,
+  notices: (inputs) => endpointWarnings(knownTexts(inputs["endpoints"]), "endpoints").map(describeProblem),
   normalize: ({ roles }) =>
     Array.isArray(roles) && !holdsUnknown(roles) ? { roles: normalizeRoles(roles as string[]) } : {},
   async issue(inputs, options, host) {
@@ -87,10 +93,18 @@ export const ClientConfiguration = leafDefinition({
   },
 });
 
+/** A list of which all is known. */
+const knownTexts = (value: unknown): readonly string[] =>
+  Array.isArray(value) && !holdsUnknown(value) ? (value as string[]) : [];
+
 function checkInputs(inputs: Values): Problem[] {
   const roles = inputs["roles"];
   const problems: Problem[] =
     roles === undefined || holdsUnknown(roles) ? [] : roleProblems(roles as string[], "roles");
+  problems.push(
+    ...endpointProblems(knownTexts(inputs["endpoints"]), "endpoints"),
+    ...nodeProblems(knownTexts(inputs["nodes"]), "nodes"),
+  );
   for (const name of ["clusterName", "contextName"]) {
     if (inputs[name] === "")
       problems.push({ code: "ERR_INPUT_MISSING", path: name, message: "is empty; expected a name" });

@@ -53,8 +53,8 @@ class Leaf {
 
   async check(olds: Values, news: Values, host: Host): Promise<CheckVerdict> {
     const problems = checkProperties(news, this.inputs);
-    const notices: string[] = [];
     const known = wellFormed(news, this.inputs, problems);
+    const notices = this.spec.notices?.(known) ?? [];
     problems.push(
       ...nameProblems(known["commonName"], "commonName"),
       ...(await this.spec.checkInputs(known, host)),

@@ -46,6 +46,8 @@ export interface LeafSpec {
   readonly parts: Readonly<Record<string, unknown>>;
   /** Problems of the inputs that only this kind has; unknown values are left out. */
   checkInputs(inputs: Values, host: Host): Problem[] | Promise<Problem[]>;
+  /** What a person should read of inputs that only this kind has. */
+  notices?(inputs: Values): string[];
   /** Inputs whose form does not matter, in one form, so that a mere reordering is no change. */
   normalize?(inputs: Values): Values;
   issue(inputs: Values, options: LeafOptions, host: Host): Promise<LeafMaterial>;
