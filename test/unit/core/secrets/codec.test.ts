@@ -70,14 +70,6 @@ describe("A secrets bundle of talosctl", () => {
     assert.deepEqual(parse(writePlainYaml(shape)).bundle, bundle);
   });
 
-  it("loses an encryption secret that is empty, as it does to talosctl", () => {
-    const both = good.replace(/(\n +)(secretboxencryptionsecret:)/, '$1aescbcencryptionsecret: ""$1$2');
-    assert.notEqual(both, good);
-    const { bundle, unknown, warnings } = parse(both);
-    assert.deepEqual(warnings, []);
-    assert.ok(formatSecretsBundle(bundle, unknown) === good);
-  });
-
   it("is read as JSON too", () => {
     const { bundle } = parse(good);
     assert.deepEqual(parse(JSON.stringify(structureBundle(bundle))).bundle, bundle);
@@ -104,32 +96,6 @@ describe("A secrets bundle of talosctl", () => {
     assert.match(written, /\n {4}secret: \S+\n {4}color: blue\nsecrets:/);
     assert.match(written, /\nowner:\n {4}name: "007"\n$/);
     assert.ok(formatSecretsBundle(parse(written).bundle, parse(written).unknown) === written);
-  });
-
-  it("takes values with a YAML tag for the text that they are to talosctl", () => {
-    const token = good.match(/bootstraptoken: (\S+)/)![1]!;
-    for (const value of [`!!str ${token}`, `!!binary ${Buffer.from(token).toString("base64")}`])
-      assert.ok(formatSecretsBundle(parse(good.replace(token, value)).bundle) === good);
-    const { bundle } = parse(good.replace(token, "!!timestamp 2001-01-01"));
-    assert.equal(bundle.secrets.bootstrapToken, "2001-01-01");
-    assert.deepEqual(verdict(good.replace(token, "!!binary x")).told, [
-      "ERR_YAML_INVALID the text is not readable YAML (!!binary without the base64 of a text at line 5); expected YAML",
-    ]);
-  });
-
-  it("keeps an unknown key that has no value, and is no second document for dashes at its end", () => {
-    const { bundle, unknown } = parse(`${good}owner:\n---\n# nothing\n`);
-    assert.ok(formatSecretsBundle(bundle, unknown) === `${good}owner: null\n`);
-  });
-
-  it("follows merge keys as talosctl does, though not without bound", () => {
-    const token = good.match(/trustdinfo:\n +(token: \S+)/)!;
-    const merged = `shared: &shared\n    ${token[1]!}\n${good.replace(token[0], "trustdinfo:\n    <<: *shared")}`;
-    assert.ok(formatSecretsBundle(parse(merged).bundle) === good);
-    const bomb = Array.from({ length: 101 }, (_, index) => `k${index}: {<<: *shared}\n`).join("");
-    assert.deepEqual(verdict(`${merged}${bomb}`).told, [
-      "ERR_YAML_INVALID the text is not readable YAML (too many merge keys at line 125); expected YAML",
-    ]);
   });
 
   it("keeps a token of digits as text", () => {
