@@ -1,3 +1,5 @@
+import { isIpAddress } from "../core/ipAddress";
+
 /** Where a node listens. */
 export interface Address {
   /** Name or IP address, without brackets. */
@@ -15,7 +17,7 @@ export const APID_PORT = 50_000;
  */
 export function parseAddress(text: string, port?: number): Address | undefined {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/.exec(text);
-  const bareIpv6 = port !== undefined && /^[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$/.test(text);
+  const bareIpv6 = port !== undefined && text.includes(":") && isIpAddress(text);
   const host = bareIpv6 ? text : (match?.[1] ?? match?.[2]);
   const given = bareIpv6 || match?.[3] === undefined ? port : Number(match[3]);
   return host === undefined || given === undefined || given < 1 || given > 65_535 ? undefined : { host, port: given };

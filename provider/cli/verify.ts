@@ -5,7 +5,7 @@ import type { ChainPurpose } from "../core/inspect/purposes";
 import { verifyChain } from "../core/inspect/verifyChain";
 import { AUTHORITY_EXPECTED, whyNoAuthority } from "../core/x509/authority";
 import { type Certificate, keyFits } from "../core/x509/certificate";
-import { isIpAddress } from "../core/x509/subjectAltNames";
+import { isIpAddress } from "../core/ipAddress";
 import { type Address, formatAddress, parseAddress } from "./address";
 import { loadClient } from "./client";
 import { shakeHands } from "./handshake";

@@ -7,6 +7,7 @@ export { createEnvironment, type Environment, type WebCrypto } from "./environme
 export { ERROR_CODES, type ErrorCode } from "./errorCodes";
 export { describeProblem, PkiError, type Problem } from "./errors";
 export type { Hours } from "./duration";
+export { isIpAddress } from "./ipAddress";
 export {
   checkClusterEndpoint,
   configHash,

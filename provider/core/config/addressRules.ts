@@ -1,4 +1,4 @@
-import { isIpAddress } from "../x509/subjectAltNames";
+import { isIpAddress } from "../ipAddress";
 import { memberText } from "../yaml/node";
 import type { YamlNode } from "../yaml/parser";
 import { ConfigFault, type ConfigValue, isConfigList, isConfigMap } from "./configValue";
@@ -10,28 +10,30 @@ export interface AddressRule {
   readonly kind: string;
   /** Dotted; `[]` for every item of a list. */
   readonly path: string;
-  /** What is wrong; what would be right. */
-  readonly message: string;
+  readonly what: string;
+  readonly cure: string;
   accepts(text: string): boolean;
 }
 
-type Check = Pick<AddressRule, "message" | "accepts">;
+type Check = Pick<AddressRule, "what" | "cure" | "accepts">;
 
 const isPrefix = (text: string): boolean => normalisePrefix(text) !== undefined;
 /** As Go's net.ParseCIDR, which takes leading zeros. */
 const isLooseCidr = (text: string): boolean => isPrefix(text.replace(/\/0+(?=\d)/, "/"));
 const orEmpty = (check: Check): Check => ({ ...check, accepts: (text) => text === "" || check.accepts(text) });
 
-const CIDR = "holds something else than a CIDR; expected one like 10.244.0.0/16";
-const PREFIX: Check = { message: CIDR, accepts: isPrefix };
-const LOOSE_CIDR: Check = { message: CIDR, accepts: isLooseCidr };
+const CIDR = { what: "holds something else than a CIDR", cure: "expected one like 10.244.0.0/16" };
+const PREFIX: Check = { ...CIDR, accepts: isPrefix };
+const LOOSE_CIDR: Check = { ...CIDR, accepts: isLooseCidr };
 const INTERFACE_ADDRESS: Check = {
-  message: "an address is neither a CIDR nor an IP address; expected one like 10.0.0.2/24",
+  what: "an address is neither a CIDR nor an IP address",
+  cure: "expected one like 10.0.0.2/24",
   accepts: (text) => isLooseCidr(text) || isIpAddress(text),
 };
 /** As siderolabs/net ParseSubnetOrAddress reads it, after a `!` for what is left out. */
 const SUBNET_MATCH: Check = {
-  message: "a subnet is neither a CIDR nor an IP address; expected one like 10.0.0.0/8 or !10.0.0.0/8",
+  what: "a subnet is neither a CIDR nor an IP address",
+  cure: "expected one like 10.0.0.0/8 or !10.0.0.0/8",
   accepts(text) {
     const subnet = text.replace(/^!/, "");
     return isPrefix(subnet) || normaliseAddress(subnet) !== undefined;
@@ -82,7 +84,7 @@ export function addressFaults(document: YamlNode): ConfigFault[] {
   return ADDRESS_RULES.filter((rule) => rule.kind === kind).flatMap((rule) =>
     scalarsAt(document, stepsOf(rule.path))
       .filter(({ text }) => !rule.accepts(text))
-      .map(({ line }) => new ConfigFault(`${placeOf(rule)}: ${rule.message}`, line)),
+      .map(({ line }) => new ConfigFault(`${placeOf(rule)}: ${rule.what}`, line, rule.cure)),
   );
 }
 

@@ -83,7 +83,7 @@ const RULES: readonly Rule[] = [
   })),
   ...ADDRESS_RULES.map((rule): Rule => ({
     path: placeOf(rule),
-    message: rule.message,
+    message: `${rule.what}; ${rule.cure}`,
     fatal: true,
     breaks: (facts) => textsOf(facts.get(rule.kind), rule).some((text) => !rule.accepts(text)),
   })),

@@ -27,4 +27,4 @@ export {
   type SignRequestOptions,
   TALOS_NODE_COMMON_NAME,
 } from "./serverCertificate";
-export { isDnsName, isIpAddress, type SubjectAltNames } from "./subjectAltNames";
+export { isDnsName, type SubjectAltNames } from "./subjectAltNames";

@@ -1,8 +1,6 @@
 import { PkiError, type Problem } from "../errors";
 import { canonicalIpAddress, isIpAddress } from "../ipAddress";
 
-export { isIpAddress };
-
 /** Subject alternative names of the two kinds that Talos knows. */
 export interface SubjectAltNames {
   /** Host names; a wildcard may be the first label. */
