@@ -1,6 +1,12 @@
 import { parseCertificateRequest } from "../core/x509/certificateRequest";
 import { PROFILES } from "../core/x509/profiles";
-import { issueServerCertificate, signCertificateRequest, TALOS_NODE_COMMON_NAME } from "../core/x509/serverCertificate";
+import {
+  issueServerCertificate,
+  NAMELESS,
+  NAMELESS_REQUEST,
+  signCertificateRequest,
+  TALOS_NODE_COMMON_NAME,
+} from "../core/x509/serverCertificate";
 import { subjectAltNameProblems } from "../core/x509/subjectAltNames";
 import { PkiError, type Problem } from "../core/errors";
 import { canonicalIpAddress } from "../core/ipAddress";
@@ -45,7 +51,8 @@ export const NodeCertificate = leafDefinition({
       ipAddresses: (inputs["ipAddresses"] as string[] | undefined) ?? [],
     };
     if (typeof inputs["csrPem"] === "string") {
-      const signed = await signCertificateRequest({ ...options, csr: inputs["csrPem"] }, host.environment);
+      const csr = await parseCertificateRequest(inputs["csrPem"], "csrPem", host.environment);
+      const signed = await signCertificateRequest({ ...options, csr }, host.environment);
       return { certificatePem: signed.certificate.pem, privateKeyPem: undefined };
     }
     const issued = await issueServerCertificate(options, host.environment);
@@ -69,19 +76,10 @@ async function checkInputs(inputs: Values, host: Host): Promise<Problem[]> {
       }),
     );
   }
-  if (csrPem === undefined) {
-    const none = [ipAddresses, dnsNames].every(
-      (names) => names === undefined || (Array.isArray(names) && names.length === 0),
-    );
-    if (none) {
-      problems.push({
-        code: "ERR_INPUT_MISSING",
-        path: "ipAddresses",
-        message: "no name at all is given; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
-      });
-    }
-    return problems;
-  }
+  const isNameless = [ipAddresses, dnsNames].every(
+    (names) => names === undefined || (Array.isArray(names) && names.length === 0),
+  );
+  if (csrPem === undefined) return isNameless ? [...problems, NAMELESS] : problems;
   if (algorithm !== undefined) {
     problems.push({
       code: "ERR_INPUT_INVALID",
@@ -90,14 +88,15 @@ async function checkInputs(inputs: Values, host: Host): Promise<Problem[]> {
     });
   }
   if (typeof csrPem === "string" && !holdsUnknown(csrPem))
-    problems.push(...(await requestProblems(csrPem, inputs["commonName"], host)));
+    problems.push(...(await requestProblems(csrPem, isNameless, inputs["commonName"], host)));
   return problems;
 }
 
-async function requestProblems(text: string, commonName: unknown, host: Host): Promise<Problem[]> {
+async function requestProblems(text: string, isNameless: boolean, commonName: unknown, host: Host): Promise<Problem[]> {
   try {
     const request = await parseCertificateRequest(text, "csrPem", host.environment);
     const ownName = commonName === undefined ? nameProblems(request.commonName, "csrPem") : [];
+    if (isNameless && request.dnsNames.length + request.ipAddresses.length === 0) return [...ownName, NAMELESS_REQUEST];
     return [...ownName, ...subjectAltNameProblems(request).map((problem) => ({ ...problem, path: "csrPem" }))];
   } catch (error) {
     if (error instanceof PkiError) return [...error.problems];

@@ -5,7 +5,7 @@ import { createEnvironment } from "../../provider/core/environment";
 import { generateAuthority } from "../../provider/core/secrets/authority";
 import { parseTalosVersion } from "../../provider/core/talosVersion";
 import { issueClientCertificate } from "../../provider/core/x509/clientCertificate";
-
+import { issueServerCertificate } from "../../provider/core/x509/serverCertificate";
 import { Cluster, issueClient } from "./support/cluster";
 import { mustRun, needOpenssl, run } from "./support/judge";
 import { opensslKey } from "./support/forge";
@@ -81,6 +81,24 @@ describe("openssl", function () {
     assert.notEqual((await run("openssl", [...strict, "-purpose", "sslserver", client])).code, 0);
     const other = cluster.folder.write("k8s.crt", k8s.crt);
     assert.notEqual((await run("openssl", ["verify", "-CAfile", other, client])).code, 0);
+  });
+
+  it("verifies a node's certificate by the strict rules, with a subject and without", async () => {
+    const { os } = cluster.bundle.certs;
+    const authority = cluster.folder.write("os.crt", os.crt);
+    for (const commonName of ["talos-node", ""]) {
+      const { certificate } = await issueServerCertificate(
+        {
+          certificateAuthority: { certificatePem: os.crt, privateKeyPem: os.key },
+          commonName,
+          ipAddresses: ["10.0.0.2"],
+        },
+        createEnvironment(webcrypto, () => new Date()),
+      );
+      const node = cluster.folder.write("node.crt", certificate.pem);
+      const options = ["verify", "-x509_strict", "-CAfile", authority, "-purpose", "sslserver", node];
+      assert.match((await mustRun("openssl", options)).stdout, /: OK\n/);
+    }
   });
 
   it("finds each key to be that of its certificate", async () => {

@@ -78,7 +78,10 @@ function extensionsOf(request: IssueRequest, issuer: Certificate | undefined): x
     ...(subjectAltNames?.dnsNames ?? []).map((value) => ({ type: "dns" as const, value })),
     ...(subjectAltNames?.ipAddresses ?? []).map((value) => ({ type: "ip" as const, value })),
   ];
-  if (names.length > 0) extensions.push(new x509.SubjectAlternativeNameExtension(names, false));
+  // RFC 5280, 4.2.1.6: critical where the subject is empty, as Go writes it too.
+  const { commonName, organizations = [] } = request.subject;
+  const isNameless = !commonName && organizations.length === 0;
+  if (names.length > 0) extensions.push(new x509.SubjectAlternativeNameExtension(names, isNameless));
   return extensions;
 }
 

@@ -1,6 +1,6 @@
 import { type Hours, hoursProblems, parseHours } from "../duration";
 import { type Environment, wholeSeconds } from "../environment";
-import { PkiError } from "../errors";
+import { PkiError, type Problem } from "../errors";
 import type { KeyAlgorithm } from "./algorithms";
 import { type CertificateRequest, parseCertificateRequest } from "./certificateRequest";
 import { type AuthorityInput, readAuthority } from "./clientCertificate";
@@ -11,6 +11,20 @@ import { subjectAltNameProblems } from "./subjectAltNames";
 
 /** The docs page's name of a node certificate; a real node writes its own FQDN. */
 export const TALOS_NODE_COMMON_NAME = "talos-node";
+
+/** What a certificate without alternative names is refused with. */
+export const NAMELESS: Problem = {
+  code: "ERR_INPUT_MISSING",
+  path: "ipAddresses",
+  message: "no name at all is given; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
+};
+
+/** The same of a request that brings none. */
+export const NAMELESS_REQUEST: Problem = {
+  ...NAMELESS,
+  message:
+    "no name at all is given, nor does the request hold one; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
+};
 
 /** What a server certificate with a new key is issued with. One of `dnsNames` and `ipAddresses` holds a name. */
 export interface ServerCertificateOptions {
@@ -50,13 +64,7 @@ export async function issueServerCertificate(
     ...hoursProblems(validityPeriodHours, "validityPeriodHours"),
     ...(options.algorithm === undefined ? [] : algorithmProblems(options.algorithm, "algorithm")),
   ];
-  if (dnsNames.length + ipAddresses.length === 0) {
-    problems.push({
-      code: "ERR_INPUT_MISSING",
-      path: "ipAddresses",
-      message: "no name at all is given; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
-    });
-  }
+  if (dnsNames.length + ipAddresses.length === 0) problems.push(NAMELESS);
   if (problems.length > 0) throw PkiError.of(problems);
   const authority = readAuthority(options.certificateAuthority, "certificateAuthority");
   return issueLeaf(
@@ -93,12 +101,13 @@ export interface SignRequestOptions {
 
 /**
  * Signs a request into a server certificate, as trustd does: keeps CN and alternative names, strips O (a role must
- * never ride in on a request), forces digitalSignature and serverAuth.
+ * never ride in on a request), forces digitalSignature and serverAuth. Unlike trustd it refuses one without any name,
+ * which no client would take.
  *
  * Source: siderolabs/talos internal/app/trustd/internal/reg/reg.go, v1.13.
  *
- * @throws PkiError ERR_CSR_INVALID, ERR_INPUT_INVALID (the common name), ERR_DURATION_INVALID, ERR_SAN_INVALID,
- *   ERR_AUTHORITY_EXPIRED
+ * @throws PkiError ERR_CSR_INVALID, ERR_INPUT_MISSING (no name at all), ERR_INPUT_INVALID (the common name),
+ *   ERR_DURATION_INVALID, ERR_SAN_INVALID, ERR_AUTHORITY_EXPIRED
  * @example
  * const { certificate } = await signCertificateRequest({ certificateAuthority, csr: csrPem }, environment);
  */
@@ -113,20 +122,22 @@ export async function signCertificateRequest(
   ];
   if (problems.length > 0) throw PkiError.of(problems);
   const csr =
-    typeof options.csr === "string" ? await parseCertificateRequest(options.csr, "csrPem", environment) : options.csr;
+    typeof options.csr === "string" ? await parseCertificateRequest(options.csr, "csr", environment) : options.csr;
   const authority = readAuthority(options.certificateAuthority, "certificateAuthority");
   const commonName = options.commonName ?? csr.commonName;
-  const unfit = nameValueProblems(commonName ?? "", "csrPem");
+  const unfit = nameValueProblems(commonName ?? "", "csr");
   if (unfit.length > 0) throw PkiError.of(unfit);
+  const subjectAltNames = {
+    dnsNames: [...csr.dnsNames, ...(options.dnsNames ?? [])],
+    ipAddresses: [...csr.ipAddresses, ...(options.ipAddresses ?? [])],
+  };
+  if (subjectAltNames.dnsNames.length + subjectAltNames.ipAddresses.length === 0) throw PkiError.of([NAMELESS_REQUEST]);
   return issueLeafFor(
     authority,
     {
       profile: PROFILES.talosServer,
       subject: commonName === undefined ? {} : { commonName },
-      subjectAltNames: {
-        dnsNames: [...csr.dnsNames, ...(options.dnsNames ?? [])],
-        ipAddresses: [...csr.ipAddresses, ...(options.ipAddresses ?? [])],
-      },
+      subjectAltNames,
       issuedAt: wholeSeconds(options.issuedAt ?? environment.now()),
       validityPeriodHours: parseHours(validityPeriodHours, "validityPeriodHours"),
     },

@@ -83,14 +83,18 @@ describe("A NodeCertificate", () => {
     await node.up({ ...rest, csrPem });
     assert.equal(node.outputs["notAfter"], "2026-01-03T00:00:00Z");
     assert.equal(node.outputs["privateKeyPem"], undefined);
-    await node.up({ ...rest, csrPem: await makeRequest({ name: "CN=worker-2" }) });
+    await node.up({ ...rest, csrPem: await makeRequest({ name: "CN=worker-2", dnsNames: ["worker-2"] }) });
     assert.equal(parseCertificate(String(node.outputs["certificatePem"]), "").commonName, "worker-2");
   });
 
   it("of a request that is wrong is refused in preview already", async () => {
     const preview = async (csrPem: string): Promise<readonly string[]> =>
       (await new Managed(NodeCertificate, host).preview({ secrets: args["secrets"], csrPem })).problems;
-    const good = await makeRequest({ name: "CN=a" });
+    const good = await makeRequest({ name: "CN=a", dnsNames: ["a"] });
+    assert.deepEqual(await preview(good), []);
+    assert.deepEqual(await preview(await makeRequest({ name: "CN=a" })), [
+      "ERR_INPUT_MISSING ipAddresses: no name at all is given, nor does the request hold one; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
+    ]);
     const forged = good.replace(/.{8}(\s+-----END)/, "AAAAAAAA$1");
     assert.deepEqual(await preview(forged), [
       "ERR_CSR_INVALID csrPem: carries a wrong signature; expected a PKCS#10 request signed with its own key",

@@ -144,7 +144,7 @@ validityPeriodHours: is -1; expected a whole number of hours, 1 or more, or a Go
   });
 
   it("of a request may bear another name and live for another time", async () => {
-    const csr = await makeRequest({ name: "" });
+    const csr = await makeRequest({ name: "", dnsNames: ["worker-1"] });
     const { certificate, warnings } = await signCertificateRequest(
       { certificateAuthority, csr, commonName: "n", validityPeriodHours: "36h" },
       environment,
@@ -154,6 +154,33 @@ validityPeriodHours: is -1; expected a whole number of hours, 1 or more, or a Go
     assert.deepEqual(warnings, []);
     const bare = await signCertificateRequest({ certificateAuthority, csr }, environment);
     assert.equal(bare.certificate.subject, "");
+  });
+
+  it("has its names in a critical extension where it has no subject, as RFC 5280 asks, and only there", async () => {
+    const isCritical = (pem: string): boolean | undefined =>
+      new x509.X509Certificate(pem).extensions.find(({ type }) => type === "2.5.29.17")?.critical;
+    const issue = async (commonName: string): Promise<string> =>
+      (await issueServerCertificate({ certificateAuthority, commonName, dnsNames: ["a"] }, environment)).certificate
+        .pem;
+    assert.equal(isCritical(await issue("")), true);
+    assert.equal(isCritical(await issue("n")), false);
+    const csr = await makeRequest({ name: "", dnsNames: ["worker-1"] });
+    const { certificate } = await signCertificateRequest({ certificateAuthority, csr }, environment);
+    assert.equal(isCritical(certificate.pem), true);
+  });
+
+  it("of a request is refused without any name, and where the request is none by the name of the option", async () => {
+    await rejects(
+      async () =>
+        signCertificateRequest({ certificateAuthority, csr: await makeRequest({ name: "CN=n" }) }, environment),
+      "ERR_INPUT_MISSING",
+      "ipAddresses: no name at all is given, nor does the request hold one; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
+    );
+    await rejects(
+      () => signCertificateRequest({ certificateAuthority, csr: "junk" }, environment),
+      "ERR_PEM_INVALID",
+      "csr: holds no PEM block; expected text that begins with -----BEGIN",
+    );
   });
 
   it("of a request is refused for no time", async () => {
