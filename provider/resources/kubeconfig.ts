@@ -1,6 +1,6 @@
-import { formatKubeconfig } from "../core/config/kubeconfig";
+import { formatKubeconfig, namespaceProblems } from "../core/config/kubeconfig";
 import { checkClusterEndpoint } from "../core/config/clusterEndpoint";
-import type { Problem } from "../core/errors";
+import { describeProblem, type Problem } from "../core/errors";
 import { issueKubernetesClientCertificate, KUBERNETES_ADMIN } from "../core/x509/kubernetesClientCertificate";
 import { PROFILES } from "../core/x509/profiles";
 import type { Values } from "./definition";
@@ -33,6 +33,10 @@ export const Kubeconfig = leafDefinition({
   },
   parts: { organizations: KUBERNETES_ADMIN.organizations },
   checkInputs,
+  notices: ({ clusterEndpoint }) =>
+    typeof clusterEndpoint === "string" && !holdsUnknown(clusterEndpoint)
+      ? checkClusterEndpoint(clusterEndpoint).warnings.map(describeProblem)
+      : [],
   normalize: ({ organizations }) =>
     Array.isArray(organizations) && !holdsUnknown(organizations)
       ? { organizations: [...new Set(organizations as string[])].sort() }
@@ -60,11 +64,13 @@ export const Kubeconfig = leafDefinition({
 
 function checkInputs(inputs: Values): Problem[] {
   const problems: Problem[] = [];
-  const { clusterEndpoint, organizations } = inputs;
+  const { clusterEndpoint, namespace, organizations } = inputs;
   for (const name of ["clusterName", "namespace", "commonName"]) {
     if (inputs[name] === "")
       problems.push({ code: "ERR_INPUT_MISSING", path: name, message: "is empty; expected a name" });
   }
+  if (typeof namespace === "string" && !holdsUnknown(namespace))
+    problems.push(...namespaceProblems(namespace, "namespace"));
   if (!holdsUnknown(clusterEndpoint)) problems.push(...checkClusterEndpoint(String(clusterEndpoint)).problems);
   if (Array.isArray(organizations) && !holdsUnknown(organizations)) {
     organizations.forEach((group, index) => {

@@ -25,7 +25,8 @@ export interface KubeconfigOptions {
  * Writes a kubeconfig as `talosctl kubeconfig` gets it from a control plane, byte for byte as client-go orders and
  * indents it. Source: siderolabs/talos pkg/kubeconfig/generate.go, v1.13; k8s.io/client-go v0.35.
  *
- * @throws PkiError ERR_INPUT_MISSING for an empty name, ERR_ENDPOINT_INVALID, both at once
+ * @throws PkiError ERR_INPUT_MISSING for an empty name, ERR_INPUT_INVALID for a namespace that is no DNS label,
+ *   ERR_ENDPOINT_INVALID, all at once
  * @example
  * const text = formatKubeconfig({ clusterName: "alpha", clusterEndpoint: "https://10.0.0.1:6443", caCertificatesPem, clientCertificatePem, clientKeyPem });
  */
@@ -35,7 +36,8 @@ export function formatKubeconfig(options: KubeconfigOptions): string {
   const missing = Object.entries({ clusterName, userName, namespace }).flatMap(([path, value]): Problem[] =>
     value === "" ? [{ code: "ERR_INPUT_MISSING", path, message: "is empty; expected a name" }] : [],
   );
-  if (endpoint === undefined || missing.length > 0) throw PkiError.of([...missing, ...problems]);
+  const wrong = [...missing, ...namespaceProblems(namespace, "namespace"), ...problems];
+  if (endpoint === undefined || wrong.length > 0) throw PkiError.of(wrong);
   const user = scalar(`${userName}@${clusterName}`);
   return `apiVersion: v1
 clusters:
@@ -57,6 +59,13 @@ users:
     client-certificate-data: ${encodeBase64(options.clientCertificatePem)}
     client-key-data: ${encodeBase64(options.clientKeyPem)}
 `;
+}
+
+/** @returns ERR_INPUT_INVALID for what Kubernetes takes for no namespace: it must be a DNS label (RFC 1123) */
+export function namespaceProblems(namespace: string, path: string): Problem[] {
+  if (namespace === "" || /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace)) return [];
+  const message = `${JSON.stringify(namespace)} is no namespace; expected at most 63 of a-z, 0-9 and - (a DNS label), such as kube-system`;
+  return [{ code: "ERR_INPUT_INVALID", path, message }];
 }
 
 function scalar(text: string): string {

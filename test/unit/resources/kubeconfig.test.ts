@@ -60,6 +60,27 @@ describe("A Kubeconfig", () => {
     assert.match(String(config.outputs["kubeconfig"]), /namespace: ns\n/);
   });
 
+  it("warns of an endpoint without a port, as a MachineConfig does", async () => {
+    const { notices, problems } = await new Managed(Kubeconfig, host).preview(
+      args({ clusterEndpoint: "https://k8s.example.org" }),
+    );
+    assert.deepEqual(problems, []);
+    assert.deepEqual(notices, [
+      'clusterEndpoint: no port specified for the cluster endpoint URL, so clients take 443; Kubernetes on Talos listens on 6443, as in "https://k8s.example.org:6443"',
+    ]);
+  });
+
+  it("is of a namespace that Kubernetes takes", async () => {
+    const problemsOf = async (namespace: string): Promise<readonly string[]> =>
+      (await new Managed(Kubeconfig, host).preview(args({ namespace }))).problems;
+    for (const namespace of ["a", "kube-system", "0", "x".repeat(63)])
+      assert.deepEqual(await problemsOf(namespace), []);
+    for (const namespace of ["Foo Bar", "A", "a.b", "-a", "a-", "a_b", "x".repeat(64)])
+      assert.deepEqual(await problemsOf(namespace), [
+        `ERR_INPUT_INVALID namespace: ${JSON.stringify(namespace)} is no namespace; expected at most 63 of a-z, 0-9 and - (a DNS label), such as kube-system`,
+      ]);
+  });
+
   it("takes groups in another order for the same, and is issued anew for other groups and users", async () => {
     const config = await make({ organizations: ["b", "a"] });
     assert.equal((await config.preview(args({ organizations: ["a", "b"] }))).op, "same");
