@@ -17,6 +17,8 @@ export type Say = (line: string) => void;
 
 /** A definition as a shell calls it: properties in Pulumi's form in and out, secrets marked, problems told. */
 export class DefinitionShell {
+  private readonly toldOfExisting = new Map<string, readonly string[]>();
+
   constructor(
     readonly definition: ResourceDefinition,
     private readonly host: Host,
@@ -25,8 +27,9 @@ export class DefinitionShell {
   ) {}
 
   async check(name: string, olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: string[] }> {
-    const verdict = await this.definition.check(values(olds), this.toCheck(news), this.host);
-    this.tell(name, verdict.notices);
+    const before = values(olds);
+    const verdict = await this.definition.check(before, this.toCheck(news), this.host);
+    this.tellOnce(name, Object.keys(before).length > 0, verdict.notices);
     // The engine prints the value of a property that a failure names, secret or not: the path goes into the reason.
     const failures = verdict.problems.map(describeProblem);
     const { inputs, checkedInputs = inputs } = this.definition;
@@ -86,6 +89,17 @@ export class DefinitionShell {
   /** Marks what is secret by its property, and what came in as a secret under the same name: the engine no longer does. */
   private marked(clear: Values, properties: PropertyRows, given: Properties): Properties {
     return markAs(markSecrets(clear, properties), given) as Properties;
+  }
+
+  /** Before a replacement the engine checks a second time, as if nothing were there: what was told is told. */
+  private tellOnce(name: string, exists: boolean, notices: readonly string[]): void {
+    const told = exists ? [] : (this.toldOfExisting.get(name) ?? []);
+    this.tell(
+      name,
+      notices.filter((notice) => !told.includes(notice)),
+    );
+    if (exists) this.toldOfExisting.set(name, notices);
+    else this.toldOfExisting.delete(name);
   }
 
   private tell(name: string, notices: readonly string[]): void {

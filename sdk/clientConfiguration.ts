@@ -34,7 +34,7 @@ export class ClientConfiguration extends CertificateResource {
   declare readonly talosconfig: pulumi.Output<string>;
   /** Private key of the client, PEM. Secret. */
   declare readonly clientKeyPem: pulumi.Output<string>;
-  /** Base64 of PEM, as @pulumiverse/talos takes it. Secret. */
+  /** Base64 of PEM, as `@pulumiverse/talos` takes it. Secret. */
   declare readonly clientConfiguration: pulumi.Output<{
     caCertificate: string;
     clientCertificate: string;

@@ -118,7 +118,7 @@ export interface RotationSecret {
 }
 
 /**
- * `machineSecrets` of @pulumiverse/talos: base64 of PEM. Typed as there, so that it fits: a bundle whose cluster encrypts
+ * `machineSecrets` of `@pulumiverse/talos`: base64 of PEM. Typed as there, so that it fits: a bundle whose cluster encrypts
  * with AES-CBC has an `aescbcEncryptionSecret`, and no `secretboxEncryptionSecret` whatever the type says.
  */
 export interface MachineSecretsShape {
@@ -150,7 +150,7 @@ export class TalosSecrets extends TalosPkiResource {
   declare readonly secrets: pulumi.Output<Record<string, unknown>>;
   /** The other authority of each rotation under way. Secret. */
   declare readonly rotationSecrets: pulumi.Output<{ os?: RotationSecret; kubernetes?: RotationSecret }>;
-  /** The shape that @pulumiverse/talos takes. Secret. */
+  /** The shape that `@pulumiverse/talos` takes. Secret. */
   declare readonly machineSecrets: pulumi.Output<MachineSecretsShape>;
   /** Public facts of the issuing authorities. */
   declare readonly certificateAuthorities: pulumi.Output<

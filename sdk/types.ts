@@ -30,6 +30,6 @@ export interface CertificateAuthorityPair {
 
 /**
  * The cluster's secrets as the resources take them: a TalosSecrets, its output `secrets`, or a plain bundle (the text
- * or the parsed form of a `talosctl gen secrets` file, or `machineSecrets` of @pulumiverse/talos).
+ * or the parsed form of a `talosctl gen secrets` file, or `machineSecrets` of `@pulumiverse/talos`).
  */
 export type SecretsInput = pulumi.Input<string | object>;

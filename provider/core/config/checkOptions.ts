@@ -6,6 +6,7 @@ import {
   parseTalosVersion,
   type TalosVersion,
 } from "../talosVersion";
+import { valueAt } from "../secrets/fields";
 import { isDnsName } from "../x509/subjectAltNames";
 import { isIpAddress } from "../ipAddress";
 import { checkClusterEndpoint } from "./clusterEndpoint";
@@ -30,8 +31,9 @@ const MIRROR_URL = /^https?:\/\/(?:\[[0-9A-Fa-f:.]+\]|[^\s/:?#[\]@\\]+)(?::\d{1,
  * @param oldest Lowest minor that is taken, see parseTalosVersion.
  */
 export function checkMachineConfigOptions(options: MachineConfigOptions, oldest?: number): CheckedOptions {
-  const problems: Problem[] = [];
+  const problems: Problem[] = missingOptions(options);
   const warnings: Problem[] = [];
+  if (problems.length > 0) return { problems, warnings };
   const version = collectProblems(problems, () => parseTalosVersion(options.talosVersion, "talosVersion", oldest));
   const { endpoint, ...endpointReport } = checkClusterEndpoint(options.clusterEndpoint);
   problems.push(...endpointReport.problems);
@@ -46,6 +48,25 @@ export function checkMachineConfigOptions(options: MachineConfigOptions, oldest?
   const accepted = checkTrust(options, version, problems);
   if (problems.length > 0 || version === undefined || endpoint === undefined) return { problems, warnings };
   return { input: { ...filledIn(options, version), ...accepted, endpoint }, problems, warnings };
+}
+
+/** What every machine needs of a bundle. */
+const SECRETS = [
+  "cluster.id",
+  "cluster.secret",
+  "secrets.bootstrapToken",
+  "trustdInfo.token",
+  "certs.os.crt",
+  "certs.k8s.crt",
+];
+
+/** Options that a program without types has left out. */
+function missingOptions(options: MachineConfigOptions): Problem[] {
+  const names = ["clusterName", "clusterEndpoint", "machineType", "talosVersion"];
+  const secrets = SECRETS.map((name) => `secrets.${name}`);
+  return [...names, ...secrets]
+    .filter((name) => typeof valueAt(options, name.split(".")) !== "string")
+    .map((path) => ({ code: "ERR_INPUT_MISSING", path, message: "is required; expected a string" }));
 }
 
 function filledIn(

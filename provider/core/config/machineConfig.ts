@@ -40,8 +40,8 @@ export function generateMachineConfig(options: MachineConfigOptions): GeneratedM
 }
 
 /** What is wrong with the patches while there is no config to apply them to. */
-function ownProblems(patches: readonly ConfigPatch[], talosVersion: string): readonly Problem[] {
-  const version = collectProblems([], () => parseTalosVersion(talosVersion));
+function ownProblems(patches: readonly ConfigPatch[], talosVersion: string | undefined): readonly Problem[] {
+  const version = talosVersion === undefined ? undefined : collectProblems([], () => parseTalosVersion(talosVersion));
   return patchProblems(patches, version === undefined ? ["1.14", "1.13"] : [machineryOf(version)], "configPatches");
 }
 

@@ -149,7 +149,7 @@ export function structureBundle(bundle: PartialSecretsBundle): Record<string, un
 }
 
 /**
- * The bundle in the shape of `machineSecrets` of @pulumiverse/talos: PEM in base64.
+ * The bundle in the shape of `machineSecrets` of `@pulumiverse/talos`: PEM in base64.
  *
  * @example
  * const machineSecrets = pulumiverseSecrets(bundle);

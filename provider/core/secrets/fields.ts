@@ -4,7 +4,7 @@ export interface BundleField {
   readonly talosctl: readonly string[];
   /** Path in the capitalised (JSON) form that the docs page shows. */
   readonly page: readonly string[];
-  /** Path in `machineSecrets` of @pulumiverse/talos. */
+  /** Path in `machineSecrets` of `@pulumiverse/talos`. */
   readonly pulumiverse: readonly string[];
   /** `pem`: base64 of PEM in files. */
   readonly kind: "text" | "pem";

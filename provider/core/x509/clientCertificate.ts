@@ -1,6 +1,6 @@
 import { type Hours, hoursProblems, parseHours } from "../duration";
 import { type Environment, wholeSeconds } from "../environment";
-import { PkiError } from "../errors";
+import { PkiError, type Problem } from "../errors";
 import type { KeyAlgorithm } from "./algorithms";
 import { type Authority, parseAuthority } from "./authority";
 import { algorithmProblems, defaultLeafAlgorithm, issueLeaf, type IssuedCertificate } from "./leaf";
@@ -33,14 +33,21 @@ export interface ClientCertificateOptions {
   readonly issuedAt?: Date;
 }
 
-/** Parses an authority unless that has happened already. */
+/**
+ * Parses an authority unless that has happened already.
+ *
+ * @throws PkiError ERR_INPUT_MISSING, those of parseAuthority
+ */
 export function readAuthority(input: AuthorityInput, path: string): Authority {
-  if ("certificate" in input) return input;
+  const given = (input as AuthorityInput | null | undefined) ?? { certificatePem: undefined, privateKeyPem: undefined };
+  if ("certificate" in given) return given;
   const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
-  return parseAuthority(
-    { crt: input.certificatePem, key: input.privateKeyPem },
-    { crt: at("certificatePem"), key: at("privateKeyPem") },
-  );
+  const missing = (["certificatePem", "privateKeyPem"] as const)
+    .filter((name) => typeof given[name] !== "string")
+    .map((name): Problem => ({ code: "ERR_INPUT_MISSING", path: at(name), message: "is required; expected PEM" }));
+  if (missing.length > 0) throw PkiError.of(missing);
+  const { certificatePem: crt, privateKeyPem: key } = given as { certificatePem: string; privateKeyPem: string };
+  return parseAuthority({ crt, key }, { crt: at("certificatePem"), key: at("privateKeyPem") });
 }
 
 /**

@@ -170,6 +170,25 @@ describe("a machine config", () => {
     );
   });
 
+  it("asks for every option that it needs, by name", () => {
+    const missing = (path: string): string => `ERR_INPUT_MISSING ${path}: is required; expected a string`;
+    assert.deepEqual(problemsOf({ talosVersion: undefined }), [missing("talosVersion")]);
+    const secretsPaths = ["cluster.id", "cluster.secret", "secrets.bootstrapToken", "trustdInfo.token", "certs.os.crt"];
+    assert.deepEqual(
+      problemsOf({ secrets: {} }),
+      [...secretsPaths, "certs.k8s.crt"].map((path) => missing(`secrets.${path}`)),
+    );
+    assert.deepEqual(
+      problemsOf({
+        secrets: undefined,
+        clusterName: undefined,
+        clusterEndpoint: undefined,
+        machineType: undefined,
+      }).slice(0, 3),
+      ["clusterName", "clusterEndpoint", "machineType"].map(missing),
+    );
+  });
+
   it("asks for the whole bundle on a control plane", () => {
     assert.deepEqual(problemsOf({ secrets: secretsForMachine(secrets, "worker") }), [
       "ERR_INPUT_MISSING secrets.certs: lacks private keys that a control plane needs; give the whole secrets bundle",

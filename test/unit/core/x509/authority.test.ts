@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
 import { parseAuthority } from "../../../../provider/core/x509/authority";
+import { readAuthority } from "../../../../provider/core/x509/clientCertificate";
 import { generatePrivateKey } from "../../../../provider/core/x509/privateKey";
 import { signCertificate } from "../../../../provider/core/x509/issue";
 import { PROFILES } from "../../../../provider/core/x509/profiles";
@@ -16,6 +17,21 @@ describe("An authority", () => {
     const authority = parseAuthority({ crt, key }, paths);
     assert.equal(authority.certificate.commonName, "kubernetes");
     assert.equal(authority.key.algorithm, "rsa-2048");
+  });
+
+  it("that is not given is asked for by name", () => {
+    const required = "is required; expected PEM";
+    for (const none of [undefined, null, {}])
+      refuses(
+        () => readAuthority(none as never, "certificateAuthority"),
+        "ERR_INPUT_MISSING",
+        `certificateAuthority.certificatePem: ${required}\ncertificateAuthority.privateKeyPem: ${required}`,
+      );
+    refuses(
+      () => readAuthority({ certificatePem: crt } as never, ""),
+      "ERR_INPUT_MISSING",
+      `privateKeyPem: ${required}`,
+    );
   });
 
   it("with another's key is refused", () => {
