@@ -25,12 +25,11 @@ export const ClientConfiguration = leafDefinition({
     clusterName: { type: STRING, description: "Name of the cluster.", required: true },
     endpoints: {
       type: STRINGS,
-      description:
-        "Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.",
+      description: "Addresses of control planes that talosctl calls. A change keeps the certificate.",
     },
     nodes: {
       type: STRINGS,
-      description: "Nodes that talosctl asks by default, without a port. A change keeps the certificate.",
+      description: "Nodes that talosctl asks by default. A change keeps the certificate.",
     },
     contextName: { type: STRING, description: "Name of the context. Default: the cluster's." },
     roles: {

@@ -1,6 +1,7 @@
 import { PkiError, type Problem } from "../errors";
 import { encodeBase64, joinPem } from "../x509/pem";
 import { checkClusterEndpoint } from "./clusterEndpoint";
+import { credentialPemProblems } from "./credentialPem";
 import { formatYamlDocuments } from "../yaml/emitter";
 
 /** What a kubeconfig of one cluster and one user is written from. */
@@ -26,7 +27,7 @@ export interface KubeconfigOptions {
  * indents it. Source: siderolabs/talos pkg/kubeconfig/generate.go, v1.13; k8s.io/client-go v0.35.
  *
  * @throws PkiError ERR_INPUT_MISSING for an empty name, ERR_INPUT_INVALID for a namespace that is no DNS label,
- *   ERR_ENDPOINT_INVALID, all at once
+ *   ERR_ENDPOINT_INVALID, those of PEM and key, all at once
  * @example
  * const text = formatKubeconfig({ clusterName: "alpha", clusterEndpoint: "https://10.0.0.1:6443", caCertificatesPem, clientCertificatePem, clientKeyPem });
  */
@@ -36,7 +37,12 @@ export function formatKubeconfig(options: KubeconfigOptions): string {
   const missing = Object.entries({ clusterName, userName, namespace }).flatMap(([path, value]): Problem[] =>
     value === "" ? [{ code: "ERR_INPUT_MISSING", path, message: "is empty; expected a name" }] : [],
   );
-  const wrong = [...missing, ...namespaceProblems(namespace, "namespace"), ...problems];
+  const wrong = [
+    ...missing,
+    ...namespaceProblems(namespace, "namespace"),
+    ...problems,
+    ...credentialPemProblems(options),
+  ];
   if (endpoint === undefined || wrong.length > 0) throw PkiError.of(wrong);
   const user = scalar(`${userName}@${clusterName}`);
   return `apiVersion: v1

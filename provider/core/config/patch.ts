@@ -236,11 +236,12 @@ export function readMachineConfig(config: string, machinery: Machinery, path = "
     return ConfigDocuments.read(nodes, machinery);
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;
-    const problems = faultsOf(error).map(({ line, message }): Problem => {
-      const place = line === undefined ? "" : `line ${line}: `;
-      const right = `expected a machine config that Talos ${machinery} reads`;
-      return { code: "ERR_CONFIG_INVALID", path, message: `${place}${message}; ${right}` };
-    });
-    throw PkiError.of(problems, error);
+    const place = error.line === undefined ? "" : `line ${error.line}: `;
+    // The first alone: of a config for another Talos nearly everything is wrong.
+    throw new PkiError(
+      "ERR_CONFIG_INVALID",
+      `${place}${error.message}; expected a machine config that Talos ${machinery} reads`,
+      { path, cause: error },
+    );
   }
 }

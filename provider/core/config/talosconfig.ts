@@ -1,4 +1,5 @@
 import { PkiError } from "../errors";
+import { credentialPemProblems } from "./credentialPem";
 import { encodeBase64, joinPem } from "../x509/pem";
 import { formatYamlDocuments } from "../yaml/emitter";
 import { sortedMap, yamlMap } from "../yaml/map";
@@ -55,17 +56,18 @@ export interface TalosconfigOptions {
 /**
  * A talosconfig of one context, which is the current one.
  *
- * @throws PkiError ERR_INPUT_MISSING for an empty name
+ * @throws PkiError ERR_INPUT_MISSING for an empty name, those of PEM and key, all at once
  * @example
  * const text = formatTalosconfig(createTalosconfig({ contextName: "alpha", caCertificatesPem, clientCertificatePem, clientKeyPem }));
  */
 export function createTalosconfig(options: TalosconfigOptions): Talosconfig {
   const { contextName, endpoints = [], nodes = [], caCertificatesPem, proxyUrl } = options;
+  const problems = credentialPemProblems(options);
   if (contextName === "") {
-    throw new PkiError("ERR_INPUT_MISSING", "is empty; expected the name of the context, such as the cluster's", {
-      path: "contextName",
-    });
+    const message = "is empty; expected the name of the context, such as the cluster's";
+    problems.unshift({ code: "ERR_INPUT_MISSING", path: "contextName", message });
   }
+  if (problems.length > 0) throw PkiError.of(problems);
   const context: TalosconfigContext = {
     endpoints: [...endpoints],
     ...(nodes.length === 0 ? {} : { nodes: [...nodes] }),

@@ -21,7 +21,8 @@ const ERRORS: Readonly<Record<string, string>> = {
     "configPatches[0]: JSON6902 patches are not supported for multi-document machine configuration; give a strategic merge patch",
   "patch-json6902-bad-path": `configPatches[0]: line 1: operation 1 (replace) does not apply: the config has no such path${SUFFIX}`,
   "patch-bad-unknown-key": `configPatches[0]: line 2: unknown key "machine.foo"${SUFFIX}`,
-  "patch-bad-no-kind": `configPatches[0]: line 1: unknown key "apiVersion"${SUFFIX}`,
+  "patch-bad-no-kind": `configPatches[0]: line 1: unknown key "apiVersion"${SUFFIX}
+configPatches[0]: line 2: unknown key "name"${SUFFIX}`,
   "patch-bad-bad-yaml-t1.13":
     "configPatches[0]: cannot be read as YAML at line 2; expected valid YAML, indented with spaces",
   "patch-bad-bad-yaml-t1.14":

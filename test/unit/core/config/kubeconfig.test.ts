@@ -1,13 +1,15 @@
 import { strict as assert } from "node:assert";
 
 import { formatKubeconfig } from "../../../../provider/core/config/kubeconfig";
+import { readVectorBundle } from "../../vectors/vectors";
 
+const { os, k8s } = readVectorBundle("bundles/v1.13.yaml").certs;
 const options = {
   clusterName: "alpha",
   clusterEndpoint: "https://10.0.0.1:6443",
-  caCertificatesPem: "CA",
-  clientCertificatePem: "CRT",
-  clientKeyPem: "KEY",
+  caCertificatesPem: os.crt,
+  clientCertificatePem: k8s.crt,
+  clientKeyPem: k8s.key,
 };
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
@@ -18,7 +20,7 @@ describe("A kubeconfig", () => {
       `apiVersion: v1
 clusters:
 - cluster:
-    certificate-authority-data: Q0EK
+    certificate-authority-data: ${base64(os.crt)}
     server: https://10.0.0.1:6443
   name: alpha
 contexts:
@@ -32,8 +34,8 @@ kind: Config
 users:
 - name: admin@alpha
   user:
-    client-certificate-data: Q1JU
-    client-key-data: S0VZ
+    client-certificate-data: ${base64(k8s.crt)}
+    client-key-data: ${base64(k8s.key)}
 `,
     );
   });
@@ -62,8 +64,8 @@ users:
   }
 
   it("trusts every authority that is given, in that order", () => {
-    const text = formatKubeconfig({ ...options, caCertificatesPem: ["accepted", "issuing\n"] });
-    assert.ok(text.includes(`certificate-authority-data: ${base64("accepted\nissuing\n")}\n`));
+    const text = formatKubeconfig({ ...options, caCertificatesPem: [os.crt.trimEnd(), k8s.crt] });
+    assert.ok(text.includes(`certificate-authority-data: ${base64(os.crt + k8s.crt)}\n`));
   });
 
   it("may speak for another user in another namespace", () => {
@@ -75,6 +77,18 @@ users:
     const text = formatKubeconfig({ ...options, clusterName: "a\nusers: []" });
     assert.equal(text.match(/^users:/gm)?.length, 1);
     assert.ok(text.includes('  name: "a\\nusers: []"\n'));
+  });
+
+  it("is not made of PEM that nobody could use, nor of a namespace that is none", () => {
+    assert.throws(
+      () => formatKubeconfig({ ...options, namespace: "A b", caCertificatesPem: "junk", clientKeyPem: os.key }),
+      {
+        code: "ERR_INPUT_INVALID",
+        message: `namespace: "A b" is no namespace; expected at most 63 of a-z, 0-9 and - (a DNS label), such as kube-system
+caCertificatesPem: holds no PEM block; expected text that begins with -----BEGIN
+clientKeyPem: does not belong to clientCertificatePem; expected the pair that was issued together`,
+      },
+    );
   });
 
   it("without a name and an endpoint is refused, both at once", () => {

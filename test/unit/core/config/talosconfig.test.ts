@@ -11,6 +11,8 @@ import {
 import { readCredentials } from "../../../../provider/core/config/talosconfigCredentials";
 import { parseTalosconfig } from "../../../../provider/core/config/talosconfigParser";
 import { PkiError, type Problem } from "../../../../provider/core/errors";
+import { told } from "../../support/errors";
+import { readVectorBundle } from "../../vectors/vectors";
 
 const vector = (...path: string[]): string =>
   readFileSync(join(__dirname, "../../../vectors", ...path), "utf8").replaceAll("\r\n", "\n");
@@ -111,19 +113,52 @@ contexts:
   });
 
   it("joins authorities whole, however they end", () => {
+    const { os, k8s } = readVectorBundle("bundles/v1.13.yaml").certs;
     const { contexts } = createTalosconfig({
       contextName: "c",
-      caCertificatesPem: ["new", "old\n"],
-      clientCertificatePem: "crt\n",
-      clientKeyPem: "key\n",
+      caCertificatesPem: [k8s.crt.trimEnd(), os.crt],
+      clientCertificatePem: os.crt,
+      clientKeyPem: os.key,
     });
-    assert.equal(pem(contexts["c"]?.ca), "new\nold\n");
+    assert.equal(pem(contexts["c"]?.ca), k8s.crt + os.crt);
+  });
+
+  it("is not made of PEM that nobody could use", () => {
+    const { os, k8s } = readVectorBundle("bundles/v1.13.yaml").certs;
+    const messages = (options: Partial<Parameters<typeof createTalosconfig>[0]>): string[] =>
+      told(
+        problemsOf(() =>
+          createTalosconfig({
+            contextName: "c",
+            caCertificatesPem: os.crt,
+            clientCertificatePem: os.crt,
+            clientKeyPem: os.key,
+            ...options,
+          }),
+        ),
+      );
+    const none = "holds no PEM block; expected text that begins with -----BEGIN";
+    assert.deepEqual(messages({ caCertificatesPem: ["junk"], clientCertificatePem: "junk", clientKeyPem: "junk" }), [
+      `ERR_PEM_INVALID caCertificatesPem[0]: ${none}`,
+      `ERR_PEM_INVALID clientCertificatePem: ${none}`,
+      `ERR_PEM_INVALID clientKeyPem: ${none}`,
+    ]);
+    assert.deepEqual(messages({ caCertificatesPem: [], clientKeyPem: k8s.key }), [
+      "ERR_INPUT_MISSING caCertificatesPem: is empty; expected the certificates of the authorities to trust, PEM",
+      "ERR_KEY_MISMATCH clientKeyPem: does not belong to clientCertificatePem; expected the pair that was issued together",
+    ]);
   });
 
   it("needs a name for its context", () => {
+    const { os } = readVectorBundle("bundles/v1.13.yaml").certs;
     assert.deepEqual(
       problemsOf(() =>
-        createTalosconfig({ contextName: "", caCertificatesPem: "", clientCertificatePem: "", clientKeyPem: "" }),
+        createTalosconfig({
+          contextName: "",
+          caCertificatesPem: os.crt,
+          clientCertificatePem: os.crt,
+          clientKeyPem: os.key,
+        }),
       ),
       [
         {
