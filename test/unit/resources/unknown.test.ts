@@ -123,7 +123,8 @@ for (const name of Object.keys(ARGUMENTS) as ResourceName[]) {
             .concat("sa.key")
             .map((file) => [file, vector(`pki/${file}`)]),
         );
-        whole = args["csrPem"] === "" ? { ...args, csrPem: await makeRequest({ name: "CN=a", dnsNames: ["a"] }) } : args;
+        whole =
+          args["csrPem"] === "" ? { ...args, csrPem: await makeRequest({ name: "CN=a", dnsNames: ["a"] }) } : args;
       });
 
       it(`is passed over at creation, whatever it is (${index + 1})`, async () => {
