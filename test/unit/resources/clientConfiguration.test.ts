@@ -29,18 +29,6 @@ describe("A ClientConfiguration", () => {
     return client;
   };
 
-  it("is refused with endpoints and nodes that talosctl could never call, and warns of the port of Kubernetes", async () => {
-    const client = new Managed(ClientConfiguration, host);
-    const { problems } = await client.preview({ ...args, endpoints: ["10.0.0.0/24"], nodes: ["10.0.0.2:50000"] });
-    assert.deepEqual(problems, [
-      'ERR_ENDPOINT_INVALID endpoints[0]: "10.0.0.0/24" is no address of a machine; expected a host with or without a port, such as 10.0.0.2, cp.example.org:50000 or [fd00::2]:50000',
-      'ERR_ENDPOINT_INVALID nodes[0]: "10.0.0.2:50000" is no address of a machine; expected a host without a port, such as 10.0.0.4 or worker.example.org',
-    ]);
-    assert.deepEqual((await client.preview({ ...args, endpoints: ["https://10.0.0.1:6443"] })).notices, [
-      'endpoints[0]: "https://10.0.0.1:6443" has the port of the Kubernetes API; the Talos API listens on 50000, which is the default',
-    ]);
-  });
-
   it("is a talosconfig with a certificate for a year, and tells its public facts", async () => {
     const client = await make({ endpoints: ["10.0.0.2", "10.0.0.3"], nodes: ["10.0.0.4"] });
     const { outputs } = client;

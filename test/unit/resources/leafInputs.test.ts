@@ -293,7 +293,7 @@ describe("All problems of a resource", () => {
       [`ERR_INPUT_INVALID organizations[1]: ${control}`],
     );
     const name = new x509.Name([{ CN: [{ utf8String: "a\nb" }] }]);
-    const csr = { secrets, csrPem: await makeRequest({ name }) };
+    const csr = { secrets, dnsNames: ["a"], csrPem: await makeRequest({ name }) };
     assert.deepEqual(await preview("NodeCertificate", csr), [`ERR_INPUT_INVALID csrPem: ${control}`]);
     assert.deepEqual(await preview("NodeCertificate", { ...csr, commonName: "c" }), []);
   });

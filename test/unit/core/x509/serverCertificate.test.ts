@@ -125,7 +125,7 @@ validityPeriodHours: is -1; expected a whole number of hours, 1 or more, or a Go
       makeRequest({ name: new x509.Name([{ CN: [{ utf8String }] }]) });
     for (const commonName of ["#0c0548656c6c6f", "#x", 'a\\b "c"', "größe"]) {
       const { certificate } = await signCertificateRequest(
-        { certificateAuthority, csr: await named(commonName) },
+        { certificateAuthority, csr: await named(commonName), dnsNames: ["a"] },
         environment,
       );
       assert.equal(certificate.commonName, commonName);
@@ -134,7 +134,7 @@ validityPeriodHours: is -1; expected a whole number of hours, 1 or more, or a Go
     await rejects(
       async () => signCertificateRequest({ certificateAuthority, csr: await named("a\0b") }, environment),
       "ERR_INPUT_INVALID",
-      `csrPem: ${message}`,
+      `csr: ${message}`,
     );
     await rejects(
       () => issueServerCertificate({ certificateAuthority, commonName: "\n", dnsNames: ["a"] }, environment),
