@@ -209,7 +209,7 @@ namespace Pulumi.TalosPki
         private InputList<string>? _endpoints;
 
         /// <summary>
-        /// Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.
+        /// Addresses of control planes that talosctl calls. A change keeps the certificate.
         /// </summary>
         public InputList<string> Endpoints
         {
@@ -227,7 +227,7 @@ namespace Pulumi.TalosPki
         private InputList<string>? _nodes;
 
         /// <summary>
-        /// Nodes that talosctl asks by default, without a port. A change keeps the certificate.
+        /// Nodes that talosctl asks by default. A change keeps the certificate.
         /// </summary>
         public InputList<string> Nodes
         {

@@ -128,11 +128,11 @@ type clientConfigurationArgs struct {
 	ContextName *string `pulumi:"contextName"`
 	// How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
 	EarlyRenewalHours interface{} `pulumi:"earlyRenewalHours"`
-	// Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.
+	// Addresses of control planes that talosctl calls. A change keeps the certificate.
 	Endpoints []string `pulumi:"endpoints"`
 	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
 	IssuedAt *string `pulumi:"issuedAt"`
-	// Nodes that talosctl asks by default, without a port. A change keeps the certificate.
+	// Nodes that talosctl asks by default. A change keeps the certificate.
 	Nodes []string `pulumi:"nodes"`
 	// Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
 	Roles []TalosRole `pulumi:"roles"`
@@ -158,11 +158,11 @@ type ClientConfigurationArgs struct {
 	ContextName pulumi.StringPtrInput
 	// How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
 	EarlyRenewalHours pulumi.Input
-	// Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.
+	// Addresses of control planes that talosctl calls. A change keeps the certificate.
 	Endpoints pulumi.StringArrayInput
 	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
 	IssuedAt pulumi.StringPtrInput
-	// Nodes that talosctl asks by default, without a port. A change keeps the certificate.
+	// Nodes that talosctl asks by default. A change keeps the certificate.
 	Nodes pulumi.StringArrayInput
 	// Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
 	Roles TalosRoleArrayInput

@@ -44,9 +44,9 @@ class ClientConfigurationArgs:
         :param pulumi.Input[_builtins.str] common_name: CN of the subject. Default: `talosctl-client`.
         :param pulumi.Input[_builtins.str] context_name: Name of the context. Default: the cluster's.
         :param pulumi.Input[Union[_builtins.int, _builtins.str]] early_renewal_hours: How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] endpoints: Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] endpoints: Addresses of control planes that talosctl calls. A change keeps the certificate.
         :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] nodes: Nodes that talosctl asks by default, without a port. A change keeps the certificate.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] nodes: Nodes that talosctl asks by default. A change keeps the certificate.
         :param pulumi.Input[Sequence[pulumi.Input['TalosRole']]] roles: Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
         :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one issues the certificate anew.
         :param Any secrets: The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
@@ -154,7 +154,7 @@ class ClientConfigurationArgs:
     @pulumi.getter
     def endpoints(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.
+        Addresses of control planes that talosctl calls. A change keeps the certificate.
         """
         return pulumi.get(self, "endpoints")
 
@@ -178,7 +178,7 @@ class ClientConfigurationArgs:
     @pulumi.getter
     def nodes(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
         """
-        Nodes that talosctl asks by default, without a port. A change keeps the certificate.
+        Nodes that talosctl asks by default. A change keeps the certificate.
         """
         return pulumi.get(self, "nodes")
 
@@ -290,9 +290,9 @@ class ClientConfiguration(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] common_name: CN of the subject. Default: `talosctl-client`.
         :param pulumi.Input[_builtins.str] context_name: Name of the context. Default: the cluster's.
         :param pulumi.Input[Union[_builtins.int, _builtins.str]] early_renewal_hours: How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] endpoints: Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] endpoints: Addresses of control planes that talosctl calls. A change keeps the certificate.
         :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
-        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] nodes: Nodes that talosctl asks by default, without a port. A change keeps the certificate.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] nodes: Nodes that talosctl asks by default. A change keeps the certificate.
         :param pulumi.Input[Sequence[pulumi.Input['TalosRole']]] roles: Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
         :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one issues the certificate anew.
         :param Any secrets: The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.

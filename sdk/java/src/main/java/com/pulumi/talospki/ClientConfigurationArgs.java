@@ -115,14 +115,14 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
     }
 
     /**
-     * Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.
+     * Addresses of control planes that talosctl calls. A change keeps the certificate.
      * 
      */
     @Import(name="endpoints")
     private @Nullable Output<List<String>> endpoints;
 
     /**
-     * @return Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.
+     * @return Addresses of control planes that talosctl calls. A change keeps the certificate.
      * 
      */
     public Optional<Output<List<String>>> endpoints() {
@@ -145,14 +145,14 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
     }
 
     /**
-     * Nodes that talosctl asks by default, without a port. A change keeps the certificate.
+     * Nodes that talosctl asks by default. A change keeps the certificate.
      * 
      */
     @Import(name="nodes")
     private @Nullable Output<List<String>> nodes;
 
     /**
-     * @return Nodes that talosctl asks by default, without a port. A change keeps the certificate.
+     * @return Nodes that talosctl asks by default. A change keeps the certificate.
      * 
      */
     public Optional<Output<List<String>>> nodes() {
@@ -402,7 +402,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param endpoints Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.
+         * @param endpoints Addresses of control planes that talosctl calls. A change keeps the certificate.
          * 
          * @return builder
          * 
@@ -413,7 +413,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param endpoints Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.
+         * @param endpoints Addresses of control planes that talosctl calls. A change keeps the certificate.
          * 
          * @return builder
          * 
@@ -423,7 +423,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param endpoints Addresses of control planes that talosctl calls, with or without a port (50000). A change keeps the certificate.
+         * @param endpoints Addresses of control planes that talosctl calls. A change keeps the certificate.
          * 
          * @return builder
          * 
@@ -454,7 +454,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param nodes Nodes that talosctl asks by default, without a port. A change keeps the certificate.
+         * @param nodes Nodes that talosctl asks by default. A change keeps the certificate.
          * 
          * @return builder
          * 
@@ -465,7 +465,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param nodes Nodes that talosctl asks by default, without a port. A change keeps the certificate.
+         * @param nodes Nodes that talosctl asks by default. A change keeps the certificate.
          * 
          * @return builder
          * 
@@ -475,7 +475,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param nodes Nodes that talosctl asks by default, without a port. A change keeps the certificate.
+         * @param nodes Nodes that talosctl asks by default. A change keeps the certificate.
          * 
          * @return builder
          * 
