@@ -2,6 +2,7 @@ import { addHours, formatHours, type Hours, parseHours } from "../core/duration"
 import { formatTime, parseTime, wholeSeconds } from "../core/environment";
 import { collectProblems, describeProblem, PkiError, type Problem } from "../core/errors";
 import { assertClock, canonical, type IssuedState, planRenewal, type RenewalPlan } from "../core/lifecycle/renewal";
+import { authorityCertificates } from "../core/secrets/authority";
 import type { PartialSecretsBundle } from "../core/secrets/read";
 import { lifetimeWarnings } from "../core/secrets/validate";
 import type { KeyAlgorithm } from "../core/x509/algorithms";
@@ -108,12 +109,13 @@ class Leaf {
   private readSigner(values: Values): Signer {
     if (values["certificateAuthority"] !== undefined) {
       const given = values["certificateAuthority"] as { certificatePem: string; privateKeyPem: string };
-      return { authority: readAuthority(given, "certificateAuthority"), accepted: [] };
+      return { authority: readAuthority(given, "certificateAuthority"), accepted: companions(given.certificatePem) };
     }
     const secrets = readSecretsInput(values["secrets"], "secrets");
+    const accepted = secrets.acceptedCAs[this.spec.signer === "os" ? "os" : "kubernetes"];
     return {
       authority: readSigner(secrets, this.spec.signer, "secrets"),
-      accepted: secrets.acceptedCAs[this.spec.signer === "os" ? "os" : "kubernetes"],
+      accepted: [...new Set([...companions(secrets.bundle.certs?.[this.spec.signer]?.crt), ...accepted])],
     };
   }
 
@@ -298,6 +300,13 @@ class Leaf {
   private keyOutput(): string {
     return "clientKeyPem" in this.spec.outputs ? "clientKeyPem" : "privateKeyPem";
   }
+}
+
+/** Nodes trust every certificate that an authority of one's own comes with, behind the one that signs, too. */
+function companions(pem = ""): string[] {
+  return authorityCertificates(pem)
+    .slice(1)
+    .map((certificate) => certificate.pem);
 }
 
 /** @throws PkiError ERR_INPUT_INVALID unless RFC 3339 */

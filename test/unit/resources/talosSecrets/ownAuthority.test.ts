@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { ClientConfiguration } from "../../../../provider/resources/clientConfiguration";
 import type { Values } from "../../../../provider/resources/definition";
 import { TalosSecrets } from "../../../../provider/resources/talosSecrets";
 import { UNKNOWN } from "../../../../provider/resources/wire";
@@ -140,8 +141,11 @@ describe("An authority of one's own that comes with the one above it", () => {
     const chain = { ...pem(own), certificatePem: first!.trimEnd() + "\n" + root! };
     const secrets = await makeSecrets(host, { certificateAuthorities: { os: chain } });
     assert.equal(bundleOf(secrets).certs.os.crt, first! + root!);
+    const client = new Managed(ClientConfiguration, host);
     const trust = async (stage: string): Promise<unknown> => {
       await secrets.up(rotate(stage, pem(other)));
+      await client.up({ secrets: secrets.outputs["secrets"], clusterName: "c" });
+      assert.equal(client.outputs["caCertificatesPem"], outputOf(secrets, "trust"));
       return outputOf(secrets, "trust");
     };
     assert.equal(outputOf(secrets, "trust"), first! + root!);
