@@ -80,19 +80,6 @@ export function formatPem(label: string, der: Uint8Array): string {
   return `${BEGIN}${label}${DASHES}\n${lines.join("\n")}\n${END}${label}${DASHES}\n`;
 }
 
-/**
- * The PEM blocks of a text as Talos writes them, with nothing around them.
- *
- * @throws PkiError ERR_PEM_INVALID
- * @example
- * canonicalPem("  -----BEGIN CERTIFICATE-----\r\n…", "certificatePem");
- */
-export function canonicalPem(text: string, path: string): string {
-  return parsePem(text, path)
-    .map(({ label, der }) => formatPem(label, der))
-    .join("");
-}
-
 /** Standard padded base64 to bytes; `undefined` when a character or the length is wrong. Never lenient, as Go is not. */
 export function decodeBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0 || !BASE64.test(text)) return undefined;

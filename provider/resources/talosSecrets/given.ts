@@ -6,7 +6,6 @@ import type { AuthorityName } from "../../core/secrets/types";
 import { isSecret, TOKEN_FORM } from "../../core/secrets/tokens";
 import { keyWarnings, lifetimeWarnings } from "../../core/secrets/validate";
 import type { TalosVersion } from "../../core/talosVersion";
-import { canonicalPem } from "../../core/x509/pem";
 import { parsePrivateKey } from "../../core/x509/privateKey";
 import type { Values } from "../definition";
 import { holdsUnknown, UNKNOWN } from "../wire";
@@ -107,11 +106,8 @@ export function readGiven(
         warnings.push(...lifetimeWarnings(authority.certificate, now, `${path}.certificatePem`));
     }
     warnings.push(...keyWarnings(authority.key, `${path}.privateKeyPem`));
-    setAt(bundle, ["certs", BUNDLE_KEYS[name]], {
-      // Written anew: Talos finds no PEM in a text that is indented or begins with a byte order mark.
-      crt: canonicalPem(input!.certificatePem!, `${path}.certificatePem`),
-      key: authority.key.pem,
-    });
+    // Not as it was given: Talos finds no PEM in a text that is indented or begins with a byte order mark.
+    setAt(bundle, ["certs", BUNDLE_KEYS[name]], authority.pem);
   }
   const { algorithm, privateKeyPem: key } = (at(inputs, ["serviceAccount"]) ?? {}) as PairInput;
   limit("serviceAccount", algorithm, "serviceAccount.algorithm");
