@@ -21,9 +21,11 @@ export interface CheckedOptions {
   readonly warnings: readonly Problem[];
 }
 
-const KUBERNETES_VERSION = /^v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)$/;
-const REGISTRY_HOST = /^(?:\*|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?)$/;
-const MIRROR_URL = /^https?:\/\/(?:\[[0-9A-Fa-f:.]+\]|[^\s/:?#[\]@\\]+)(?::\d{1,5})?(?:[/?#][\x21-\x7e]*)?$/;
+const KUBERNETES_VERSION = /^v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$/;
+const REGISTRY_HOST =
+  /^(?:\*|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?)$/;
+const MIRROR_URL =
+  /^https?:\/\/(?:[^\s/?#@\\]+@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/:?#[\]@\\]+)(?::\d{1,5})?(?:[/?#][\x21-\x7e]*)?$/i;
 
 /**
  * Checks the options of a machine config and fills in the defaults; every problem at once.
@@ -79,12 +81,15 @@ function filledIn(
     version,
     clusterName: options.clusterName,
     kubernetesVersion: (options.kubernetesVersion ?? defaultKubernetesVersion(version)).replace(/^v/, ""),
-    machineSANs: [...new Set([...(options.certSANs ?? []), ...additional])],
-    apiServerSANs: [...new Set(additional)],
+    // What is given twice stands twice, as talosctl has it.
+    machineSANs: [...new Set(options.certSANs)].filter((name) => !additional.includes(name)).concat(additional),
+    apiServerSANs: additional,
     dnsDomain: options.dnsDomain ?? "cluster.local",
     installDisk: options.installDisk ?? "/dev/sda",
     installImage: options.installImage ?? defaultInstallImage(version),
-    registryMirrors: new Map(Object.entries(options.registryMirrors ?? {})),
+    registryMirrors: new Map(
+      Object.entries(options.registryMirrors ?? {}).map(([host, urls]) => [host, urls.map(lowerCaseScheme)]),
+    ),
     kubeSpan: options.kubeSpan ?? false,
     clusterDiscovery: options.clusterDiscovery ?? true,
     machine:
@@ -93,6 +98,9 @@ function filledIn(
         : { type: "worker", secrets },
   };
 }
+
+/** As Go's net/url writes it. */
+const lowerCaseScheme = (url: string): string => url.replace(/^[A-Za-z]+/, (scheme) => scheme.toLowerCase());
 
 const bad = (path: string, message: string): Problem => ({ code: "ERR_INPUT_INVALID", path, message });
 

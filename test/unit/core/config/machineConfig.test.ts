@@ -142,6 +142,17 @@ describe("a machine config", () => {
     assert.deepEqual(warningsOf({ secrets: empty }), []);
   });
 
+  it("takes what talosctl v1.13.0 takes, and writes it as it does: twice the same name, a scheme in capitals", () => {
+    const config = generate({
+      kubernetesVersion: "1.33.4+x",
+      additionalSans: ["a", "a"],
+      registryMirrors: { a_b: ["HTTPS://u:p@m"] },
+    });
+    assert.match(config, /kubelet:v1\.33\.4\+x\n/);
+    assert.match(config, / {4}certSANs:\n {8}- a\n {8}- a\n/);
+    assert.match(config, /\nname: a_b\nendpoints:\n {4}- url: https:\/\/u:p@m\n/);
+  });
+
   it("names every problem of its options at once", () => {
     assert.deepEqual(
       problemsOf({
