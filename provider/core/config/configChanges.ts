@@ -1,5 +1,5 @@
 import { readPlainDocuments } from "../yaml/plain";
-import { keyRedactor, redactMachineConfig, type RedactOptions } from "./redact";
+import { type RedactOptions, redactWithKeys } from "./redact";
 
 /** Longer values are cut: a change is to be recognized, not read. */
 const LONGEST_VALUE = 60;
@@ -12,13 +12,10 @@ const LONGEST_VALUE = 60;
  */
 export function describeConfigChanges(before: string, after: string, options: RedactOptions = {}): string[] {
   const [was, is] = [flatten(before), flatten(after)];
-  const [shownBefore, shownAfter] = [
-    flatten(redactMachineConfig(before, options)),
-    flatten(redactMachineConfig(after, options)),
-  ];
-  const redactors = [keyRedactor(before, options), keyRedactor(after, options)];
+  const redacted = [redactWithKeys(before, options), redactWithKeys(after, options)] as const;
+  const [shownBefore, shownAfter] = [flatten(redacted[0].text), flatten(redacted[1].text)];
   const named = (path: Path): string =>
-    joined(path.map((key) => redactors.reduce((text, redact) => redact(text), key)));
+    joined(path.map((key) => redacted.reduce((text, { redactKey }) => redactKey(text), key)));
   return [...new Map([...was, ...is])].flatMap(([at, { path }]) => {
     const [old, now] = [was.get(at)?.text, is.get(at)?.text];
     if (old === now) return [];

@@ -31,23 +31,24 @@ const SHORTEST_SECRET = 8;
  * redactMachineConfig("machine:\n    token: abcdef.0123456789abcdef\n"); // "machine:\n    token: '******'\n"
  */
 export function redactMachineConfig(config: string, options: RedactOptions = {}): string {
-  const nodes = readConfig(config);
-  const redactor = new Redactor(nodes, options);
-  return formatYamlDocuments(nodes.map((node) => redactor.document(node)));
+  return redactWithKeys(config, options).text;
 }
 
 /**
- * Redacts keys of the maps in a config as `redactMachineConfig` does: harmless ones stay.
+ * The same, with what it does to the keys of maps: harmless ones stay.
  *
  * @throws PkiError ERR_YAML_INVALID
  */
-export function keyRedactor(config: string, options: RedactOptions = {}): (key: string) => string {
-  const redactor = new Redactor(readConfig(config), options);
-  return (key) => redactor.key(key);
-}
-
-function readConfig(config: string): readonly YamlNode[] {
-  return parseYamlDocuments(config, { path: "machineConfig", mergeKeys: true });
+export function redactWithKeys(
+  config: string,
+  options: RedactOptions,
+): { readonly text: string; readonly redactKey: (key: string) => string } {
+  const nodes = parseYamlDocuments(config, { path: "machineConfig", mergeKeys: true });
+  const redactor = new Redactor(nodes, options);
+  return {
+    text: formatYamlDocuments(nodes.map((node) => redactor.document(node))),
+    redactKey: (key) => redactor.key(key),
+  };
 }
 
 /**
