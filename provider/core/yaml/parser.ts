@@ -58,6 +58,12 @@ const TAGS: Readonly<Record<string, ScalarTag>> = {
 };
 export const BINARY_TAG = "tag:yaml.org,2002:binary";
 
+/** The text that a `!!binary` stands for; `undefined` for what is no base64 of a text. */
+export function decodeBinary(base64: string): string | undefined {
+  const octets = decodeBase64(base64.replace(/[\r\n]/g, ""));
+  return octets && decodeUtf8(octets);
+}
+
 /**
  * Reads YAML strictly and within bounds: at most 1 MiB, 100 levels and 200,000 nodes with aliases followed; doubled keys,
  * cyclic aliases and unknown tags are refused. Nothing of the text enters a message but its line numbers.
@@ -130,8 +136,7 @@ class Reader {
     const isPlain = node.type === undefined || node.type === "PLAIN";
     if (node.tag === undefined) return { kind: "scalar", text, tag: isPlain ? resolveTag(text) : "str", line };
     if (node.tag === BINARY_TAG) {
-      const octets = decodeBase64(text.replace(/[\r\n]/g, ""));
-      const decoded = octets && decodeUtf8(octets);
+      const decoded = decodeBinary(text);
       if (decoded === undefined) throw this.fail(`a !!binary at line ${line} is no base64 of a text; write the text`);
       return { kind: "scalar", text: decoded, tag: "str", line };
     }

@@ -2,10 +2,9 @@ import { type Document, isScalar, visit } from "yaml";
 
 import { PkiError } from "../errors";
 import { MAX_TEXT_LENGTH } from "../limits";
-import { decodeBase64, decodeUtf8 } from "../x509/pem";
 import { composeDocuments, lineOf, lineStarts } from "./compose";
 import { formatYamlDocuments, type YamlValue } from "./emitter";
-import { BINARY_TAG } from "./parser";
+import { BINARY_TAG, decodeBinary } from "./parser";
 
 /**
  * Reads YAML into a plain tree whose scalars stay text (a token of digits must not become a number); a plain `null`
@@ -81,8 +80,7 @@ function decodeBinaries(document: Document.Parsed): number | undefined {
   visit(document, {
     Scalar(_, node) {
       if (node.tag !== BINARY_TAG) return undefined;
-      const octets = decodeBase64(String(node.value).replace(/[\r\n]/g, ""));
-      node.value = octets && decodeUtf8(octets);
+      node.value = decodeBinary(String(node.value));
       if (node.value !== undefined) return undefined;
       offset = node.range?.[0] ?? 0;
       return visit.BREAK;
