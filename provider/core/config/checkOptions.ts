@@ -11,7 +11,7 @@ import { isDnsName } from "../x509/subjectAltNames";
 import { isIpAddress } from "../ipAddress";
 import { checkClusterEndpoint } from "./clusterEndpoint";
 import type { MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
-import { isWholeBundle, type MachineSecrets, secretsForMachine } from "./machineSecrets";
+import { isWholeBundle, MACHINE_FIELDS, type MachineSecrets, secretsForMachine } from "./machineSecrets";
 import { distinctCertificates } from "./trust";
 
 export interface CheckedOptions {
@@ -52,20 +52,10 @@ export function checkMachineConfigOptions(options: MachineConfigOptions, oldest?
   return { input: { ...filledIn(options, version), ...accepted, endpoint }, problems, warnings };
 }
 
-/** What every machine needs of a bundle. */
-const SECRETS = [
-  "cluster.id",
-  "cluster.secret",
-  "secrets.bootstrapToken",
-  "trustdInfo.token",
-  "certs.os.crt",
-  "certs.k8s.crt",
-];
-
 /** Options that a program without types has left out. */
 function missingOptions(options: MachineConfigOptions): Problem[] {
   const names = ["clusterName", "clusterEndpoint", "machineType", "talosVersion"];
-  const secrets = SECRETS.map((name) => `secrets.${name}`);
+  const secrets = MACHINE_FIELDS.map((name) => `secrets.${name}`);
   return [...names, ...secrets]
     .filter((name) => typeof valueAt(options, name.split(".")) !== "string")
     .map((path) => ({ code: "ERR_INPUT_MISSING", path, message: "is required; expected a string" }));

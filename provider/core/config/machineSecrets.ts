@@ -21,6 +21,16 @@ export type MachineSecrets = SecretsBundle | WorkerSecrets;
 /** `machine.type` of a machine config. */
 export type MachineType = "controlplane" | "worker";
 
+/** What every machine needs of a bundle, by path. */
+export const MACHINE_FIELDS: readonly string[] = [
+  "cluster.id",
+  "cluster.secret",
+  "secrets.bootstrapToken",
+  "trustdInfo.token",
+  "certs.os.crt",
+  "certs.k8s.crt",
+];
+
 /**
  * The part of a bundle that a machine of this type needs. A worker gets no private key of any authority.
  *

@@ -1,5 +1,6 @@
 import { describeConfigChanges } from "../../core/config/configChanges";
 import { generateMachineConfig } from "../../core/config/machineConfig";
+import { MACHINE_FIELDS } from "../../core/config/machineSecrets";
 import { collectProblems, describeProblem, type Problem } from "../../core/errors";
 import { canonical } from "../../core/lifecycle/renewal";
 import { BUNDLE_FIELDS, setAt, valueAt } from "../../core/secrets/fields";
@@ -98,7 +99,7 @@ const problemsOf = memoize(
 function bundleProblems({ bundle }: ClusterSecrets, type: unknown): Problem[] {
   if (type === "controlplane") return [...problemsOf(bundle)];
   const problems: Problem[] = [];
-  for (const field of BUNDLE_FIELDS.filter((candidate) => WORKER_FIELDS.includes(candidate.bundle.join(".")))) {
+  for (const field of BUNDLE_FIELDS.filter((candidate) => MACHINE_FIELDS.includes(candidate.bundle.join(".")))) {
     const value = valueAt(bundle, field.bundle);
     const path = joinPath("secrets", field.talosctl);
     if (typeof value !== "string" || value === "") {
@@ -111,21 +112,11 @@ function bundleProblems({ bundle }: ClusterSecrets, type: unknown): Problem[] {
   return problems;
 }
 
-/** What every machine needs of a bundle. */
-const WORKER_FIELDS = [
-  "cluster.id",
-  "cluster.secret",
-  "secrets.bootstrapToken",
-  "trustdInfo.token",
-  "certs.k8s.crt",
-  "certs.os.crt",
-];
-
 /** The part of a bundle that a machine of this type needs, complete or not: no private key for a worker. */
 function partFor(bundle: PartialSecretsBundle, type: "controlplane" | "worker"): PartialSecretsBundle {
   if (type === "controlplane") return bundle;
   const part: Record<string, unknown> = {};
-  for (const field of WORKER_FIELDS.map((name) => name.split("."))) {
+  for (const field of MACHINE_FIELDS.map((name) => name.split("."))) {
     const value = valueAt(bundle, field);
     if (value !== undefined) setAt(part, field, value);
   }

@@ -1,4 +1,4 @@
-import { parseHours, type Hours } from "../../core/duration";
+import { HOUR, type Hours, parseHours } from "../../core/duration";
 import { formatTime } from "../../core/environment";
 import type { Problem } from "../../core/errors";
 import { CLOCK_TOLERANCE_MS } from "../../core/lifecycle/renewal";
@@ -11,8 +11,6 @@ import type { Values } from "../definition";
 import { holdsUnknown } from "../wire";
 import type { StagedPlan } from "./stagedPlan";
 import { readStagedStatus, STAGED, type StagedName } from "./state";
-
-const HOUR = 3_600_000;
 
 /** An authority can issue nothing that holds: its time is over, or begins later than clocks may differ. */
 function unfitFor({ notBefore, notAfter }: Lifetime, now: Date): "over" | "early" | undefined {
