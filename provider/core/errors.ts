@@ -1,23 +1,55 @@
 import type { ErrorCode } from "./errorCodes";
+import type { ProblemReason, WarningReason } from "./reasons";
 
-/** One thing that is wrong with an input, as data. */
-export interface Problem {
-  /** Stable code; docs/errors.md tells symptom, cause and cure of each. */
-  readonly code: ErrorCode;
+/** What a problem and a warning have in common. */
+interface Finding {
   /** Dotted path of the property, such as `certs.os.crt` or `configPatches[1]`; `""` for the input as a whole. */
   readonly path: string;
-  /** What is wrong; what would be right. Lower case, never secret material, without the path. */
+  /** The problem; the remedy. Lower case, never secret material, without the path. */
   readonly message: string;
+  /** Line of the text at `path`, from 1, where there is one. */
+  readonly line?: number;
+}
+
+/** One thing that is wrong with an input, as data: the input is rejected. */
+export interface Problem extends Finding {
+  /** Absent or `"error"`: this rejects the input. */
+  readonly severity?: "error";
+  /** Stable code; docs/errors.md has symptom, cause and remedy of each. */
+  readonly code: ErrorCode;
+  /** A finer reason than the code, for code that must tell problems apart. */
+  readonly reason?: ProblemReason;
+}
+
+/** One thing to report about an input that is accepted. It has a reason and no error code. */
+export interface Warning extends Finding {
+  /** `"warning"`: the input is accepted. */
+  readonly severity: "warning";
+  /** Stable reason; `WARNING_REASONS` has what each means. */
+  readonly reason: WarningReason;
+}
+
+/** A problem or a warning; `severity` tells them apart. */
+export type Diagnostic = Problem | Warning;
+
+/**
+ * Whether a diagnostic is a warning.
+ *
+ * @example
+ * isWarning({ severity: "warning", reason: "expires-soon", path: "", message: "" }); // true
+ */
+export function isWarning(diagnostic: Diagnostic): diagnostic is Warning {
+  return diagnostic.severity === "warning";
 }
 
 /**
- * A problem as one line: `certs.os.crt: <what is wrong>; <what would be right>`.
+ * A problem or warning as one line: `certs.os.crt: <problem>; <remedy>`.
  *
  * @example
  * const { problems } = validateSecretsBundle(bundle, now);
  * console.log(problems.map(describeProblem).join("\n"));
  */
-export function describeProblem(problem: Problem): string {
+export function describeProblem(problem: Diagnostic): string {
   return problem.path === "" ? problem.message : `${problem.path}: ${problem.message}`;
 }
 

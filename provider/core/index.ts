@@ -5,7 +5,8 @@
  */
 export { createEnvironment, type Environment, type WebCrypto } from "./environment";
 export { ERROR_CODES, type ErrorCode } from "./errorCodes";
-export { describeProblem, PkiError, type Problem } from "./errors";
+export { type Diagnostic, describeProblem, isWarning, PkiError, type Problem, type Warning } from "./errors";
+export { type ProblemReason, WARNING_REASONS, type WarningReason } from "./reasons";
 export type { Hours } from "./duration";
 export { isIpAddress } from "./ipAddress";
 export {
