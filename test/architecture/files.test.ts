@@ -7,7 +7,7 @@ const LIMIT = 350;
 
 /** Tables: there is nothing in them to take apart. */
 const TABLES: Readonly<Record<string, string>> = {
-  "provider/core/config/schemaTable.ts": "made by tools/updateConfigSchema.ts",
+  "provider/core/machinery/schemaTable.ts": "made by tools/updateConfigSchema.ts",
   "test/interop/support/verifyCases.ts": "a row per certificate",
 };
 

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 
 import fc from "fast-check";
 
-import { ConfigSchema } from "../../provider/core/config/configSchema";
+import { ConfigSchema } from "../../provider/core/machinery/schema";
 import { generateMachineConfig } from "../../provider/core/config/machineConfig";
 import type { MachineConfigOptions } from "../../provider/core/config/machineConfigOptions";
-import { patchConfigText } from "../../provider/core/config/patch";
+import { patchConfigText } from "../../provider/core/machinery/patch";
 import { PkiError } from "../../provider/core/errors";
 import { firstDifference, readVectorBundle, readVectorFile } from "../unit/vectors/vectors";
 import {

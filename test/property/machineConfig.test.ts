@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 
 import { generateMachineConfig } from "../../provider/core/config/machineConfig";
-import { patchMachineConfig } from "../../provider/core/config/patch";
+import { patchMachineConfig } from "../../provider/core/machinery/patch";
 import { redactMachineConfig } from "../../provider/core/config/redact";
 import { formatYamlDocuments, type YamlValue } from "../../provider/core/yaml/emitter";
 import { parseYamlDocuments, type YamlNode } from "../../provider/core/yaml/parser";

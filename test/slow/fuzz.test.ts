@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 
 import { generateMachineConfig } from "../../provider/core/config/machineConfig";
-import { patchMachineConfig } from "../../provider/core/config/patch";
+import { patchMachineConfig } from "../../provider/core/machinery/patch";
 import { redactMachineConfig } from "../../provider/core/config/redact";
 import { parseTalosconfig } from "../../provider/core/config/talosconfigParser";
 import { PkiError } from "../../provider/core/errors";

@@ -1,12 +1,12 @@
 import { collectProblems, PkiError, type Problem } from "../errors";
 import { hasFeature, parseTalosVersion } from "../talosVersion";
 import { checkMachineConfigOptions } from "./checkOptions";
-import { ConfigDocuments } from "./configDocuments";
+import { ConfigDocuments } from "../machinery/documents";
 import { documentLayout } from "./documentLayout";
-import type { Machinery } from "./configSchema";
-import { type ConfigVerdict, judgeMachineConfig } from "./configVerdict";
-import type { ConfigPatch, MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
-import { applyPatches, documentsOf, machineryOf, patchProblems, quotesOf } from "./patch";
+import type { Machinery } from "../machinery/schema";
+import { type ConfigVerdict, judgeMachineConfig } from "../machinery/configVerdict";
+import type { MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
+import { applyPatches, type ConfigPatch, documentsOf, machineryOf, patchProblems, quotesOf } from "../machinery/patch";
 import { v1alpha1Layout } from "./v1alpha1Layout";
 import { formatYamlDocuments, type YamlValue } from "../yaml/emitter";
 import { nodeOfValue } from "../yaml/node";

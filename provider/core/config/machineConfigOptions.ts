@@ -1,9 +1,7 @@
+import type { ConfigPatch } from "../machinery/patch";
 import type { SecretsBundle } from "../secrets/types";
 import type { TalosVersion } from "../talosVersion";
 import type { MachineSecrets, MachineType, WorkerSecrets } from "./machineSecrets";
-
-/** A patch: YAML or JSON text with one or several documents, or the same as an object. */
-export type ConfigPatch = string | object;
 
 /** The options of `talosctl gen config` that touch a machine config. */
 export interface MachineConfigOptions {

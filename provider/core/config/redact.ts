@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { ConfigSchema, type ConfigType } from "./configSchema";
+import { ConfigSchema, type ConfigType } from "../machinery/schema";
 import { isSecretName, isSecretText, REDACTED } from "./secretLeaf";
 import { formatYamlDocuments, Plain, type YamlValue } from "../yaml/emitter";
 import { sortByKey } from "../yaml/map";

@@ -1,6 +1,6 @@
 import type { Problem } from "../errors";
 import { isDnsName } from "../x509/subjectAltNames";
-import { normaliseAddress } from "./netAddress";
+import { normaliseAddress } from "../machinery/netAddress";
 
 const URL_FORM = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#@\s]*)(?:[/?#][\x21-\x7e]*)?$/;
 const HOST_AND_PORT = /^(?:\[([^\][]*)\]|([^:\][]*)):(\d{1,5})$/;

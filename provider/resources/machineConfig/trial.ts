@@ -1,7 +1,7 @@
 import { checkMachineConfigOptions } from "../../core/config/checkOptions";
-import { LookupFault } from "../../core/config/configValue";
+import { LookupFault } from "../../core/machinery/value";
 import { generateMachineConfig } from "../../core/config/machineConfig";
-import { commonProblems } from "../../core/config/patch";
+import { commonProblems } from "../../core/machinery/patch";
 import { collectProblems, type Problem } from "../../core/errors";
 import { NEWEST_TALOS_VERSION, SUPPORTED_TALOS_VERSIONS } from "../../core/talosVersion";
 import type { Values } from "../definition";

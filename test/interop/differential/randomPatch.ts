@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
-import type { ConfigSchema } from "../../../provider/core/config/configSchema";
-import { type ConfigType, type StructShape } from "../../../provider/core/config/configSchema";
+import type { ConfigSchema } from "../../../provider/core/machinery/schema";
+import { type ConfigType, type StructShape } from "../../../provider/core/machinery/schema";
 
 /** A YAML value in flow style, already text. */
 type Text = string;

@@ -3,8 +3,8 @@ import { X509Certificate } from "node:crypto";
 
 import { parseAllDocuments } from "yaml";
 
-import { judgeMachineConfig } from "../../../provider/core/config/configVerdict";
-import { readMachineConfig } from "../../../provider/core/config/patch";
+import { judgeMachineConfig } from "../../../provider/core/machinery/configVerdict";
+import { readMachineConfig } from "../../../provider/core/machinery/patch";
 import type { MachineType } from "../../../provider/core/config/machineSecrets";
 import type { Values } from "../../../provider/resources/definition";
 import { BACK, FORTH, type RehearsedStage, RotatingConfigs } from "../support/rotation";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { checkMachineConfigOptions } from "../../../provider/core/config/checkOptions";
 import { formatMachineConfig, generateMachineConfig } from "../../../provider/core/config/machineConfig";
 import type { MachineConfigOptions } from "../../../provider/core/config/machineConfigOptions";
-import { machineryOf, patchConfigText } from "../../../provider/core/config/patch";
+import { machineryOf, patchConfigText } from "../../../provider/core/machinery/patch";
 import { PkiError } from "../../../provider/core/errors";
 import { parseTalosVersion } from "../../../provider/core/talosVersion";
 import {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { patchConfigText } from "../../../provider/core/config/patch";
+import { patchConfigText } from "../../../provider/core/machinery/patch";
 import { PkiError } from "../../../provider/core/errors";
 import { firstDifference, parseArguments, readPatch, readVectorFile, vectorsOf } from "./vectors";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
-import { judgeMachineConfig } from "../../../provider/core/config/configVerdict";
-import { readMachineConfig } from "../../../provider/core/config/patch";
+import { judgeMachineConfig } from "../../../provider/core/machinery/configVerdict";
+import { readMachineConfig } from "../../../provider/core/machinery/patch";
 import { describeProblem, PkiError } from "../../../provider/core/errors";
 import { readVectorFile, vectorsOf } from "./vectors";
 

@@ -1,8 +1,8 @@
 import { formatGoDuration, parseGoDuration } from "../goDuration";
 import { decodeBase64 } from "../x509/pem";
 import { formatByteSize, parseByteSize } from "./byteSize";
-import type { Machinery } from "./configSchema";
-import { type ConfigMap, type ConfigValue, faultAt } from "./configValue";
+import type { Machinery } from "./schema";
+import { type ConfigMap, type ConfigValue, faultAt } from "./value";
 import { mergeUrls, normaliseUrl } from "./goUrl";
 import { normaliseAddress, normaliseAddressPort, normalisePrefix } from "./netAddress";
 import { NodeText, Plain, type YamlValue } from "../yaml/emitter";
@@ -130,7 +130,7 @@ const url: CustomType = textType("a URL", normaliseUrl, {
   },
 });
 
-/** By the name that the notation of configSchema.ts has. Source: pkg/machinery/config/types, v1.13.0 and v1.14.1. */
+/** By the name that the notation of schema.ts has. Source: pkg/machinery/config/types, v1.13.0 and v1.14.1. */
 export const CUSTOM_TYPES: Readonly<Record<string, CustomType>> = {
   certKey: base64Map(["crt", "key"]),
   cert: base64Map(["crt"]),

@@ -1,15 +1,17 @@
 import { collectProblems, PkiError, type Problem } from "../errors";
 import { hasFeature, NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion } from "../talosVersion";
 import { addressFaults } from "./addressRules";
-import { ConfigDocuments } from "./configDocuments";
-import { FaultCollector, faultsOf } from "./configFaults";
-import type { Machinery } from "./configSchema";
-import { ConfigFault } from "./configValue";
+import { ConfigDocuments } from "./documents";
+import { FaultCollector, faultsOf } from "./faults";
+import type { Machinery } from "./schema";
+import { ConfigFault } from "./value";
 import { applyJsonPatch, jsonValue, readJsonPatch } from "./jsonPatch";
-import type { ConfigPatch } from "./machineConfigOptions";
 import { type AmbiguousQuotes, formatYamlDocuments, type YamlValue } from "../yaml/emitter";
 import { nodeOfObject, nodeOfValue } from "../yaml/node";
 import { parseYamlDocuments, type YamlNode } from "../yaml/parser";
+
+/** A patch: YAML or JSON text with one or several documents, or the same as an object. */
+export type ConfigPatch = string | object;
 
 /** The types that a contract is patched by. */
 export function machineryOf(version: Pick<TalosVersion, "minor">): Machinery {

@@ -1,4 +1,4 @@
-import { ConfigFault } from "./configValue";
+import { ConfigFault } from "./value";
 
 /** More than a person corrects at one go is not told. */
 const MOST_FAULTS = 20;

@@ -1,6 +1,6 @@
-import { FaultCollector } from "./configFaults";
-import type { ConfigType, Machinery, StructShape } from "./configSchema";
-import { type ConfigMap, type ConfigValue, faultAt, Timestamp } from "./configValue";
+import { FaultCollector } from "./faults";
+import type { ConfigType, Machinery, StructShape } from "./schema";
+import { type ConfigMap, type ConfigValue, faultAt, Timestamp } from "./value";
 import { CUSTOM_TYPES } from "./customTypes";
 import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/parser";
 import { integerOf } from "../yaml/scalar";

@@ -1,6 +1,6 @@
-import { ConfigFault, faultAt, Timestamp } from "./configValue";
-import { floatOf } from "./configReader";
-import { formatFloat } from "./configWriter";
+import { ConfigFault, faultAt, Timestamp } from "./value";
+import { floatOf } from "./read";
+import { formatFloat } from "./write";
 import { Plain, type YamlValue } from "../yaml/emitter";
 import { sortedMap } from "../yaml/map";
 import type { YamlEntry, YamlNode, YamlScalar } from "../yaml/parser";

@@ -1,10 +1,10 @@
-import { FaultCollector } from "./configFaults";
-import { mergeConfigValues } from "./configMerge";
-import { readConfigValue } from "./configReader";
-import { ConfigSchema, type DocumentType, type Machinery } from "./configSchema";
-import { ConfigFault, type ConfigMap, type ConfigValue, faultAt, isConfigMap, LookupFault } from "./configValue";
-import { writeConfigValue } from "./configWriter";
-import { applyDelete, type DeleteSelector, splitDeletes } from "./patchDelete";
+import { FaultCollector } from "./faults";
+import { mergeConfigValues } from "./merge";
+import { readConfigValue } from "./read";
+import { ConfigSchema, type DocumentType, type Machinery } from "./schema";
+import { ConfigFault, type ConfigMap, type ConfigValue, faultAt, isConfigMap, LookupFault } from "./value";
+import { writeConfigValue } from "./write";
+import { applyDelete, type DeleteSelector, splitDeletes } from "./delete";
 import type { YamlValue } from "../yaml/emitter";
 import { memberText } from "../yaml/node";
 import type { YamlNode } from "../yaml/parser";

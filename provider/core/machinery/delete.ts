@@ -1,4 +1,4 @@
-import type { ConfigType, StructShape } from "./configSchema";
+import type { ConfigType, StructShape } from "./schema";
 import {
   ConfigFault,
   type ConfigMap,
@@ -7,7 +7,7 @@ import {
   isConfigList,
   isConfigMap,
   LookupFault,
-} from "./configValue";
+} from "./value";
 import { CUSTOM_TYPES } from "./customTypes";
 import { memberText } from "../yaml/node";
 import type { YamlEntry, YamlNode } from "../yaml/parser";

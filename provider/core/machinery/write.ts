@@ -1,5 +1,5 @@
-import type { ConfigField, ConfigType, StructShape } from "./configSchema";
-import { type ConfigMap, type ConfigValue, isConfigList, isConfigMap, Timestamp } from "./configValue";
+import type { ConfigField, ConfigType, StructShape } from "./schema";
+import { type ConfigMap, type ConfigValue, isConfigList, isConfigMap, Timestamp } from "./value";
 import { CUSTOM_TYPES } from "./customTypes";
 import { Plain, type YamlValue } from "../yaml/emitter";
 import { sortedMap } from "../yaml/map";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { patchMachineConfig } from "../../../../provider/core/config/patch";
+import { patchMachineConfig } from "../../../../provider/core/machinery/patch";
 import { PkiError } from "../../../../provider/core/errors";
 import { readVectorFile } from "../../vectors/vectors";
 

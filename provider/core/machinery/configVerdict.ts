@@ -1,8 +1,8 @@
 import type { Problem } from "../errors";
 import { ADDRESS_RULES, placeOf, textsOf } from "./addressRules";
-import type { ConfigDocument } from "./configDocuments";
-import type { Machinery } from "./configSchema";
-import { type ConfigValue, isConfigMap } from "./configValue";
+import type { ConfigDocument } from "./documents";
+import type { Machinery } from "./schema";
+import { type ConfigValue, isConfigMap } from "./value";
 
 export interface ConfigVerdict {
   readonly problems: readonly Problem[];

@@ -1,7 +1,7 @@
 import { isIpAddress } from "../ipAddress";
 import { memberText } from "../yaml/node";
 import type { YamlNode } from "../yaml/parser";
-import { ConfigFault, type ConfigValue, isConfigList, isConfigMap } from "./configValue";
+import { ConfigFault, type ConfigValue, isConfigList, isConfigMap } from "./value";
 import { normaliseAddress, normalisePrefix } from "./netAddress";
 
 /** Texts of a machine config that must be addresses or networks, though their Go type is a mere string. */

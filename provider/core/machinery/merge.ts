@@ -1,7 +1,7 @@
-import type { ConfigType, StructShape } from "./configSchema";
-import { ConfigFault, type ConfigMap, type ConfigValue, isConfigList, isConfigMap, Timestamp } from "./configValue";
+import type { ConfigType, StructShape } from "./schema";
+import { ConfigFault, type ConfigMap, type ConfigValue, isConfigList, isConfigMap, Timestamp } from "./value";
 import { CUSTOM_TYPES } from "./customTypes";
-import { isZero } from "./configWriter";
+import { isZero } from "./write";
 
 interface How {
   /** The field is tagged so that a patch replaces it. */
