@@ -3,10 +3,17 @@ import { hasFeature, parseTalosVersion } from "../talosVersion";
 import { checkMachineConfigOptions } from "./checkOptions";
 import { ConfigDocuments } from "../machinery/documents";
 import { documentLayout } from "./documentLayout";
-import type { Machinery } from "../machinery/schema";
+import type { SchemaVersion } from "../machinery/schema";
 import { type ConfigVerdict, judgeMachineConfig } from "../machinery/configVerdict";
 import type { MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
-import { applyPatches, type ConfigPatch, documentsOf, machineryOf, patchProblems, quotesOf } from "../machinery/patch";
+import {
+  applyPatches,
+  type ConfigPatch,
+  documentsOf,
+  schemaVersionOf,
+  patchProblems,
+  quotesOf,
+} from "../machinery/patch";
 import { v1alpha1Layout } from "./v1alpha1Layout";
 import { formatYamlDocuments, type YamlValue } from "../yaml/emitter";
 import { nodeOfValue } from "../yaml/node";
@@ -42,7 +49,7 @@ export function generateMachineConfig(options: MachineConfigOptions): GeneratedM
 /** What is wrong with the patches while there is no config to apply them to. */
 function ownProblems(patches: readonly ConfigPatch[], talosVersion: string | undefined): readonly Problem[] {
   const version = talosVersion === undefined ? undefined : collectProblems([], () => parseTalosVersion(talosVersion));
-  return patchProblems(patches, version === undefined ? ["1.14", "1.13"] : [machineryOf(version)], "configPatches");
+  return patchProblems(patches, version === undefined ? ["1.14", "1.13"] : [schemaVersionOf(version)], "configPatches");
 }
 
 /** The same from options that are known to be good. */
@@ -50,23 +57,23 @@ export function formatMachineConfig(
   input: MachineConfigInput,
   patches: readonly ConfigPatch[],
 ): GeneratedMachineConfig {
-  const machinery = machineryOf(input.version);
+  const schemaVersion = schemaVersionOf(input.version);
   const generated = hasFeature(input.version, "kubernetesDocuments") ? documentLayout(input) : v1alpha1Layout(input);
-  const format = (documents: readonly YamlValue[]): string => formatYamlDocuments(documents, quotesOf(machinery));
+  const format = (documents: readonly YamlValue[]): string => formatYamlDocuments(documents, quotesOf(schemaVersion));
   if (patches.length === 0) return { machineConfig: format(generated), warnings: [] };
-  const original = ConfigDocuments.read(generated.map(nodeOfValue), machinery);
-  const state = applyPatches(original, patches, machinery, "configPatches", { addresses: true });
-  const patched = documentsOf(state, machinery, "configPatches");
-  const { problems, warnings } = newlyBroken(original, patched, machinery);
+  const original = ConfigDocuments.read(generated.map(nodeOfValue), schemaVersion);
+  const state = applyPatches(original, patches, schemaVersion, "configPatches", { addresses: true });
+  const patched = documentsOf(state, schemaVersion, "configPatches");
+  const { problems, warnings } = newlyBroken(original, patched, schemaVersion);
   if (problems.length > 0) throw PkiError.of(problems);
   return { machineConfig: format(patched.write()), warnings };
 }
 
 /** What the patches have broken; what the options themselves do is told by their own check. */
-function newlyBroken(original: ConfigDocuments, patched: ConfigDocuments, machinery: Machinery): ConfigVerdict {
+function newlyBroken(original: ConfigDocuments, patched: ConfigDocuments, schemaVersion: SchemaVersion): ConfigVerdict {
   const before = new Set(
-    judgeMachineConfig(original.documents, machinery, "configPatches").warnings.map(({ message }) => message),
+    judgeMachineConfig(original.documents, schemaVersion, "configPatches").warnings.map(({ message }) => message),
   );
-  const { problems, warnings } = judgeMachineConfig(patched.documents, machinery, "configPatches");
+  const { problems, warnings } = judgeMachineConfig(patched.documents, schemaVersion, "configPatches");
   return { problems, warnings: warnings.filter(({ message }) => !before.has(message)) };
 }

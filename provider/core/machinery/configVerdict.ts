@@ -1,7 +1,7 @@
 import type { Problem } from "../errors";
 import { ADDRESS_RULES, placeOf, textsOf } from "./addressRules";
 import type { ConfigDocument } from "./documents";
-import type { Machinery } from "./schema";
+import type { SchemaVersion } from "./schema";
 import { type ConfigValue, isConfigMap } from "./value";
 
 export interface ConfigVerdict {
@@ -42,7 +42,7 @@ interface Rule {
   /** Refused by this package; other rules warn of what Talos's own `validate` refuses. */
   readonly fatal?: true;
   /** Only Talos from this version on says so. */
-  readonly since?: Machinery;
+  readonly since?: SchemaVersion;
   breaks(facts: Facts): boolean;
 }
 
@@ -151,11 +151,11 @@ function isDiscoveryOn(facts: Facts): boolean {
  */
 export function judgeMachineConfig(
   documents: readonly ConfigDocument[],
-  machinery: Machinery,
+  schemaVersion: SchemaVersion,
   path = "",
 ): ConfigVerdict {
   const facts = new Facts(documents);
-  const broken = RULES.filter((rule) => (rule.since ?? machinery) === machinery && rule.breaks(facts));
+  const broken = RULES.filter((rule) => (rule.since ?? schemaVersion) === schemaVersion && rule.breaks(facts));
   const found = (rules: readonly Rule[]): Problem[] =>
     rules.map((rule) => ({
       code: "ERR_CONFIG_INVALID",

@@ -1,7 +1,7 @@
 import { formatGoDuration, parseGoDuration } from "../goDuration";
 import { decodeBase64 } from "../x509/pem";
 import { formatByteSize, parseByteSize } from "./byteSize";
-import type { Machinery } from "./schema";
+import type { SchemaVersion } from "./schema";
 import { type ConfigMap, type ConfigValue, faultAt } from "./value";
 import { mergeUrls, normaliseUrl } from "./goUrl";
 import { normaliseAddress, normaliseAddressPort, normalisePrefix } from "./netAddress";
@@ -13,7 +13,7 @@ import { integerOf } from "../yaml/scalar";
 /** A Go type that reads, writes and merges itself. */
 export interface CustomType {
   /** Never called with null; `undefined` is the zero value. */
-  read(node: YamlNode, dialect: { readonly machinery: Machinery }): ConfigValue;
+  read(node: YamlNode, dialect: { readonly schemaVersion: SchemaVersion }): ConfigValue;
   write(value: Exclude<ConfigValue, undefined>): YamlValue;
   /** What is written for the zero value where it is not left out. */
   readonly zero: YamlValue;
@@ -102,10 +102,10 @@ function signedByteSize(text: string): string | undefined {
   return parseByteSize(text.replace(/^-/, "")) === undefined ? undefined : text;
 }
 
-function readArgument(node: YamlNode, machinery: Machinery): ConfigValue {
-  const isDate = ({ tag }: { readonly tag: string }): boolean => tag === "timestamp" && machinery === "1.14";
+function readArgument(node: YamlNode, schemaVersion: SchemaVersion): ConfigValue {
+  const isDate = ({ tag }: { readonly tag: string }): boolean => tag === "timestamp" && schemaVersion === "1.14";
   if (node.kind === "scalar" && !isDate(node)) return node.tag === "null" ? undefined : node.text;
-  if (node.kind !== "sequence" || machinery === "1.13")
+  if (node.kind !== "sequence" || schemaVersion === "1.13")
     throw faultAt(node, "expected a string as the value of an argument");
   return node.items.flatMap((item) => {
     if (item.kind !== "scalar" || isDate(item)) throw faultAt(item, "expected a string as the value of an argument");
@@ -216,9 +216,9 @@ export const CUSTOM_TYPES: Readonly<Record<string, CustomType>> = {
     zero: new Plain("0"),
   },
   args: {
-    read(node, { machinery }) {
+    read(node, { schemaVersion }) {
       if (node.kind !== "mapping") throw faultAt(node, "expected a map of arguments");
-      return new Map(node.entries.map(({ key, value }) => [key, readArgument(value, machinery)]));
+      return new Map(node.entries.map(({ key, value }) => [key, readArgument(value, schemaVersion)]));
     },
     write: (value) =>
       sortedMap([...(value as ConfigMap)].map(([key, argument]) => [key, writeArgument(argument)] as const)),

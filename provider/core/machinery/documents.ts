@@ -1,7 +1,7 @@
 import { FaultCollector } from "./faults";
 import { mergeConfigValues } from "./merge";
 import { readConfigValue } from "./read";
-import { ConfigSchema, type DocumentType, type Machinery } from "./schema";
+import { ConfigSchema, type DocumentType, type SchemaVersion } from "./schema";
 import { ConfigFault, type ConfigMap, type ConfigValue, faultAt, isConfigMap, LookupFault } from "./value";
 import { writeConfigValue } from "./write";
 import { applyDelete, type DeleteSelector, splitDeletes } from "./delete";
@@ -35,8 +35,8 @@ export class ConfigDocuments {
   ) {}
 
   /** @throws ConfigFault; ConfigFaults for several */
-  static read(nodes: readonly YamlNode[], machinery: Machinery): ConfigDocuments {
-    const schema = ConfigSchema.of(machinery);
+  static read(nodes: readonly YamlNode[], schemaVersion: SchemaVersion): ConfigDocuments {
+    const schema = ConfigSchema.of(schemaVersion);
     const documents = readEach(nodes, (node) => [readDocument(node, schema)]);
     if (documents.length === 0) throw new ConfigFault("holds no document");
     return new ConfigDocuments(schema, checked(documents));
@@ -55,10 +55,10 @@ export class ConfigDocuments {
    */
   patched(nodes: readonly YamlNode[]): ConfigDocuments {
     const steps = legacyDeletesFirst(patchSteps(nodes, this.schema));
-    if (this.schema.machinery === "1.13") refuseDoubles(steps.flatMap((step) => ("path" in step ? [] : [step])));
+    if (this.schema.version === "1.13") refuseDoubles(steps.flatMap((step) => ("path" in step ? [] : [step])));
     const apply = (left: readonly Entry[], step: Step): readonly Entry[] =>
       "path" in step ? this.deleted(left, step) : merged(left, step);
-    if (this.schema.machinery === "1.14")
+    if (this.schema.version === "1.14")
       return new ConfigDocuments(this.schema, checked(steps.reduce(apply, this.entries)));
     // 1.13 finds only the documents that were there before the patch.
     const { left, added } = steps.reduce<{ left: readonly Entry[]; added: readonly Entry[] }>(
@@ -77,8 +77,8 @@ export class ConfigDocuments {
    *
    * @throws ConfigFault; ConfigFaults for several
    */
-  static checkPatch(nodes: readonly YamlNode[], machinery: Machinery): void {
-    patchSteps(nodes, ConfigSchema.of(machinery));
+  static checkPatch(nodes: readonly YamlNode[], schemaVersion: SchemaVersion): void {
+    patchSteps(nodes, ConfigSchema.of(schemaVersion));
   }
 
   write(): YamlValue[] {
@@ -90,7 +90,7 @@ export class ConfigDocuments {
   private deleted(entries: readonly Entry[], selector: DeleteSelector): readonly Entry[] {
     const index = entries.findLastIndex((entry) => isSelected(entry, selector));
     const entry = entries[index];
-    if (entry === undefined) return this.schema.machinery === "1.13" ? [...entries, { empty: selector }] : entries;
+    if (entry === undefined) return this.schema.version === "1.13" ? [...entries, { empty: selector }] : entries;
     if (selector.path.length === 0) return entries.filter((other) => other !== entry);
     if ("empty" in entry) throw new LookupFault(selector.path, selector.line);
     return entries.with(index, { ...entry, value: applyDelete(entry.value, entry.type.shape, selector) });
@@ -133,10 +133,10 @@ function readDocument(node: YamlNode, schema: ConfigSchema): ConfigDocument {
   if (type === undefined) {
     throw faultAt(
       node,
-      `${JSON.stringify(kind.slice(0, 60))} ${JSON.stringify(version.slice(0, 60))} is not registered in Talos ${schema.machinery}`,
+      `${JSON.stringify(kind.slice(0, 60))} ${JSON.stringify(version.slice(0, 60))} is not registered in Talos ${schema.version}`,
     );
   }
-  const value = readConfigValue(node, type.type, { machinery: schema.machinery });
+  const value = readConfigValue(node, type.type, { schemaVersion: schema.version });
   return { kind, name: type.named ? textOf((value as ConfigMap).get("name")) : "", type, value: value as ConfigMap };
 }
 

@@ -3,7 +3,7 @@ import { hasFeature, NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion 
 import { addressFaults } from "./addressRules";
 import { ConfigDocuments } from "./documents";
 import { FaultCollector, faultsOf } from "./faults";
-import type { Machinery } from "./schema";
+import type { SchemaVersion } from "./schema";
 import { ConfigFault } from "./value";
 import { applyJsonPatch, jsonValue, readJsonPatch } from "./jsonPatch";
 import { type AmbiguousQuotes, formatYamlDocuments, type YamlValue } from "../yaml/emitter";
@@ -14,13 +14,13 @@ import { parseYamlDocuments, type YamlNode } from "../yaml/parser";
 export type ConfigPatch = string | object;
 
 /** The types that a contract is patched by. */
-export function machineryOf(version: Pick<TalosVersion, "minor">): Machinery {
+export function schemaVersionOf(version: Pick<TalosVersion, "minor">): SchemaVersion {
   return hasFeature(version, "kubernetesDocuments") ? "1.14" : "1.13";
 }
 
 /** The quotes that the YAML library of that Talos has for words of YAML 1.1. */
-export function quotesOf(machinery: Machinery): AmbiguousQuotes {
-  return machinery === "1.14" ? "single" : "double";
+export function quotesOf(schemaVersion: SchemaVersion): AmbiguousQuotes {
+  return schemaVersion === "1.14" ? "single" : "double";
 }
 
 /** What is being patched: documents read by their types, or a single one that a JSON patch has just made. */
@@ -37,7 +37,7 @@ type State = { readonly documents: ConfigDocuments } | { readonly json: YamlValu
 export function applyPatches(
   documents: ConfigDocuments,
   patches: readonly ConfigPatch[],
-  machinery: Machinery,
+  schemaVersion: SchemaVersion,
   path: string,
   options: { readonly addresses?: true } = {},
 ): State {
@@ -48,9 +48,9 @@ export function applyPatches(
       // After one that failed nobody knows what the next would find; what it says by itself can still be wrong.
       return (
         collectProblems(problems, () => {
-          const read = readPatch(patch, machinery, at);
-          if (problems.length > 0 || options.addresses === true) checkPatch(read, machinery, at, options);
-          return problems.length > 0 ? state : applyPatch(state, read, machinery, at);
+          const read = readPatch(patch, schemaVersion, at);
+          if (problems.length > 0 || options.addresses === true) checkPatch(read, schemaVersion, at, options);
+          return problems.length > 0 ? state : applyPatch(state, read, schemaVersion, at);
         }) ?? state
       );
     },
@@ -66,16 +66,16 @@ export function applyPatches(
  */
 export function patchProblems(
   patches: readonly ConfigPatch[],
-  machineries: readonly Machinery[],
+  schemaVersions: readonly SchemaVersion[],
   path: string,
 ): readonly Problem[] {
   return commonProblems(
-    machineries.map((machinery) => {
+    schemaVersions.map((schemaVersion) => {
       const problems: Problem[] = [];
       patches.forEach((patch, index) => {
         const at = `${path}[${index}]`;
         collectProblems(problems, () => {
-          checkPatch(readPatch(patch, machinery, at), machinery, at, { addresses: true });
+          checkPatch(readPatch(patch, schemaVersion, at), schemaVersion, at, { addresses: true });
         });
       });
       return problems;
@@ -92,12 +92,12 @@ export function commonProblems(verdicts: readonly (readonly Problem[])[]): reado
   );
 }
 
-function applyPatch(state: State, { nodes, isJson }: ReadPatch, machinery: Machinery, path: string): State {
+function applyPatch(state: State, { nodes, isJson }: ReadPatch, schemaVersion: SchemaVersion, path: string): State {
   if (nodes.length === 0) return state;
   try {
     const [first] = nodes;
     if (first?.kind === "sequence" && nodes.length === 1) return { json: jsonPatched(state, first, isJson) };
-    return { documents: documentsOf(state, machinery, path).patched(nodes) };
+    return { documents: documentsOf(state, schemaVersion, path).patched(nodes) };
   } catch (error) {
     throw explained(error, nodes, path);
   }
@@ -105,7 +105,7 @@ function applyPatch(state: State, { nodes, isJson }: ReadPatch, machinery: Machi
 
 function checkPatch(
   { nodes, isJson }: ReadPatch,
-  machinery: Machinery,
+  schemaVersion: SchemaVersion,
   path: string,
   { addresses }: { readonly addresses?: true },
 ): void {
@@ -114,7 +114,7 @@ function checkPatch(
     const [first] = nodes;
     faults.attempt(() => {
       if (first?.kind === "sequence" && nodes.length === 1) readJsonPatch(first, isJson);
-      else ConfigDocuments.checkPatch(nodes, machinery);
+      else ConfigDocuments.checkPatch(nodes, schemaVersion);
     });
     if (addresses === true) faults.add(nodes.flatMap(addressFaults));
     faults.assertNone();
@@ -129,14 +129,14 @@ interface ReadPatch {
   readonly isJson: boolean;
 }
 
-function readPatch(patch: ConfigPatch, machinery: Machinery, path: string): ReadPatch {
-  return { nodes: patchNodes(patch, machinery, path), isJson: isJsonText(patch) };
+function readPatch(patch: ConfigPatch, schemaVersion: SchemaVersion, path: string): ReadPatch {
+  return { nodes: patchNodes(patch, schemaVersion, path), isJson: isJsonText(patch) };
 }
 
-function patchNodes(patch: ConfigPatch, machinery: Machinery, path: string): YamlNode[] {
+function patchNodes(patch: ConfigPatch, schemaVersion: SchemaVersion, path: string): YamlNode[] {
   const isNull = (node: YamlNode): boolean => node.kind === "scalar" && node.tag === "null";
   if (typeof patch === "string") {
-    const options = { path, code: "ERR_PATCH_INVALID", mergeKeys: machinery === "1.13" } as const;
+    const options = { path, code: "ERR_PATCH_INVALID", mergeKeys: schemaVersion === "1.13" } as const;
     return parseYamlDocuments(patch, options).filter((node) => !isNull(node));
   }
   try {
@@ -175,11 +175,11 @@ function jsonPatched(state: State, node: YamlNode & { kind: "sequence" }, fromJs
 }
 
 /** @throws PkiError ERR_PATCH_INVALID when a JSON patch has made something that is no config */
-export function documentsOf(state: State, machinery: Machinery, path: string): ConfigDocuments {
+export function documentsOf(state: State, schemaVersion: SchemaVersion, path: string): ConfigDocuments {
   if ("documents" in state) return state.documents;
   const nodes = [nodeOfValue(state.json)];
   try {
-    return ConfigDocuments.read(nodes, machinery);
+    return ConfigDocuments.read(nodes, schemaVersion);
   } catch (error) {
     throw explained(error, nodes, path);
   }
@@ -216,33 +216,33 @@ export function patchMachineConfig(
   patches: readonly ConfigPatch[],
   options: { readonly talosVersion?: string } = {},
 ): string {
-  const machinery = machineryOf(parseTalosVersion(options.talosVersion ?? NEWEST_TALOS_VERSION));
-  return patchConfigText(config, patches, machinery);
+  const schemaVersion = schemaVersionOf(parseTalosVersion(options.talosVersion ?? NEWEST_TALOS_VERSION));
+  return patchConfigText(config, patches, schemaVersion);
 }
 
 /** The same by the types of one Talos. */
-export function patchConfigText(config: string, patches: readonly ConfigPatch[], machinery: Machinery): string {
+export function patchConfigText(config: string, patches: readonly ConfigPatch[], schemaVersion: SchemaVersion): string {
   // What cannot be read is told with everything else that is wrong.
   const isEmpty = (patch: ConfigPatch): boolean =>
-    collectProblems([], () => patchNodes(patch, machinery, ""))?.length === 0;
+    collectProblems([], () => patchNodes(patch, schemaVersion, ""))?.length === 0;
   if (patches.every(isEmpty)) return config;
-  const state = applyPatches(readMachineConfig(config, machinery), patches, machinery, "configPatches");
+  const state = applyPatches(readMachineConfig(config, schemaVersion), patches, schemaVersion, "configPatches");
   if ("json" in state) return formatYamlDocuments([state.json], quotesOf("1.13"), "compact");
-  return formatYamlDocuments(state.documents.write(), quotesOf(machinery));
+  return formatYamlDocuments(state.documents.write(), quotesOf(schemaVersion));
 }
 
 /** @throws PkiError ERR_CONFIG_INVALID */
-export function readMachineConfig(config: string, machinery: Machinery, path = "config"): ConfigDocuments {
-  const nodes = parseYamlDocuments(config, { path, code: "ERR_CONFIG_INVALID", mergeKeys: machinery === "1.13" });
+export function readMachineConfig(config: string, schemaVersion: SchemaVersion, path = "config"): ConfigDocuments {
+  const nodes = parseYamlDocuments(config, { path, code: "ERR_CONFIG_INVALID", mergeKeys: schemaVersion === "1.13" });
   try {
-    return ConfigDocuments.read(nodes, machinery);
+    return ConfigDocuments.read(nodes, schemaVersion);
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;
     const place = error.line === undefined ? "" : `line ${error.line}: `;
     // The first alone: of a config for another Talos nearly everything is wrong.
     throw new PkiError(
       "ERR_CONFIG_INVALID",
-      `${place}${error.message}; expected a machine config that Talos ${machinery} reads`,
+      `${place}${error.message}; expected a machine config that Talos ${schemaVersion} reads`,
       { path, cause: error },
     );
   }

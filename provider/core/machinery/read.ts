@@ -1,5 +1,5 @@
 import { FaultCollector } from "./faults";
-import type { ConfigType, Machinery, StructShape } from "./schema";
+import type { ConfigType, SchemaVersion, StructShape } from "./schema";
 import { type ConfigMap, type ConfigValue, faultAt, Timestamp } from "./value";
 import { CUSTOM_TYPES } from "./customTypes";
 import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/parser";
@@ -7,7 +7,7 @@ import { integerOf } from "../yaml/scalar";
 
 /** How one Talos version reads. */
 export interface Dialect {
-  readonly machinery: Machinery;
+  readonly schemaVersion: SchemaVersion;
 }
 
 /** Nothing came of a null in a place that has no null: a list leaves it out, a map takes the zero value. */
@@ -62,7 +62,7 @@ class ConfigReader {
 
   private readText(node: YamlNode): string {
     const { text, tag } = scalar(node, "a string");
-    if (tag === "timestamp" && this.dialect.machinery === "1.14")
+    if (tag === "timestamp" && this.dialect.schemaVersion === "1.14")
       throw faultAt(node, "a date is no string", "quote it");
     return text;
   }
@@ -104,7 +104,7 @@ class ConfigReader {
     return this.faults.attempt(() => {
       const value = this.read(node, type, path);
       if (type.kind !== "pointer" || value !== undefined) return value;
-      if (this.dialect.machinery === "1.14")
+      if (this.dialect.schemaVersion === "1.14")
         throw faultAt(node, `null value is not allowed at ${JSON.stringify(path)}`);
       return null;
     });

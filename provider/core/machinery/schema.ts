@@ -1,7 +1,7 @@
 import { DOCUMENTS, DOCUMENTS_1_13, ENUMS, ENUMS_1_13, STRUCTS, STRUCTS_1_13 } from "./schemaTable";
 
 /** The Talos whose types a config follows: that of 1.13 for contracts up to v1.13, else that of 1.14. */
-export type Machinery = "1.13" | "1.14";
+export type SchemaVersion = "1.13" | "1.14";
 
 /** A Go type of the machine config, as far as reading, merging and writing depend on it. */
 export type ConfigType =
@@ -36,30 +36,30 @@ export interface DocumentType {
 
 /** The types of one Talos version, read out of the generated table when they are first asked for. */
 export class ConfigSchema {
-  private static readonly schemas = new Map<Machinery, ConfigSchema>();
+  private static readonly schemas = new Map<SchemaVersion, ConfigSchema>();
 
-  static of(machinery: Machinery): ConfigSchema {
-    const known = ConfigSchema.schemas.get(machinery);
+  static of(version: SchemaVersion): ConfigSchema {
+    const known = ConfigSchema.schemas.get(version);
     if (known !== undefined) return known;
-    const schema = new ConfigSchema(machinery);
-    ConfigSchema.schemas.set(machinery, schema);
+    const schema = new ConfigSchema(version);
+    ConfigSchema.schemas.set(version, schema);
     return schema;
   }
 
   private readonly documents = new Map<string, DocumentType>();
   private readonly structs = new Map<string, ConfigType & { kind: "struct" }>();
 
-  private constructor(readonly machinery: Machinery) {}
+  private constructor(readonly version: SchemaVersion) {}
 
   /** The kinds of documents, without the v1alpha1 document, whose kind is "". */
   get kinds(): readonly string[] {
-    return Object.keys(this.machinery === "1.13" ? DOCUMENTS_1_13 : DOCUMENTS).filter((kind) => kind !== "");
+    return Object.keys(this.version === "1.13" ? DOCUMENTS_1_13 : DOCUMENTS).filter((kind) => kind !== "");
   }
 
   document(kind: string): DocumentType | undefined {
     const known = this.documents.get(kind);
     if (known !== undefined) return known;
-    const table = this.machinery === "1.13" ? DOCUMENTS_1_13 : DOCUMENTS;
+    const table = this.version === "1.13" ? DOCUMENTS_1_13 : DOCUMENTS;
     const text = Object.hasOwn(table, kind) ? table[kind] : undefined;
     if (text === undefined) return undefined;
     const [name, ...conflicts] = text.split(" ") as [string, ...string[]];
@@ -72,7 +72,7 @@ export class ConfigSchema {
   private struct(name: string): ConfigType & { kind: "struct" } {
     const known = this.structs.get(name);
     if (known !== undefined) return known;
-    const text = (this.machinery === "1.13" ? STRUCTS_1_13[name] : undefined) ?? STRUCTS[name];
+    const text = (this.version === "1.13" ? STRUCTS_1_13[name] : undefined) ?? STRUCTS[name];
     if (text === undefined) throw new RangeError(`no struct ${name}`);
     const fields = new Map<string, ConfigField>();
     const shape: { fields: typeof fields; zeroFields?: readonly string[] } = { fields };
@@ -127,7 +127,7 @@ export class ConfigSchema {
   }
 
   private enumeration(name: string): ConfigType {
-    const text = (this.machinery === "1.13" ? ENUMS_1_13[name] : undefined) ?? ENUMS[name] ?? "";
+    const text = (this.version === "1.13" ? ENUMS_1_13[name] : undefined) ?? ENUMS[name] ?? "";
     const values = text.split(" ").flatMap((value) => {
       if (value === "~" || value.startsWith("0=")) return [];
       const range = /^(\d+)\.\.(\d+)$/.exec(value);

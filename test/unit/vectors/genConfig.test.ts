@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { checkMachineConfigOptions } from "../../../provider/core/config/checkOptions";
 import { formatMachineConfig, generateMachineConfig } from "../../../provider/core/config/machineConfig";
 import type { MachineConfigOptions } from "../../../provider/core/config/machineConfigOptions";
-import { machineryOf, patchConfigText } from "../../../provider/core/machinery/patch";
+import { schemaVersionOf, patchConfigText } from "../../../provider/core/machinery/patch";
 import { PkiError } from "../../../provider/core/errors";
 import { parseTalosVersion } from "../../../provider/core/talosVersion";
 import {
@@ -160,9 +160,9 @@ function generate(options: MachineConfigOptions): string {
 /** talosctl patches by its own version, this package by the contract; where they part the vector is told apart. */
 function expectedOf(vector: Vector, options: MachineConfigOptions): string {
   const { configPatches = [], ...rest } = options;
-  const machinery = machineryOf(parseTalosVersion(options.talosVersion, "", 0));
+  const schemaVersion = schemaVersionOf(parseTalosVersion(options.talosVersion, "", 0));
   const tool = vector.talosctl[0]!.slice(1, 5) as "1.13" | "1.14";
-  if (configPatches.length === 0 || machinery === tool) return generate(options);
+  if (configPatches.length === 0 || schemaVersion === tool) return generate(options);
   return patchConfigText(generate(rest), configPatches, tool);
 }
 
