@@ -2,8 +2,9 @@ import { readCredentials } from "../core/config/talosconfigCredentials";
 import { parseTalosconfig } from "../core/config/talosconfigParser";
 import type { TalosconfigContext } from "../core/config/talosconfig";
 import type { Certificate } from "../core/x509/certificate";
-import type { ClientIdentity } from "./handshake";
-import { CliError, type World } from "./world";
+import { type CliContext, CliError } from "./cliContext";
+import { readText } from "./files";
+import type { ClientIdentity } from "./probe";
 
 /** As whom to call a node. */
 export interface ClientOptions {
@@ -15,7 +16,7 @@ export interface ClientOptions {
 export interface Client {
   readonly contextName: string;
   readonly context: TalosconfigContext;
-  /** Whom it trusts; empty for the system's roots. */
+  /** The CAs that it trusts; empty for the system's. */
   readonly authorities: readonly Certificate[];
   /** Absent where the context has no client certificate. */
   readonly identity?: ClientIdentity;
@@ -27,20 +28,14 @@ export interface Client {
  * @returns `undefined` when no talosconfig is named
  * @throws CliError for a context that is not there, PkiError for one that cannot work
  */
-export async function loadClient(options: ClientOptions, world: World): Promise<Client | undefined> {
-  if (options.talosconfig === undefined) {
-    if (options.context !== undefined) throw new CliError("--context names a context of --talosconfig; give that too");
+export async function loadClient(options: ClientOptions, cli: CliContext): Promise<Client | undefined> {
+  const { talosconfig: file } = options;
+  if (file === undefined) {
+    if (options.context !== undefined) throw new CliError("--context: names a context of --talosconfig; give that too");
     return undefined;
   }
-  const talosconfig = parseTalosconfig(await world.read(options.talosconfig));
-  const contextName = options.context ?? talosconfig.context;
-  const context = Object.hasOwn(talosconfig.contexts, contextName) ? talosconfig.contexts[contextName] : undefined;
-  if (context === undefined) {
-    const names = Object.keys(talosconfig.contexts).join(", ");
-    const wanted =
-      contextName === "" ? "it has no current context" : `it has no context ${JSON.stringify(contextName)}`;
-    throw new CliError(`${options.talosconfig}: ${wanted}; expected --context with one of ${names || "(none)"}`);
-  }
+  const text = await readText(file, cli);
+  const [contextName, context] = chooseContext(text, file, options.context);
   const { authorities, certificate, key } = readCredentials(context, `contexts.${contextName}`);
   return {
     contextName,
@@ -48,4 +43,25 @@ export async function loadClient(options: ClientOptions, world: World): Promise<
     authorities,
     ...(certificate === undefined || key === undefined ? {} : { identity: { certificate, key } }),
   };
+}
+
+/**
+ * The context of a talosconfig that is asked for, or the current one; `context` in the file need not exist where
+ * another is asked for.
+ *
+ * @param file path, for messages
+ * @throws CliError for one that is not there, PkiError for a file that is no talosconfig
+ */
+export function chooseContext(text: string, file: string, name?: string): readonly [string, TalosconfigContext] {
+  const { context: current, contexts } = parseTalosconfig(text, "", { currentContext: name });
+  const context = Object.hasOwn(contexts, name ?? current) ? contexts[name ?? current] : undefined;
+  if (context !== undefined) return [name ?? current, context];
+  const names = Object.keys(contexts).join(", ") || "(none)";
+  const problem = name === undefined ? "has no current context" : `has no context ${JSON.stringify(name)}`;
+  throw new CliError(`${file}: ${problem}; set --context to one of ${names}`);
+}
+
+/** Who the context's user is to Omni, which verifies signatures instead of client certificates. */
+export function omniIdentity({ auth }: TalosconfigContext): string | undefined {
+  return auth?.siderov1?.identity;
 }

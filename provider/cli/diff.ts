@@ -7,7 +7,8 @@ import { fingerprintOf, parseCertificate } from "../core/x509/certificate";
 import { parsePrivateKey } from "../core/x509/privateKey";
 import { bundleFromControlPlaneConfig } from "../core/secrets/controlPlaneConfig";
 import { formatJson, safe, type Style, styleOf } from "./style";
-import { EXIT, type World } from "./world";
+import { EXIT, type CliContext } from "./cliContext";
+import { readText } from "./files";
 
 /** How a value of two bundles differs. Nothing of a secret is told, not even its length. */
 export interface BundleChange {
@@ -28,14 +29,14 @@ export async function diff(
   first: string,
   second: string,
   options: { readonly json?: boolean },
-  world: World,
+  cli: CliContext,
 ): Promise<number> {
-  const now = world.environment.now();
-  const [before, after] = [await world.read(first), await world.read(second)].map((text, index) =>
+  const now = cli.environment.now();
+  const [before, after] = [await readText(first, cli), await readText(second, cli)].map((text, index) =>
     readBundle(text, [first, second][index]!, now),
   );
   const changes = bundleChanges(before, after);
-  world.out(options.json === true ? formatJson(changes) : describe(changes, styleOf(world)));
+  cli.out(options.json === true ? formatJson(changes) : describe(changes, styleOf(cli)));
   return changes.length === 0 ? EXIT.ok : EXIT.refused;
 }
 

@@ -3,7 +3,8 @@ import { itemsOf, type NamedItem, stackItems } from "./expiryItems";
 import { prometheus } from "./prometheus";
 import { loadStack, type StackOptions } from "./stack";
 import { describeLeft, formatJson, safe, type Style, styleOf, table } from "./style";
-import { CliError, explain, type World } from "./world";
+import { CliError, explain, type CliContext } from "./cliContext";
+import { readText } from "./files";
 
 export interface ExpiryOptions extends StackOptions {
   /** Seconds before the end. */
@@ -24,30 +25,30 @@ export const UNKNOWN = 3;
  *
  * @returns 0 ok, 1 warning, 2 critical, 3 unknown, as monitoring plugins do
  */
-export async function expiry(files: readonly string[], options: ExpiryOptions, world: World): Promise<number> {
+export async function expiry(files: readonly string[], options: ExpiryOptions, cli: CliContext): Promise<number> {
   try {
-    const items = await readItems(files, options, world);
+    const items = await readItems(files, options, cli);
     if (items.length === 0) throw new CliError("there is no certificate in it, so nothing is known");
     const { warn, critical, relative = false } = options;
-    const now = world.environment.now();
+    const now = cli.environment.now();
     const report = expiryReport(items, { now, warnSeconds: warn, criticalSeconds: critical, relative });
-    world.out(render(report, options, styleOf(world)));
+    cli.out(render(report, options, styleOf(cli)));
     return EXIT_OF[report.state];
   } catch (error) {
     const reason = explain(error);
     if (reason === undefined) throw error;
     // A monitoring system shows the first line of stdout and nothing of stderr.
     const line = `UNKNOWN: ${reason}\n`;
-    if (options.json === true || options.prometheus === true) world.err(line);
-    else world.out(line);
+    if (options.json === true || options.prometheus === true) cli.err(line);
+    else cli.out(line);
     return UNKNOWN;
   }
 }
 
-async function readItems(files: readonly string[], options: StackOptions, world: World): Promise<NamedItem[]> {
-  if (options.stack !== undefined) return stackItems(await loadStack(files[0], options, world));
+async function readItems(files: readonly string[], options: StackOptions, cli: CliContext): Promise<NamedItem[]> {
+  if (options.stack !== undefined) return stackItems(await loadStack(files[0], options, cli));
   const inputs: { name: string; text: string }[] = [];
-  for (const name of files.length === 0 ? ["-"] : files) inputs.push({ name, text: await world.read(name) });
+  for (const name of files.length === 0 ? ["-"] : files) inputs.push({ name, text: await readText(name, cli) });
   return itemsOf(inputs);
 }
 

@@ -3,7 +3,9 @@ import { dirname, join } from "node:path";
 
 import { kubernetesPkiFiles } from "../core/secrets/kubernetesPkiFiles";
 import { parseSecretsBundle } from "../core/secrets/codec";
-import { CliError, EXIT, type World } from "./world";
+import { isAbsent } from "../core/fileErrors";
+import { CliError, EXIT, type CliContext } from "./cliContext";
+import { describingErrors, readText } from "./files";
 
 /**
  * `talos-pki export --kubernetes-pki DIR <bundle>`: writes the Kubernetes authorities and the service account key of a
@@ -15,31 +17,40 @@ import { CliError, EXIT, type World } from "./world";
 export async function exportPki(
   bundle: string,
   options: { readonly kubernetesPki: string; readonly force?: boolean },
-  world: World,
+  cli: CliContext,
 ): Promise<number> {
-  const parsed = parseSecretsBundle(await world.read(bundle), { now: world.environment.now(), path: bundle });
+  const parsed = parseSecretsBundle(await readText(bundle, cli), { now: cli.environment.now(), path: bundle });
   const files = Object.entries(kubernetesPkiFiles(parsed.bundle)).map(([name, text]) => ({
     name,
     text,
     path: join(options.kubernetesPki, name),
   }));
-  const present = await Promise.all(files.map(({ path }) => readFile(path, "utf8").catch(absent)));
+  const present = await Promise.all(files.map(({ path }) => readIfPresent(path)));
   const others = files.filter(({ text }, index) => present[index] !== undefined && present[index] !== text);
   if (others.length > 0 && options.force !== true) {
     const [first = "", ...further] = others.map(({ path }) => `${path}: is there already with other content`);
     throw new CliError(first, [...further, "nothing is written; give --force to replace"]);
   }
   for (const { path, text } of files) {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    // A file that is replaced would keep its mode: a new one takes its place.
-    const fresh = `${path}.${process.pid}.new`;
-    await writeFile(fresh, text, { mode: 0o600, flag: "wx" });
-    await rename(fresh, path);
-    world.out(`${path}\n`);
+    await describingErrors(path, () => replaceFile(path, text));
+    cli.out(`${path}\n`);
   }
   return EXIT.ok;
 }
 
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") throw new CliError(`${error.path ?? ""}: ${error.message}`);
+function readIfPresent(path: string): Promise<string | undefined> {
+  return describingErrors(path, () =>
+    readFile(path, "utf8").catch((error: unknown) => {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }),
+  );
+}
+
+/** Writes a file, readable only by its owner. One that is replaced would keep its mode: a new one takes its place. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const fresh = `${path}.${process.pid}.new`;
+  await writeFile(fresh, text, { mode: 0o600, flag: "wx" });
+  await rename(fresh, path);
 }

@@ -1,12 +1,14 @@
 import { describeProblem } from "../core/errors";
+import { joinKey } from "../core/config/fieldReader";
 import type { NamedAuthority } from "../core/inspect/authorities";
-import { type Address, formatAddress, parseAddress } from "./address";
-import { shakeHands } from "./handshake";
+import { type Address, formatAddress, readTargetAddress } from "./address";
+import { probeNode } from "./probe";
 import { type CertificateEntry, entryOf, type Inspection, inspectSource, authoritiesIn } from "./inspection";
 import { readSource, type Source } from "./source";
 import { describeLeft, formatJson, safe, type Style, styleOf } from "./style";
-import { type ClientOptions, loadClient } from "./client";
-import { EXIT, type World } from "./world";
+import { chooseContext, type ClientOptions, loadClient } from "./client";
+import { CliError, EXIT, type CliContext } from "./cliContext";
+import { readText } from "./files";
 
 export interface InspectOptions extends ClientOptions {
   readonly json?: boolean;
@@ -19,24 +21,41 @@ export interface InspectOptions extends ClientOptions {
  *
  * @returns 0; 1 when the material cannot work, or the node cannot be reached
  */
-export async function inspect(target: string, options: InspectOptions, world: World): Promise<number> {
-  const inspection = await inspectTarget(target, options, world);
-  world.out(options.json === true ? formatJson(inspection) : describe(inspection, styleOf(world)));
+export async function inspect(target: string, options: InspectOptions, cli: CliContext): Promise<number> {
+  const inspection = await inspectTarget(target, options, cli);
+  cli.out(options.json === true ? formatJson(inspection) : describe(inspection, styleOf(cli)));
   return inspection.problems.length === 0 ? EXIT.ok : EXIT.refused;
 }
 
-async function inspectTarget(target: string, options: InspectOptions, world: World): Promise<Inspection> {
-  const known = await readAuthorities(options.bundle ?? [], world);
-  const address = parseAddress(target);
-  if (address !== undefined) return inspectNode(address, options, known, world);
-  const source = readSource(target, await world.read(target));
-  return inspectSource(source, world.environment.now(), known);
+async function inspectTarget(target: string, options: InspectOptions, cli: CliContext): Promise<Inspection> {
+  const known = await readAuthorities(options.bundle ?? [], cli);
+  const address = readTargetAddress(target);
+  if (address !== undefined) return inspectNode(address, options, known, cli);
+  const source = readSource(target, await readText(target, cli));
+  if (options.context === undefined) return inspectSource(source, cli.environment.now(), known);
+  if (source.kind !== "talosconfig") {
+    throw new CliError(`--context: names a context of a talosconfig; ${target} is a ${source.kind}`);
+  }
+  chooseContext(source.text, target, options.context);
+  return ofContext(options.context, inspectSource(source, cli.environment.now(), known, options.context));
+}
+
+function ofContext(name: string, inspection: Inspection): Inspection {
+  const isOf = (path: string): boolean => path.startsWith(`${joinKey("contexts", name)}.`);
+  return {
+    ...inspection,
+    facts: Object.fromEntries(
+      Object.entries(inspection.facts).filter(([fact]) => fact === "current context" || fact.endsWith(` of ${name}`)),
+    ),
+    certificates: inspection.certificates.filter(({ path }) => isOf(path)),
+    keys: inspection.keys.filter(({ path }) => isOf(path)),
+  };
 }
 
 /** The authorities of further files, by name. */
-export async function readAuthorities(files: readonly string[], world: World): Promise<NamedAuthority[]> {
+export async function readAuthorities(files: readonly string[], cli: CliContext): Promise<NamedAuthority[]> {
   const sources: Source[] = [];
-  for (const file of files) sources.push(readSource(file, await world.read(file)));
+  for (const file of files) sources.push(readSource(file, await readText(file, cli)));
   return sources.flatMap(authoritiesIn);
 }
 
@@ -44,12 +63,12 @@ async function inspectNode(
   address: Address,
   options: InspectOptions,
   known: readonly NamedAuthority[],
-  world: World,
+  cli: CliContext,
 ): Promise<Inspection> {
-  const client = await loadClient(options, world);
+  const client = await loadClient(options, cli);
   const authorities = [...known, ...(client?.authorities.map((certificate) => ({ name: "os", certificate })) ?? [])];
-  const { chain, accepted, reason, reached } = await shakeHands(address, client?.identity);
-  const now = world.environment.now();
+  const { chain, accepted, reason, reached } = await probeNode(address, client?.identity);
+  const now = cli.environment.now();
   const [leaf, ...others] = chain;
   const name = formatAddress(address);
   return {

@@ -46,9 +46,14 @@ export function authoritiesIn(source: Source): NamedAuthority[] {
 }
 
 /** Describes a file. `authorities` are known from elsewhere and name issuers that the file does not hold. */
-export function inspectSource(source: Source, now: Date, authorities: readonly NamedAuthority[] = []): Inspection {
+export function inspectSource(
+  source: Source,
+  now: Date,
+  authorities: readonly NamedAuthority[] = [],
+  currentContext?: string,
+): Inspection {
   const known = [...authoritiesIn(source), ...authorities];
-  const { problems, warnings } = judgeSource(source, now);
+  const { problems, warnings } = judgeSource(source, now, currentContext);
   return {
     name: source.name,
     kind: source.kind,
@@ -79,13 +84,21 @@ function describeKey(key: PrivateKey): KeyReport {
   return { algorithm: key.algorithm, publicKeyFingerprint: fingerprintOf(key.publicKeyDer) };
 }
 
-/** What keeps the file from working, by the strict reader of its kind where there is one. */
-export function judgeSource(source: Source, now: Date): { problems: readonly Problem[]; warnings: readonly Problem[] } {
+/**
+ * What keeps the file from working, by the strict reader of its kind where there is one.
+ *
+ * @param currentContext takes the place of a talosconfig's own
+ */
+export function judgeSource(
+  source: Source,
+  now: Date,
+  currentContext?: string,
+): { problems: readonly Problem[]; warnings: readonly Problem[] } {
   const problems: Problem[] = [];
   const loose = source.material.problems;
   switch (source.kind) {
     case "talosconfig":
-      collectProblems(problems, () => parseTalosconfig(source.text));
+      collectProblems(problems, () => parseTalosconfig(source.text, "", { currentContext }));
       return { problems, warnings: [] };
     case "secrets bundle": {
       const read = collectProblems(problems, () => parseSecretsBundle(source.text, { now }));
@@ -132,6 +145,7 @@ function addContexts(tree: Tree | undefined, add: (name: string, value: unknown)
   for (const [name, context] of Object.entries((tree?.["contexts"] ?? {}) as Tree)) {
     add(`endpoints of ${name}`, valueAt(context, ["endpoints"]));
     add(`nodes of ${name}`, valueAt(context, ["nodes"]));
+    add(`Omni user of ${name}`, valueAt(context, ["auth", "siderov1", "identity"]));
   }
 }
 

@@ -11,7 +11,7 @@ import { rotationStatus, type RotationOptions } from "./rotation";
 import { safeLines } from "./style";
 import { verify } from "./verify";
 import type { VerifyOptions } from "./verifyTasks";
-import { EXIT, explain, type World } from "./world";
+import { EXIT, explain, type CliContext } from "./cliContext";
 
 /**
  * Runs one command line.
@@ -19,10 +19,10 @@ import { EXIT, explain, type World } from "./world";
  * @param args words after the program's name
  * @returns the exit code
  */
-export async function runProgram(args: readonly string[], world: World): Promise<number> {
+export async function runProgram(args: readonly string[], cli: CliContext): Promise<number> {
   const outcome = { code: EXIT.ok as number };
   try {
-    await createProgram(world, (code) => (outcome.code = code)).parseAsync([...args], { from: "user" });
+    await createProgram(cli, (code) => (outcome.code = code)).parseAsync([...args], { from: "user" });
     return outcome.code;
   } catch (error) {
     const [command = ""] = args;
@@ -31,7 +31,7 @@ export async function runProgram(args: readonly string[], world: World): Promise
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : trouble;
     const reason = explain(error);
     if (reason === undefined) throw error;
-    world.err(`talos-pki: ${reason}\n`);
+    cli.err(`talos-pki: ${reason}\n`);
     // What cannot work is what these two were asked about.
     return error instanceof PkiError && JUDGES.has(command) ? EXIT.refused : trouble;
   }
@@ -56,17 +56,17 @@ const critical = (): Option => span("--critical <time>", "critical this long bef
 
 const BUNDLE_OPTION = "--bundle <file>";
 
-function createProgram(world: World, done: (code: number) => void): Command {
+function createProgram(cli: CliContext, done: (code: number) => void): Command {
   const program = new Command("talos-pki")
     .description("Looks into the PKI of Talos Linux clusters. It never prints a private key or a token.")
-    .version(world.version)
+    .version(cli.version)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
-        world.out(text);
+        cli.out(text);
       },
       writeErr: (text) => {
-        world.err(safeLines(text));
+        cli.err(safeLines(text));
       },
     })
     .showHelpAfterError("(talos-pki --help tells more)");
@@ -88,17 +88,17 @@ function createProgram(world: World, done: (code: number) => void): Command {
   ])
     .argument(
       "<target>",
-      "talosconfig, secrets bundle, machine config, kubeconfig, PEM file, - for stdin, or host:port of a node",
+      "talosconfig, secrets bundle, machine config, kubeconfig, PEM file, - for stdin, or address of a node (a bare DNS name with its port)",
     )
     .option(BUNDLE_OPTION, "secrets bundle or machine config whose authorities name issuers (repeatable)", collect)
     .action(async (target: string, options: InspectOptions) => {
-      done(await inspect(target, options, world));
+      done(await inspect(target, options, cli));
     });
 
   command(program, "verify", "say whether certificates work, and if not, why and what helps", [...CLIENT_OPTIONS, json])
     .argument(
       "<target>",
-      "talosconfig, secrets bundle, machine config, kubeconfig, PEM file, - for stdin, or host:port of a node",
+      "talosconfig, secrets bundle, machine config, kubeconfig, PEM file, - for stdin, or address of a node (a bare DNS name with its port)",
     )
     .option("--trust <file>", "PEM of an authority to trust (repeatable)", collect)
     .option(
@@ -112,7 +112,7 @@ function createProgram(world: World, done: (code: number) => void): Command {
     .option("--key <file>", "PEM of the private key")
     .option("--at <time>", "judge as of this time, RFC 3339", parseTime)
     .action(async (target: string, options: VerifyOptions) => {
-      done(await verify(target, options, world));
+      done(await verify(target, options, cli));
     });
 
   command(
@@ -127,14 +127,14 @@ function createProgram(world: World, done: (code: number) => void): Command {
     .option("--relative", "measure what lives short by its own life: a third and a tenth of it at most")
     .option("--prometheus", "write Prometheus's text format")
     .action(async (files: string[], options: ExpiryOptions) => {
-      done(await expiry(files, options, world));
+      done(await expiry(files, options, cli));
     });
 
   command(program, "diff", "say how two secrets bundles differ, without a word of their secrets", [json])
     .argument("<before>", "secrets bundle or control plane config, - for stdin")
     .argument("<after>", "secrets bundle or control plane config, - for stdin")
     .action(async (before: string, after: string, options: { json?: boolean }) => {
-      done(await diff(before, after, options, world));
+      done(await diff(before, after, options, cli));
     });
 
   command(program, "export", "write a bundle's Kubernetes part as kubeadm lays it out")
@@ -145,7 +145,7 @@ function createProgram(world: World, done: (code: number) => void): Command {
     )
     .option("--force", "replace files that are there with other content")
     .action(async (bundle: string, options: { kubernetesPki: string; force?: boolean }) => {
-      done(await exportPki(bundle, options, world));
+      done(await exportPki(bundle, options, cli));
     });
 
   command(program, "report", "write one HTML page: who signs whom, and when everything ends", STACK_OPTIONS)
@@ -154,14 +154,14 @@ function createProgram(world: World, done: (code: number) => void): Command {
     .addOption(warn())
     .addOption(critical())
     .action(async (files: string[], options: ReportOptions) => {
-      done(await report(files, options, world));
+      done(await report(files, options, cli));
     });
 
   const rotation = program.command("rotation").description("look after a rotation of the OS authority");
   command(
     rotation,
     "status",
-    "knock at every node as an old and as a new client, and say whether the next stage is safe",
+    "probe every node as an old and as a new client, and say whether the next stage is safe",
     [...STACK_OPTIONS, json],
   )
     .argument("[export]", "output of pulumi stack export --show-secrets; default: stdin")
@@ -174,7 +174,7 @@ function createProgram(world: World, done: (code: number) => void): Command {
     .option("--nodes <addresses>", "ask these instead, comma-separated", collectList)
     .option("--resource <name>", "name of the TalosSecrets, where the stack has several")
     .action(async (file: string | undefined, options: RotationOptions) => {
-      done(await rotationStatus(file, options, world));
+      done(await rotationStatus(file, options, cli));
     });
   return program;
 }

@@ -9,16 +9,16 @@ import {
 import { isUnderWay } from "../core/lifecycle/rotation";
 import type { Certificate } from "../core/x509/certificate";
 import { issueClientCertificate } from "../core/x509/clientCertificate";
-import { type Address, APID_PORT, formatAddress, parseAddress } from "./address";
-import { type Client, loadClient } from "./client";
-import { type ClientIdentity, shakeHands } from "./handshake";
+import { type Address, formatAddress, readNodeAddress } from "./address";
+import { type Client, loadClient, omniIdentity } from "./client";
+import { type ClientIdentity, probeNode } from "./probe";
 import { type KnownRotation, readRotation } from "./rotationState";
 import { loadStack, type StackOptions } from "./stack";
 import { formatJson, safe, type Style, styleOf, table } from "./style";
-import { CliError, EXIT, type World } from "./world";
+import { CliError, EXIT, type CliContext } from "./cliContext";
 
 export interface RotationOptions extends StackOptions {
-  /** Talosconfigs: the first names the nodes; each is a client to knock with. */
+  /** Talosconfigs: the first names the nodes; each is a client to probe with. */
   readonly talosconfig: readonly string[];
   readonly context?: string;
   /** Addresses to ask instead of those of the talosconfig. */
@@ -29,7 +29,7 @@ export interface RotationOptions extends StackOptions {
 }
 
 /**
- * `talos-pki rotation status [export]`: knocks at every node as a client of the old and of the new authority, and says
+ * `talos-pki rotation status [export]`: probes every node as a client of the old and of the new authority, and says
  * who trusts and serves what and whether the next stage is safe. Where the export shows secrets, it makes itself
  * clients for that, which live an hour and never leave the process.
  *
@@ -38,48 +38,49 @@ export interface RotationOptions extends StackOptions {
 export async function rotationStatus(
   file: string | undefined,
   options: RotationOptions,
-  world: World,
+  cli: CliContext,
 ): Promise<number> {
-  const stack = await loadStack(file, options, world, true);
+  const stack = await loadStack(file, options, cli, true);
   const clients: Client[] = [];
   for (const talosconfig of options.talosconfig) {
     const client = await loadClient(
       { talosconfig, ...(options.context === undefined ? {} : { context: options.context }) },
-      world,
+      cli,
     );
     if (client !== undefined) clients.push(client);
   }
   const authorities = clients.flatMap((client) => client.authorities);
-  const rotation = readRotation(stack, options.resource, authorities, world.environment.now());
+  const rotation = readRotation(stack, options.resource, authorities, cli.environment.now());
   const addresses = nodesOf(options, clients);
-  const knockers = await makeKnockers(rotation, clients, world);
-  const observations = await Promise.all(addresses.map((address) => observe(address, rotation, authorities, knockers)));
+  const probers = await makeProbers(rotation, clients, cli);
+  const observations = await Promise.all(addresses.map((address) => observe(address, rotation, authorities, probers)));
   const verdict = judgeRotation(rotation.position, observations);
-  world.out(options.json === true ? toJson(rotation, verdict) : describe(rotation, verdict, styleOf(world)));
+  cli.out(options.json === true ? toJson(rotation, verdict) : describe(rotation, verdict, styleOf(cli)));
   return verdict.safe ? EXIT.ok : EXIT.refused;
 }
 
 function nodesOf(options: RotationOptions, clients: readonly Client[]): Address[] {
+  const omni = clients.find(({ context }) => omniIdentity(context) !== undefined);
+  if (omni !== undefined && options.nodes === undefined) {
+    throw new CliError(
+      `context ${JSON.stringify(omni.contextName)} goes through Omni, whose endpoint shows no certificate of a node; give --nodes with addresses of their own`,
+    );
+  }
   const given = options.nodes ?? [...(clients[0]?.context.endpoints ?? []), ...(clients[0]?.context.nodes ?? [])];
-  const addresses = given.map((text) => {
-    const address = parseAddress(text, APID_PORT);
-    if (address === undefined)
-      throw new CliError(`${text}: is no address; expected one like 10.0.0.2 or 10.0.0.2:50000`);
-    return address;
-  });
+  const addresses = given.map(readNodeAddress);
   if (addresses.length === 0)
     throw new CliError("no node is known; expected --nodes, or endpoints and nodes in the talosconfig");
   return [...new Map(addresses.map((address) => [formatAddress(address), address])).values()];
 }
 
-type Knockers = { readonly [Party in RotationParty]?: ClientIdentity };
+type Probers = { readonly [Party in RotationParty]?: ClientIdentity };
 
-const KNOCK_HOURS = 1;
+const PROBE_HOURS = 1;
 
 /** A client of each party: from a talosconfig, else made with the authority's key. */
-async function makeKnockers(rotation: KnownRotation, clients: readonly Client[], world: World): Promise<Knockers> {
+async function makeProbers(rotation: KnownRotation, clients: readonly Client[], cli: CliContext): Promise<Probers> {
   const identities = clients.flatMap(({ identity }) => (identity === undefined ? [] : [identity]));
-  const now = world.environment.now();
+  const now = cli.environment.now();
   const fresh = identities.filter(({ certificate }) => certificate.notAfter.getTime() > now.getTime());
   const signedBy = (authority: Certificate | undefined): ClientIdentity | undefined =>
     authority && fresh.find(({ certificate }) => certificate.isSignedBy(authority));
@@ -92,10 +93,10 @@ async function makeKnockers(rotation: KnownRotation, clients: readonly Client[],
     const options = {
       certificateAuthority: authority,
       roles: ["os:reader"],
-      validityPeriodHours: KNOCK_HOURS,
+      validityPeriodHours: PROBE_HOURS,
       commonName: "talos-pki rotation status",
     };
-    return issueClientCertificate(options, world.environment);
+    return issueClientCertificate(options, cli.environment);
   };
   const parties = {
     issuing: signedBy(rotation.issuing) ?? (await made("issuing")),
@@ -111,18 +112,18 @@ async function observe(
   address: Address,
   rotation: KnownRotation,
   authorities: readonly Certificate[],
-  knockers: Knockers,
+  probers: Probers,
 ): Promise<NodeObservation> {
   const node = formatAddress(address);
-  const parties = Object.keys(knockers) as RotationParty[];
-  const shakes = await Promise.all(parties.map((party) => shakeHands(address, knockers[party])));
-  const served = shakes.length > 0 ? shakes : [await shakeHands(address)];
+  const parties = Object.keys(probers) as RotationParty[];
+  const results = await Promise.all(parties.map((party) => probeNode(address, probers[party])));
+  const served = results.length > 0 ? results : [await probeNode(address)];
   const leaf = served.find(({ chain }) => chain.length > 0)?.chain[0];
-  const reason = served.find((shake) => !shake.accepted)?.reason;
+  const reason = served.find((result) => !result.accepted)?.reason;
   return {
     node,
     ...(leaf === undefined ? {} : { serves: serverOf(leaf, rotation, authorities) }),
-    trusts: Object.fromEntries(parties.map((party, index) => [party, shakes[index]!.accepted])),
+    trusts: Object.fromEntries(parties.map((party, index) => [party, results[index]!.accepted])),
     ...(reason === undefined ? {} : { reason }),
   };
 }
@@ -191,7 +192,7 @@ function describe(rotation: KnownRotation, verdict: RotationVerdict, style: Styl
   ].join("");
 }
 
-/** What these handshakes cannot see. */
+/** What these probes cannot see. */
 function aside({ kubernetes }: KnownRotation, style: Style): string {
   if (kubernetes === undefined) return "";
   const { id, stage, todo } = kubernetes;

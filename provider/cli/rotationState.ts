@@ -4,7 +4,7 @@ import { isTree, valueAt } from "../core/secrets/fields";
 import { type Authority, parseAuthority } from "../core/x509/authority";
 import { type Certificate, parseCertificate, parseCertificates } from "../core/x509/certificate";
 import type { Stack, StackResource } from "./stack";
-import { CliError } from "./world";
+import { CliError } from "./cliContext";
 
 /** What a stack knows of the rotation of the OS authority. */
 export interface KnownRotation {

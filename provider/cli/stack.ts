@@ -1,7 +1,8 @@
 import { isTree, type Tree, valueAt } from "../core/secrets/fields";
 import { parseUrn } from "../resources/urn";
 import { SECRET, SIGNATURE } from "../resources/wire";
-import { CliError, type World } from "./world";
+import { CliError, type CliContext } from "./cliContext";
+import { readText } from "./files";
 
 /** One resource of a stack. */
 export interface StackResource {
@@ -55,13 +56,13 @@ export function parseStack(text: string, name: string): Stack {
 export async function loadStack(
   file: string | undefined,
   options: StackOptions,
-  world: World,
+  cli: CliContext,
   showSecrets = false,
 ): Promise<Stack> {
-  if (options.stack === undefined) return parseStack(await world.read(file ?? "-"), file ?? "stdin");
+  if (options.stack === undefined) return parseStack(await readText(file ?? "-", cli), file ?? "stdin");
   if (file !== undefined) throw new CliError("expected a file or --stack, not both");
   const args = ["stack", "export", "--stack", options.stack, ...(showSecrets ? ["--show-secrets"] : [])];
-  const text = await world.run("pulumi", args, options.cwd === undefined ? {} : { cwd: options.cwd });
+  const text = await cli.run("pulumi", args, options.cwd === undefined ? {} : { cwd: options.cwd });
   return parseStack(text, `stack ${options.stack}`);
 }
 

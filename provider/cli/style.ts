@@ -1,7 +1,6 @@
 import { createColors } from "picocolors";
 
 import { describeSpan } from "../core/lifecycle/renewal";
-import type { World } from "./world";
 
 /** Colours that mean something; plain text where stdout is no terminal. */
 export interface Style {
@@ -12,8 +11,8 @@ export interface Style {
   dim(text: string): string;
 }
 
-export function styleOf(world: Pick<World, "colours">): Style {
-  const colours = createColors(world.colours);
+export function styleOf(terminal: { readonly colours: boolean }): Style {
+  const colours = createColors(terminal.colours);
   return { good: colours.green, warn: colours.yellow, bad: colours.red, strong: colours.bold, dim: colours.dim };
 }
 

@@ -6,15 +6,16 @@ import { verifyChain } from "../core/inspect/verifyChain";
 import { AUTHORITY_EXPECTED, whyNoAuthority } from "../core/x509/authority";
 import { type Certificate, keyFits } from "../core/x509/certificate";
 import { isIpAddress } from "../core/ipAddress";
-import { type Address, formatAddress, parseAddress } from "./address";
+import { type Address, certificateName, formatAddress, readTargetAddress } from "./address";
 import { loadClient } from "./client";
-import { shakeHands } from "./handshake";
+import { probeNode } from "./probe";
 import { authoritiesIn, judgeSource } from "./inspection";
 import type { FoundCertificate } from "./material";
 import { readSource } from "./source";
 import { describeLeft, formatJson, safe, type Style, styleOf } from "./style";
 import { isAuthority, readKey, readTrust, type Task, tasksOf, trustFor, type VerifyOptions } from "./verifyTasks";
-import { CliError, EXIT, type World } from "./world";
+import { CliError, EXIT, type CliContext } from "./cliContext";
+import { readText } from "./files";
 
 /** One certificate and the verdict on it, plain data. */
 export interface Verification {
@@ -33,13 +34,13 @@ export interface Verification {
  *
  * @returns 0 when everything holds, else 1
  */
-export async function verify(target: string, options: VerifyOptions, world: World): Promise<number> {
-  const address = parseAddress(target);
+export async function verify(target: string, options: VerifyOptions, cli: CliContext): Promise<number> {
+  const address = readTargetAddress(target);
   const { name, verifications, problems } =
-    address === undefined ? await verifyFile(target, options, world) : await verifyNode(address, options, world);
+    address === undefined ? await verifyFile(target, options, cli) : await verifyNode(address, options, cli);
   const ok = problems.length === 0 && verifications.every((verification) => verification.ok);
-  if (options.json === true) world.out(formatJson({ name, ok, verifications, problems }));
-  else world.out(describe(verifications, problems, styleOf(world)));
+  if (options.json === true) cli.out(formatJson({ name, ok, verifications, problems }));
+  else cli.out(describe(verifications, problems, styleOf(cli)));
   return ok ? EXIT.ok : EXIT.refused;
 }
 
@@ -49,12 +50,12 @@ interface Verified {
   readonly problems: readonly Problem[];
 }
 
-async function verifyFile(target: string, options: VerifyOptions, world: World): Promise<Verified> {
-  const source = readSource(target, await world.read(target));
-  const trust = await readTrust(options, world);
-  const now = options.at ?? world.environment.now();
+async function verifyFile(target: string, options: VerifyOptions, cli: CliContext): Promise<Verified> {
+  const source = readSource(target, await readText(target, cli));
+  const trust = await readTrust(options, cli);
+  const now = options.at ?? cli.environment.now();
   const named = trust.named.length > 0 ? trust.named : authoritiesIn(source);
-  const given = options.key === undefined ? undefined : await readKey(options.key, world);
+  const given = options.key === undefined ? undefined : await readKey(options.key, cli);
   const tasks = tasksOf(source, options, trust, given);
   // In a PEM file an authority behind a leaf is part of the leaf's chain.
   const authorities = source.kind === "PEM" && tasks.length > 0 ? [] : source.material.certificates.filter(isAuthority);
@@ -62,7 +63,7 @@ async function verifyFile(target: string, options: VerifyOptions, world: World):
     ...tasks.map((task) => judgeTask(task, options, named, now)),
     ...authorities.map((found) => judgeAuthority(given === undefined ? found : { ...found, key: given }, now)),
   ];
-  const problems = judgeSource(source, now).problems.filter(({ code }) => !JUDGED.has(code));
+  const problems = judgeSource(source, now, options.context).problems.filter(({ code }) => !JUDGED.has(code));
   if (verifications.length + problems.length === 0)
     throw new CliError(`${source.name}: holds no certificate to verify`);
   return { name: source.name, verifications, problems };
@@ -134,16 +135,16 @@ function judgeAuthority(found: FoundCertificate, now: Date): Verification {
 const secondsLeft = (certificate: Certificate, now: Date): number =>
   Math.floor((certificate.notAfter.getTime() - now.getTime()) / 1000);
 
-async function verifyNode(address: Address, options: VerifyOptions, world: World): Promise<Verified> {
-  const client = await loadClient(options, world);
-  const trust = await readTrust(options, world);
+async function verifyNode(address: Address, options: VerifyOptions, cli: CliContext): Promise<Verified> {
+  const client = await loadClient(options, cli);
+  const trust = await readTrust(options, cli);
   const anchors = trustFor("server", trust, client?.authorities ?? []);
   if (anchors.length === 0) {
     throw new CliError(
       "nobody to trust is known; expected --talosconfig, --trust with PEM of the authority, or --bundle with the secrets of the cluster",
     );
   }
-  const { chain, accepted, reached, reason = "no reason given" } = await shakeHands(address, client?.identity);
+  const { chain, accepted, reached, reason = "no reason given" } = await probeNode(address, client?.identity);
   const [leaf, ...others] = chain;
   const name = formatAddress(address);
   const problem = (message: string): Problem => ({ code: "ERR_ENDPOINT_INVALID", path: name, message });
@@ -156,7 +157,7 @@ async function verifyNode(address: Address, options: VerifyOptions, world: World
       ),
     );
   }
-  const now = options.at ?? world.environment.now();
+  const now = options.at ?? cli.environment.now();
   const task = leaf && {
     path: name,
     certificates: [leaf, ...others] as const,
@@ -165,7 +166,8 @@ async function verifyNode(address: Address, options: VerifyOptions, world: World
   };
   return {
     name,
-    verifications: task === undefined ? [] : [judgeTask(task, { name: address.host, ...options }, trust.named, now)],
+    verifications:
+      task === undefined ? [] : [judgeTask(task, { name: certificateName(address), ...options }, trust.named, now)],
     problems,
   };
 }

@@ -7,12 +7,13 @@ import { valueAt } from "../core/secrets/fields";
 import type { Certificate } from "../core/x509/certificate";
 import type { PrivateKey } from "../core/x509/privateKey";
 import type { Role } from "../core/x509/roles";
-import type { ClientOptions } from "./client";
+import { chooseContext, type ClientOptions, omniIdentity } from "./client";
 import { readAuthorities } from "./inspect";
 import { authoritiesIn } from "./inspection";
 import { type FoundCertificate, findPem } from "./material";
 import { authorityNameAt, type Source } from "./source";
-import { CliError, type World } from "./world";
+import { CliError, type CliContext } from "./cliContext";
+import { readText } from "./files";
 
 export interface VerifyOptions extends ClientOptions {
   readonly json?: boolean;
@@ -47,14 +48,14 @@ export interface Trust {
   readonly named: readonly NamedAuthority[];
 }
 
-export async function readTrust(options: VerifyOptions, world: World): Promise<Trust> {
+export async function readTrust(options: VerifyOptions, cli: CliContext): Promise<Trust> {
   const given: Certificate[] = [];
   for (const file of options.trust ?? []) {
-    const { certificates, problems } = findPem(await world.read(file), file);
+    const { certificates, problems } = findPem(await readText(file, cli), file);
     if (problems.length > 0) throw PkiError.of(problems);
     given.push(...certificates.map(({ certificate }) => certificate));
   }
-  return { given, named: await readAuthorities(options.bundle ?? [], world) };
+  return { given, named: await readAuthorities(options.bundle ?? [], cli) };
 }
 
 const authoritiesNamed = (authorities: readonly NamedAuthority[], name: string): Certificate[] =>
@@ -84,26 +85,30 @@ export function tasksOf(source: Source, options: VerifyOptions, trust: Trust, ke
 }
 
 function talosconfigTasks(source: Source, options: VerifyOptions, trust: Trust): Task[] {
-  const { contexts } = parseTalosconfig(source.text);
-  if (options.context !== undefined && !Object.hasOwn(contexts, options.context)) {
-    throw new CliError(`${source.name}: it has no context ${JSON.stringify(options.context)}`);
+  const contexts =
+    options.context === undefined
+      ? Object.entries(parseTalosconfig(source.text).contexts)
+      : [chooseContext(source.text, source.name, options.context)];
+  const omni = contexts.find(([, context]) => omniIdentity(context) !== undefined);
+  if (omni !== undefined && contexts.every(([, { crt }]) => crt === undefined)) {
+    throw new CliError(
+      `${source.name}: context ${JSON.stringify(omni[0])} authenticates to Omni as ${JSON.stringify(omniIdentity(omni[1]))}; it has no client certificate to verify, Omni checks signatures instead`,
+    );
   }
-  return Object.entries(contexts)
-    .filter(([name]) => options.context === undefined || options.context === name)
-    .flatMap(([name, context]): Task[] => {
-      const path = `contexts.${name}.crt`;
-      const { authorities, certificate, key } = readCredentials(context, `contexts.${name}`);
-      if (certificate === undefined) return [];
-      return [
-        {
-          path,
-          certificates: [certificate],
-          trust: trustFor("client", trust, authorities),
-          purpose: "client",
-          ...(key === undefined ? {} : { key }),
-        },
-      ];
-    });
+  return contexts.flatMap(([name, context]): Task[] => {
+    const path = `contexts.${name}.crt`;
+    const { authorities, certificate, key } = readCredentials(context, `contexts.${name}`);
+    if (certificate === undefined) return [];
+    return [
+      {
+        path,
+        certificates: [certificate],
+        trust: trustFor("client", trust, authorities),
+        purpose: "client",
+        ...(key === undefined ? {} : { key }),
+      },
+    ];
+  });
 }
 
 /** What is named on the command line beats what a file says of itself. */
@@ -164,8 +169,8 @@ function leafTasks(source: Source, options: VerifyOptions, trust: Trust, given: 
 }
 
 /** The private key of a PEM file. @throws CliError when there is none, PkiError */
-export async function readKey(file: string, world: World): Promise<PrivateKey> {
-  const { keys, certificates, problems } = findPem(await world.read(file), file);
+export async function readKey(file: string, cli: CliContext): Promise<PrivateKey> {
+  const { keys, certificates, problems } = findPem(await readText(file, cli), file);
   if (problems.length > 0) throw PkiError.of(problems);
   const key = keys[0]?.key ?? certificates.find((found) => found.key !== undefined)?.key;
   if (key === undefined) throw new CliError(`${file}: holds no private key`);

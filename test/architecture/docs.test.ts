@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { runProgram } from "../../provider/cli/program";
-import type { World } from "../../provider/cli/world";
+import type { CliContext } from "../../provider/cli/cliContext";
 import { createEnvironment } from "../../provider/core/environment";
 import { ERROR_CODES } from "../../provider/core/errorCodes";
 import { apiReference } from "../../tools/api";
@@ -18,7 +18,7 @@ const lines = (text: string): string => text.replace(/\s+/g, " ");
 /** What `talos-pki words… --help` prints; `undefined` where there is no such command. */
 async function helpOfCli(words: readonly string[]): Promise<string | undefined> {
   let text = "";
-  const world: World = {
+  const cli: CliContext = {
     environment: createEnvironment(webcrypto, () => new Date("2026-01-01T00:00:00Z")),
     colours: false,
     version: "1.2.3",
@@ -27,7 +27,7 @@ async function helpOfCli(words: readonly string[]): Promise<string | undefined> 
     read: () => Promise.reject(new Error("help reads nothing")),
     run: () => Promise.reject(new Error("help runs nothing")),
   };
-  const code = await runProgram([...words, "--help"], world);
+  const code = await runProgram([...words, "--help"], cli);
   return code === 0 && text.includes(`talos-pki ${words.join(" ")}`) ? text : undefined;
 }
 

@@ -1,8 +1,7 @@
-import { writeFile } from "node:fs/promises";
-
 import { itemsOf, stackItems } from "../expiryItems";
 import { isStackExport, loadStack, parseStack, type StackOptions } from "../stack";
-import { CliError, EXIT, type World } from "../world";
+import { CliError, EXIT, type CliContext } from "../cliContext";
+import { readText, writeText } from "../files";
 import { createModel } from "./model";
 import { renderPage } from "./page";
 
@@ -19,28 +18,25 @@ export interface ReportOptions extends StackOptions {
  *
  * @returns 0
  */
-export async function report(files: readonly string[], options: ReportOptions, world: World): Promise<number> {
-  const { items, stacks } = await readAll(files, options, world);
+export async function report(files: readonly string[], options: ReportOptions, cli: CliContext): Promise<number> {
+  const { items, stacks } = await readAll(files, options, cli);
   if (items.length === 0) throw new CliError("there is no certificate in it, so there is nothing to report");
   const thresholds = { warnSeconds: options.warn, criticalSeconds: options.critical };
-  const page = renderPage(createModel(items, stacks, thresholds, world.environment.now()));
-  if (options.html === "-") world.out(page);
-  else {
-    await writeFile(options.html, page);
-    world.out(`${options.html}\n`);
-  }
+  const page = renderPage(createModel(items, stacks, thresholds, cli.environment.now()));
+  await writeText(options.html, page, cli);
+  if (options.html !== "-") cli.out(`${options.html}\n`);
   return EXIT.ok;
 }
 
 type Read = { items: ReturnType<typeof itemsOf>; stacks: ReturnType<typeof parseStack>[] };
 
-async function readAll(files: readonly string[], options: StackOptions, world: World): Promise<Read> {
+async function readAll(files: readonly string[], options: StackOptions, cli: CliContext): Promise<Read> {
   if (options.stack !== undefined) {
-    const stack = await loadStack(files[0], options, world);
+    const stack = await loadStack(files[0], options, cli);
     return { items: stackItems(stack), stacks: [stack] };
   }
   const inputs: { name: string; text: string }[] = [];
-  for (const name of files.length === 0 ? ["-"] : files) inputs.push({ name, text: await world.read(name) });
+  for (const name of files.length === 0 ? ["-"] : files) inputs.push({ name, text: await readText(name, cli) });
   const exports = inputs.filter(({ text }) => isStackExport(text));
   return { items: itemsOf(inputs), stacks: exports.map(({ name, text }) => parseStack(text, name)) };
 }

@@ -1,42 +1,22 @@
 import type { Problem } from "../errors";
-import { isDnsName } from "../x509/subjectAltNames";
-import { normaliseAddress } from "../machinery/netAddress";
+import { type MachineAddress, readMachineAddress } from "./machineAddress";
 
-const URL_FORM = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#@\s]*)(?:[/?#][\x21-\x7e]*)?$/;
-const HOST_AND_PORT = /^(?:\[([^\][]*)\]|([^:\][]*)):(\d{1,5})$/;
-
-const KUBERNETES_PORT = "6443";
-
-interface TalosAddress {
-  readonly host: string;
-  readonly port?: string;
-}
-
-/** A zone is nothing to gRPC, which reads the `%` of it as an escape. */
-const isHost = (text: string): boolean =>
-  (normaliseAddress(text) !== undefined && !text.includes("%")) ||
-  (isDnsName(text.replace(/\.$/, "")) && !text.startsWith("*"));
-
-/** Host and port as Go's net.SplitHostPort parts them; a bare IPv6 address has no port. */
-function parseAddress(text: string): TalosAddress | undefined {
-  if (isHost(text)) return { host: text };
-  const match = HOST_AND_PORT.exec(text);
-  const [, ipv6, name, port = ""] = match ?? [];
-  const host = ipv6 ?? name;
-  if (host === undefined || (ipv6 !== undefined && !ipv6.includes(":")) || !isHost(host)) return undefined;
-  return Number(port) >= 1 && Number(port) <= 65535 ? { host, port } : undefined;
-}
+const KUBERNETES_PORT = 6443;
 
 /** As talosctl reads an endpoint: it takes a URL too, for what stands in front of a cluster, as Omni does. */
-function parseEndpoint(text: string): TalosAddress | undefined {
-  const authority = URL_FORM.exec(text)?.[1];
-  if (authority === undefined) return parseAddress(text);
-  const ipv6 = /^\[(.*:.*)\]$/.exec(authority)?.[1];
-  return ipv6 !== undefined && isHost(ipv6) ? { host: ipv6 } : parseAddress(authority);
+function readEndpoint(text: string): MachineAddress | undefined {
+  const address = readMachineAddress(text);
+  // A zone is nothing to gRPC, which reads the `%` of it as an escape.
+  if (address === undefined || address.zone !== undefined) return undefined;
+  const { isBracketed, port, scheme } = address;
+  return isBracketed && port === undefined && scheme === undefined ? undefined : address;
 }
 
 /** As apid takes the name of a node: it refuses a port. */
-const isNode = (text: string): boolean => isHost(/^\[(.*:.*)\]$/.exec(text)?.[1] ?? text);
+function isNode(text: string): boolean {
+  const address = readMachineAddress(text);
+  return address !== undefined && [address.zone, address.port, address.scheme].every((part) => part === undefined);
+}
 
 function eachProblem(
   texts: readonly string[],
@@ -65,7 +45,7 @@ function quoted(text: string): string {
  */
 export function endpointProblems(endpoints: readonly string[], path: string): Problem[] {
   return eachProblem(endpoints, path, (text) =>
-    parseEndpoint(text) === undefined
+    readEndpoint(text) === undefined
       ? `${quoted(text)}; expected a host with or without a port, such as 10.0.0.2, cp.example.org:50000 or [fd00::2]:50000`
       : undefined,
   );
@@ -74,7 +54,7 @@ export function endpointProblems(endpoints: readonly string[], path: string): Pr
 /** Endpoints at the port of another service. */
 export function endpointWarnings(endpoints: readonly string[], path: string): Problem[] {
   return eachProblem(endpoints, path, (text) =>
-    parseEndpoint(text)?.port === KUBERNETES_PORT
+    readEndpoint(text)?.port === KUBERNETES_PORT
       ? `${JSON.stringify(text)} has the port of the Kubernetes API; the Talos API listens on 50000, which is the default`
       : undefined,
   );

@@ -1,4 +1,5 @@
 import { PkiError } from "../errors";
+import { normaliseText } from "../text";
 import { readPlainYaml } from "../yaml/plain";
 import { isTree } from "../secrets/fields";
 import { FieldReader, joinKey, type Place, shortenName } from "./fieldReader";
@@ -11,14 +12,19 @@ import { credentialProblems } from "./talosconfigCredentials";
  * credential that is neither PEM nor DER is kept, as talosctl keeps it; `readCredentials` refuses it.
  *
  * @param text YAML, at most 1 MiB
- * @param path prefixes error paths; names of contexts stand in errors, values never
+ * @param path prefixes error paths; names of contexts are part of errors, values never
+ * @param options `currentContext` takes the place of the file's own, which then need not exist
  * @throws PkiError every problem at once: ERR_YAML_INVALID, ERR_INPUT_INVALID, ERR_INPUT_MISSING, ERR_PEM_INVALID,
  *   ERR_KEY_MISMATCH, ERR_KEY_ENCRYPTED, ERR_KEY_UNSUPPORTED, ERR_SECRET_REDACTED
  * @example
  * const { context, contexts } = parseTalosconfig(readFileSync("talosconfig", "utf8"));
  */
-export function parseTalosconfig(text: string, path = ""): Talosconfig {
-  const tree = readPlainYaml(text, path) ?? {};
+export function parseTalosconfig(
+  text: string,
+  path = "",
+  options: { readonly currentContext?: string | undefined } = {},
+): Talosconfig {
+  const tree = readPlainYaml(normaliseText(text), path) ?? {};
   if (!isTree(tree)) {
     throw new PkiError("ERR_INPUT_INVALID", "the text is no talosconfig; expected a map with context and contexts", {
       path,
@@ -26,10 +32,10 @@ export function parseTalosconfig(text: string, path = ""): Talosconfig {
   }
   const reader = new FieldReader();
   const root = { tree, path };
-  const context = reader.text(root, "context") ?? "";
+  const context = options.currentContext ?? reader.text(root, "context") ?? "";
   const place = reader.map(root, "contexts");
   const contexts = Object.keys(place?.tree ?? {}).map((name) => [name, readContext(reader, place!, name)] as const);
-  if (context !== "" && !contexts.some(([name]) => name === context)) {
+  if (options.currentContext === undefined && context !== "" && !contexts.some(([name]) => name === context)) {
     reader.problems.push({
       code: "ERR_INPUT_INVALID",
       path: joinKey(path, "context"),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { markup } from "../../../provider/cli/report/markup";
-import { CliError } from "../../../provider/cli/world";
+import { CliError } from "../../../provider/cli/cliContext";
 import { vector } from "../support/fixed";
 import { talosPki } from "./support";
 
@@ -23,7 +23,7 @@ describe("A name that would steer a terminal", () => {
     assert.deepEqual(wanted, {
       code: 2,
       out: "",
-      err: `talos-pki: talosconfig: it has no current context; expected --context with one of ${VISIBLE}\n`,
+      err: `talos-pki: talosconfig: has no current context; set --context to one of ${VISIBLE}\n`,
     });
   });
 

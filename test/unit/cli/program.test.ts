@@ -27,7 +27,7 @@ describe("talos-pki", () => {
     [["export", "a"], 2, /required option '--kubernetes-pki <folder>' not specified/],
     [["report", "a"], 2, /required option '--html <file>' not specified/],
     [["rotation", "status"], 2, /required option '--talosconfig <file>' not specified/],
-    [["inspect", "10.0.0.1:50000", "--context", "a"], 2, /--context names a context of --talosconfig; give that too/],
+    [["inspect", "10.0.0.1:50000", "--context", "a"], 2, /--context: names a context of --talosconfig; give that too/],
   ];
   for (const [args, code, words] of wrong) {
     it(`refuses \`talos-pki ${args.join(" ")}\` with ${code}`, async () => {

@@ -2,7 +2,7 @@ import { webcrypto } from "node:crypto";
 
 import { createEnvironment } from "../../../provider/core/environment";
 import { runProgram } from "../../../provider/cli/program";
-import { CliError, type World } from "../../../provider/cli/world";
+import { CliError, type CliContext } from "../../../provider/cli/cliContext";
 import { DEFINITIONS, type ResourceName } from "../../../provider/resources";
 import type { Host } from "../../../provider/resources/definition";
 import { SIGNATURE } from "../../../provider/resources/wire";
@@ -18,33 +18,33 @@ export interface Outcome {
 }
 
 export interface Surroundings {
-  /** Texts by path; `-` is stdin. */
-  readonly files?: Readonly<Record<string, string>>;
+  /** Texts, octets or why they cannot be read, by path; `-` is stdin. */
+  readonly files?: Readonly<Record<string, string | Uint8Array | Error>>;
   readonly now?: Date;
   readonly colours?: boolean;
   /** Answers programs that are run. */
-  readonly run?: World["run"];
+  readonly run?: CliContext["run"];
 }
 
-/** Runs one command line in a world of its own. */
+/** Runs one command line in a cli of its own. */
 export async function talosPki(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
   let [out, err] = ["", ""];
   const { files = {} } = surroundings;
-  const world: World = {
+  const cli: CliContext = {
     environment: createEnvironment(webcrypto, () => surroundings.now ?? now),
     colours: surroundings.colours ?? false,
     version: "1.2.3",
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     read: (path) => {
-      const text = files[path];
-      return text === undefined
-        ? Promise.reject(new CliError(`${path}: there is no such file`))
-        : Promise.resolve(text);
+      const content = files[path];
+      if (content === undefined) return Promise.reject(Object.assign(new Error(), { code: "ENOENT" }));
+      if (content instanceof Error) return Promise.reject(content);
+      return Promise.resolve(typeof content === "string" ? Buffer.from(content) : content);
     },
     run: surroundings.run ?? (() => Promise.reject(new CliError("nothing can be run here"))),
   };
-  const code = await runProgram(args, world);
+  const code = await runProgram(args, cli);
   return { code, out, err };
 }
 

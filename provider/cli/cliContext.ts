@@ -10,8 +10,8 @@ import { describeProblem, PkiError } from "../core/errors";
 import { systemHost } from "../resources/host";
 import { safe } from "./style";
 
-/** What a command may ask of the world around it. */
-export interface World {
+/** What a command needs from the process: clock, terminal, files, programs. */
+export interface CliContext {
   readonly environment: Environment;
   /** Whether stdout is a terminal that wants colours. */
   readonly colours: boolean;
@@ -19,8 +19,8 @@ export interface World {
   readonly version: string;
   out(text: string): void;
   err(text: string): void;
-  /** The text of a file; `-` is stdin. @throws CliError */
-  read(path: string): Promise<string>;
+  /** The octets of a file; `-` is standard input. @throws an error of the file system, CliError for a terminal */
+  read(path: string): Promise<Uint8Array>;
   /** Runs a program to its end and answers its stdout. @throws CliError */
   run(command: string, args: readonly string[], options: { readonly cwd?: string }): Promise<string>;
 }
@@ -51,26 +51,19 @@ export function explain(error: unknown): string | undefined {
 /** A stack export is the largest thing that is read. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "permission denied",
-  EISDIR: "is a folder; expected a file",
-};
+/** Standard input ends once; a command may name it twice. */
+let stdin: Promise<Uint8Array> | undefined;
 
-function whyNot(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return WHY[code ?? ""] ?? message;
-}
-
-async function readStdin(): Promise<string> {
+async function readStdin(): Promise<Uint8Array> {
+  if (isatty(0)) throw new CliError("-: standard input is a terminal; must be a file or a pipe");
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_BYTES) throw new CliError("stdin: longer than 256 MiB");
+    if (length > MAX_BYTES) throw new CliError("-: standard input is longer than 256 MiB");
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 function wantsColours(): boolean {
@@ -79,7 +72,7 @@ function wantsColours(): boolean {
 }
 
 /** The process, its terminal and its files. */
-export const systemWorld: World = {
+export const systemCli: CliContext = {
   environment: createEnvironment(webcrypto, () => systemHost.environment.now()),
   colours: wantsColours(),
   get version() {
@@ -89,17 +82,7 @@ export const systemWorld: World = {
   },
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  async read(path) {
-    if (path === "-") {
-      if (isatty(0)) throw new CliError("-: expected a file on stdin, not a terminal");
-      return readStdin();
-    }
-    try {
-      return await readFile(path, "utf8");
-    } catch (error) {
-      throw new CliError(`${path}: ${whyNot(error)}`);
-    }
-  },
+  read: (path) => (path === "-" ? (stdin ??= readStdin()) : readFile(path)),
   run: (command, args, options) =>
     new Promise((resolve, reject) => {
       execFile(command, [...args], { ...options, maxBuffer: MAX_BYTES }, (error, stdout, stderr) => {

@@ -4,8 +4,8 @@ import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 
-import { formatAddress, parseAddress } from "../../../provider/cli/address";
-import { shakeHands } from "../../../provider/cli/handshake";
+import { certificateName, formatAddress, readNodeAddress, readTargetAddress } from "../../../provider/cli/address";
+import { probeNode } from "../../../provider/cli/probe";
 import { parseSecretsBundle } from "../../../provider/core/secrets/codec";
 import * as x509 from "../../../provider/core/x509/library";
 import { odd } from "../../interop/support/oddCertificates";
@@ -38,13 +38,13 @@ describe("A handshake", () => {
   it("with nobody tells so", async () => {
     const port = await listen(() => undefined);
     servers.pop()?.close();
-    const shake = await shakeHands({ host: "127.0.0.1", port });
+    const shake = await probeNode({ host: "127.0.0.1", port });
     assert.deepEqual(shake, { chain: [], accepted: false, reached: false, reason: "nobody listens there" });
   });
 
   it("with one who is silent ends after a while", async () => {
     const port = await listen(() => undefined);
-    const shake = await shakeHands({ host: "127.0.0.1", port }, undefined, 50);
+    const shake = await probeNode({ host: "127.0.0.1", port }, undefined, 50);
     assert.equal(shake.reason, "no answer within 0.05 seconds");
   });
 
@@ -52,7 +52,7 @@ describe("A handshake", () => {
     const port = await listen((write) => {
       write("SSH-2.0-OpenSSH_9.2\r\n");
     });
-    const shake = await shakeHands({ host: "127.0.0.1", port });
+    const shake = await probeNode({ host: "127.0.0.1", port });
     assert.deepEqual([shake.reached, shake.reason], [false, "it does not speak TLS"]);
   });
 
@@ -60,7 +60,7 @@ describe("A handshake", () => {
     const port = await listen((_, end) => {
       end();
     });
-    const shake = await shakeHands({ host: "127.0.0.1", port });
+    const shake = await probeNode({ host: "127.0.0.1", port });
     assert.equal(shake.accepted, false);
     assert.match(shake.reason!, /ECONNRESET|the connection was closed/);
   });
@@ -72,7 +72,7 @@ describe("A handshake", () => {
     const key = KeyObject.from(keys.privateKey).export({ format: "pem", type: "pkcs8" });
     const port = await portOf(createTlsServer({ cert: pem, key }));
     const reason = "it serves a certificate that cannot be read";
-    assert.deepEqual(await shakeHands({ host: "127.0.0.1", port }), {
+    assert.deepEqual(await probeNode({ host: "127.0.0.1", port }), {
       chain: [],
       accepted: false,
       reached: false,
@@ -90,22 +90,66 @@ describe("A handshake", () => {
 describe("An address", () => {
   const good: [text: string, written: string][] = [
     ["10.0.0.2:50000", "10.0.0.2:50000"],
-    ["10.0.0.2", "10.0.0.2:6443"],
+    ["10.0.0.2", "10.0.0.2:50000"],
     ["cp-1.example.org:1", "cp-1.example.org:1"],
+    ["cp-1.example.org.:1", "cp-1.example.org.:1"],
     ["[2001:db8::1]:50000", "[2001:db8::1]:50000"],
-    ["[2001:db8::1]", "[2001:db8::1]:6443"],
-    ["2001:db8::1", "[2001:db8::1]:6443"],
+    ["[2001:db8::1]", "[2001:db8::1]:50000"],
+    ["2001:db8::1", "[2001:db8::1]:50000"],
+    ["fe80::1%eth0", "[fe80::1%eth0]:50000"],
+    ["[fe80::1%eth0]:1", "[fe80::1%eth0]:1"],
+    ["https://10.0.0.1:50000", "10.0.0.1:50000"],
+    ["https://[fe80::1%25eth0]:50000/x?y#z", "[fe80::1%eth0]:50000"],
+    ["https://omni.example.org", "omni.example.org:443"],
+    ["HTTPS://omni.example.org", "omni.example.org:443"],
+    ["http://10.0.0.1", "10.0.0.1:50000"],
   ];
   for (const [text, written] of good) {
     it(`may be ${text}`, () => {
-      const address = parseAddress(text, 6443);
-      assert.equal(address && formatAddress(address), written);
+      assert.equal(formatAddress(readNodeAddress(text)), written);
+      const target = readTargetAddress(text);
+      assert.equal(target && formatAddress(target), written);
     });
   }
 
-  it("is none without a port when none is the usual one", () => {
-    for (const text of ["10.0.0.2", "talosconfig", "2001:db8::1", "./a:1", "-", "a:0", "a:65536", "a b:1", "C:\\x"]) {
-      assert.equal(parseAddress(text), undefined, text);
+  it("may be a bare name where no file is meant", () => {
+    assert.equal(formatAddress(readNodeAddress("cp-1")), "cp-1:50000");
+    for (const text of ["talosconfig", "secrets.yaml", "10.0.0.2.yaml"]) {
+      assert.equal(readTargetAddress(text), undefined, text);
     }
+  });
+
+  it("is refused in any other form, with the forms that are right", () => {
+    const others = [
+      "./a:1",
+      "-",
+      "a:0",
+      "a:65536",
+      "a b:1",
+      "C:\\x",
+      "[10.0.0.2]:1",
+      "300.0.0.1",
+      "",
+      "https://",
+      "a/b",
+    ];
+    for (const text of others) {
+      assert.equal(readTargetAddress(text), undefined, text);
+      assert.throws(() => readNodeAddress(text), {
+        name: "CliError",
+        message: `${JSON.stringify(text)} is not the address of a node; must be an IP address or DNS name, with or without a port, such as 10.0.0.2, [fd00::2]:50000 or https://10.0.0.2:50000`,
+      });
+    }
+  });
+
+  it("is not repeated where it may hold a password", () => {
+    assert.throws(
+      () => readNodeAddress("https://user:hunter2@10.0.0.2"),
+      /^CliError: the address is not the address of/,
+    );
+  });
+
+  it("is that of a certificate without its zone", () => {
+    assert.equal(certificateName(readNodeAddress("fe80::1%eth0")), "fe80::1");
   });
 });

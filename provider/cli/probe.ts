@@ -12,7 +12,7 @@ export interface ClientIdentity {
 }
 
 /** How a node met a client. */
-export interface Handshake {
+export interface ProbeResult {
   /** The node's own certificate and those behind it; empty when it did not get that far. */
   readonly chain: readonly Certificate[];
   /** The node let the client in. */
@@ -29,7 +29,7 @@ const PREFACE = Buffer.concat([
   Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
 ]);
 
-const DEFAULT_PATIENCE_MS = 10_000;
+const DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
  * Shakes hands with a node's TLS server and looks whether it lets the client in. Whose certificate the node has is for
@@ -38,11 +38,11 @@ const DEFAULT_PATIENCE_MS = 10_000;
  * In TLS 1.3 a server refuses a client's certificate only after the handshake is over on the client's side, so the
  * verdict is the server's first word of HTTP/2, or an alert in its place.
  */
-export function shakeHands(
+export function probeNode(
   address: Address,
   client?: ClientIdentity,
-  patience = DEFAULT_PATIENCE_MS,
-): Promise<Handshake> {
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+): Promise<ProbeResult> {
   const options: ConnectionOptions = {
     ...address,
     rejectUnauthorized: false,
@@ -61,8 +61,8 @@ export function shakeHands(
       resolve({ chain, accepted, reached: chain.length > 0, ...(reason === undefined ? {} : { reason }) });
     };
     const timer = setTimeout(() => {
-      finish(false, `no answer within ${patience / 1000} seconds`);
-    }, patience);
+      finish(false, `no answer within ${timeoutMs / 1000} seconds`);
+    }, timeoutMs);
     socket.once("secureConnect", () => {
       try {
         chain = peerChain(socket);
