@@ -122,7 +122,7 @@ function describe(inspection: Inspection, style: Style): string {
   if (certificates.length + keys.length === 0 && problems.length === 0)
     lines.push("", "no certificate and no key in it");
   for (const warning of warnings)
-    lines.push("", style.warn(`warning: ${safe(describeProblem(warning))} [${warning.code}]`));
+    lines.push("", style.warn(`warning: ${safe(describeProblem(warning))} [${warning.reason}]`));
   for (const problem of problems)
     lines.push("", style.bad(`problem: ${safe(describeProblem(problem))} [${problem.code}]`));
   return `${lines.join("\n")}\n`;

@@ -1,5 +1,5 @@
 import { parseTalosconfig } from "../core/config/talosconfigParser";
-import { collectProblems, type Problem } from "../core/errors";
+import { collectProblems, type Problem, type Warning } from "../core/errors";
 import type { NamedAuthority } from "../core/inspect/authorities";
 import { type CertificateReport, inspectCertificate } from "../core/inspect/inspectCertificate";
 import { parseSecretsBundle } from "../core/secrets/codec";
@@ -34,7 +34,7 @@ export interface Inspection {
   /** Private keys that stand alone, such as the service account's. */
   readonly keys: readonly (KeyReport & { readonly path: string })[];
   readonly problems: readonly Problem[];
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly Warning[];
 }
 
 /** The authorities that a file itself names. */
@@ -93,7 +93,7 @@ export function judgeSource(
   source: Source,
   now: Date,
   currentContext?: string,
-): { problems: readonly Problem[]; warnings: readonly Problem[] } {
+): { problems: readonly Problem[]; warnings: readonly Warning[] } {
   const problems: Problem[] = [];
   const loose = source.material.problems;
   switch (source.kind) {

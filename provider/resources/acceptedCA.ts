@@ -1,6 +1,6 @@
 import { formatTime } from "../core/environment";
 import { collectProblems, describeProblem, type Problem } from "../core/errors";
-import { lifetimeWarnings } from "../core/secrets/validate";
+import { lifeStage, lifetimeWarnings } from "../core/secrets/validate";
 import { authorityProblems } from "../core/x509/authority";
 import { type Certificate, parseCertificates } from "../core/x509/certificate";
 import { decodeBase64, encodeBase64 } from "../core/x509/pem";
@@ -88,9 +88,7 @@ function outputsOf(inputs: Values, host: Host): Values {
 }
 
 function describe(certificate: Certificate, host: Host): Values {
-  const soon = lifetimeWarnings(certificate, host.environment.now(), "").some(
-    ({ code }) => code === "ERR_AUTHORITY_EXPIRED",
-  );
+  const stage = lifeStage(certificate, host.environment.now());
   return {
     certificatePem: certificate.pem,
     crt: encodeBase64(certificate.pem),
@@ -98,6 +96,6 @@ function describe(certificate: Certificate, host: Host): Values {
     subject: certificate.subject,
     notBefore: formatTime(certificate.notBefore),
     notAfter: formatTime(certificate.notAfter),
-    expiresSoon: soon,
+    expiresSoon: stage === "ending" || stage === "over",
   };
 }

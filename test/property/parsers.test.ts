@@ -7,7 +7,7 @@ import { parseHours } from "../../provider/core/duration";
 import { PkiError } from "../../provider/core/errors";
 import { parseSecretsBundle } from "../../provider/core/secrets/codec";
 import { bundleFromControlPlaneConfig } from "../../provider/core/secrets/controlPlaneConfig";
-import { readKubernetesPki } from "../../provider/core/secrets/kubernetesPki";
+import { decodeKubernetesPki } from "../../provider/core/secrets/kubernetesPki";
 import { parseTalosVersion } from "../../provider/core/talosVersion";
 import { parseAuthority } from "../../provider/core/x509/authority";
 import { parseCertificate, parseCertificateDer, parseCertificates } from "../../provider/core/x509/certificate";
@@ -38,7 +38,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   "YAML documents": (text) => readPlainDocuments(text, "x"),
   "a secrets bundle": (text) => parseSecretsBundle(text, { now }),
   "a control plane config": (text) => bundleFromControlPlaneConfig(text, { now }),
-  "a kubeadm PKI": (text) => readKubernetesPki({ "ca.crt": text, "ca.key": text, "sa.key": text }),
+  "a kubeadm PKI": (text) => decodeKubernetesPki({ "ca.crt": text, "ca.key": text, "sa.key": text }),
   "a talosconfig": (text) => parseTalosconfig(text, "x"),
   "a duration": (text) => parseHours(text, "x"),
   "a Talos version": (text) => parseTalosVersion(text),

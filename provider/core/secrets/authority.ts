@@ -7,35 +7,19 @@ import type { KeyAlgorithm } from "../x509/algorithms";
 import type { Authority } from "../x509/authority";
 import { type Certificate, parseCertificateDer } from "../x509/certificate";
 import { hashPublicKey, signCertificate } from "../x509/issue";
-import type { SubjectName } from "../x509/name";
 import { parsePem } from "../x509/pem";
 import { generatePrivateKey } from "../x509/privateKey";
 import { PROFILES } from "../x509/profiles";
+import { CA_NAMES, type CAKeys, INVENTORY } from "./inventory";
 import type { AuthorityName, CertificateAndKey } from "./types";
 
-/**
- * Deviation from talosctl, which asks for this CN and loses it: its aggregator authority has an empty subject. RFC
- * 5280 (4.1.2.6) wants one in every authority, the docs page shows this one, and Talos takes it.
- */
-export const AGGREGATOR_COMMON_NAME = "front-proxy";
+/** The CAs of a bundle. */
+export const AUTHORITY_NAMES: readonly AuthorityName[] = CA_NAMES;
 
-interface AuthorityRow {
-  readonly subject: SubjectName;
-  readonly algorithm: KeyAlgorithm;
-}
-
-/** What real Talos makes. Source: siderolabs/talos config/generate/secrets/ca.go, v1.13; facts, section 1. */
-export const AUTHORITIES: Readonly<Record<AuthorityName, AuthorityRow>> = {
-  os: { subject: { organizations: ["talos"] }, algorithm: "ed25519" },
-  kubernetes: { subject: { organizations: ["kubernetes"] }, algorithm: "ecdsa-p256" },
-  etcd: { subject: { organizations: ["etcd"] }, algorithm: "ecdsa-p256" },
-  aggregator: { subject: { commonName: AGGREGATOR_COMMON_NAME }, algorithm: "ecdsa-p256" },
-};
-
-export const AUTHORITY_NAMES = Object.keys(AUTHORITIES) as readonly AuthorityName[];
-
-/** Where the bundle keeps each authority. */
-export const BUNDLE_KEYS = { os: "os", kubernetes: "k8s", etcd: "etcd", aggregator: "k8sAggregator" } as const;
+/** Where the bundle keeps each CA. */
+export const BUNDLE_KEYS = Object.fromEntries(
+  CA_NAMES.map((name) => [name, INVENTORY[name].bundle.split(".").at(-1)]),
+) as CAKeys;
 
 /** What a new authority is made of; everything has the default of Talos. */
 export interface AuthorityOptions {
@@ -57,7 +41,7 @@ export async function generateAuthority(
   options: AuthorityOptions,
   environment: Environment,
 ): Promise<Authority> {
-  const row = AUTHORITIES[name];
+  const row = INVENTORY[name];
   const key = await generatePrivateKey(options.algorithm ?? row.algorithm, environment);
   const notBefore = wholeSeconds(environment.now());
   const certificate = await signCertificate(

@@ -1,9 +1,10 @@
-import { PkiError, type Problem } from "../errors";
+import { PkiError, type Problem, type Warning } from "../errors";
 import { readPlainYaml, writePlainYaml } from "../yaml/plain";
+import { type DecodedBundle, decodeBundle, talosctlPaths } from "./decodedBundle";
 import { isTree, setAt, type Tree, valueAt } from "./fields";
-import { bundleTree, fillGaps, joinPath, type PartialSecretsBundle, readBundleTree } from "./read";
+import { bundleTree, joinPath, type PartialSecretsBundle, readBundleTree } from "./read";
 import type { SecretsBundle } from "./types";
-import { isComplete, validateSecretsBundle } from "./validate";
+import { validateDecodedBundle } from "./validate";
 
 /** A secrets file, read. */
 export interface ParsedSecretsBundle {
@@ -12,7 +13,13 @@ export interface ParsedSecretsBundle {
   /** Keys that Talos does not know, kept so that the file can be written back; empty nearly always. */
   readonly unknown: Tree;
   /** What Talos takes and a person should know. */
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly Warning[];
+}
+
+/** A secrets file, decoded. */
+export interface DecodedSecretsYaml extends Omit<ParsedSecretsBundle, "bundle"> {
+  /** Complete and valid. */
+  readonly decoded: DecodedBundle;
 }
 
 /**
@@ -30,7 +37,18 @@ export function parseSecretsBundle(
   text: string,
   options: { now: Date; path?: string; given?: PartialSecretsBundle },
 ): ParsedSecretsBundle {
-  const { now, path = "", given = {} } = options;
+  const { given, path = "", ...others } = options;
+  const supplied = given === undefined ? {} : { supplied: decodeBundle(given, talosctlPaths(path)) };
+  const { decoded, unknown, warnings } = decodeSecretsYaml(text, { ...others, path, ...supplied });
+  return { bundle: decoded.wholeBundle, unknown, warnings };
+}
+
+/** The same with parsed certificates and keys; `supplied` fills what the text lacks. */
+export function decodeSecretsYaml(
+  text: string,
+  options: { readonly now: Date; readonly path?: string; readonly supplied?: DecodedBundle },
+): DecodedSecretsYaml {
+  const { now, path = "", supplied } = options;
   const tree = readPlainYaml(text, path);
   if (!isTree(tree)) {
     throw new PkiError(
@@ -39,11 +57,6 @@ export function parseSecretsBundle(
       { path },
     );
   }
-  return readWholeBundle(tree, now, path, given);
-}
-
-/** The same from a plain tree, such as a Pulumi value. */
-function readWholeBundle(tree: Tree, now: Date, path: string, given: PartialSecretsBundle = {}): ParsedSecretsBundle {
   if (isTree(tree["sops"])) {
     throw new PkiError(
       "ERR_BUNDLE_ENCRYPTED",
@@ -52,22 +65,24 @@ function readWholeBundle(tree: Tree, now: Date, path: string, given: PartialSecr
     );
   }
   const read = readBundleTree(tree, path);
-  const bundle = fillGaps(read.bundle, given);
-  const verdict = validateSecretsBundle(bundle, now, path);
+  const own = decodeBundle(read.bundle, talosctlPaths(path));
+  const decoded = supplied === undefined ? own : own.filledFrom(supplied);
+  const verdict = validateDecodedBundle(decoded, now);
   const problems = [...read.problems, ...withoutEchoes(verdict.problems, read.problems)].map((problem) =>
     hint(problem, tree, path),
   );
-  if (problems.length > 0 || !isComplete(bundle, verdict)) throw PkiError.of(problems);
+  if (problems.length > 0) throw PkiError.of(problems);
   const unknown = pickUnknown(tree, read.unknownPaths);
-  const warnings = read.unknownPaths.map((steps): Problem => {
+  const warnings = read.unknownPaths.map((steps): Warning => {
     const kept = valueAt(unknown, steps) !== undefined;
     return {
-      code: "ERR_INPUT_UNKNOWN",
+      severity: "warning",
+      reason: "unknown-key",
       path: joinPath(path, steps),
       message: `is a key that Talos does not know and ignores; it is ${kept ? "kept" : "dropped, as there is too much of it"}`,
     };
   });
-  return { bundle, unknown, warnings: [...warnings, ...verdict.warnings] };
+  return { decoded, unknown, warnings: [...warnings, ...verdict.warnings] };
 }
 
 /** A value that could not be read is not reported as missing too. */

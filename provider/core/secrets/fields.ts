@@ -1,82 +1,69 @@
-/** One value of the bundle and where each written form keeps it. */
+import { HALVES, rowOf, SECRET_NAMES, type SecretName } from "./inventory";
+
+/** One value of a bundle and where each form stores it: a half of a CA, or a whole secret. */
 export interface BundleField {
-  /** Path in talosctl's YAML. */
-  readonly talosctl: readonly string[];
-  /** Path in the capitalised (JSON) form that the docs page shows. */
-  readonly page: readonly string[];
-  /** Path in `machineSecrets` of `@pulumiverse/talos`. */
-  readonly pulumiverse: readonly string[];
+  readonly secret: SecretName;
+  /** Of a CA: which half; of another private key `key`. */
+  readonly half?: "crt" | "key";
   /** `pem`: base64 of PEM in files. */
   readonly kind: "text" | "pem";
   /** Path in SecretsBundle. */
   readonly bundle: readonly string[];
+  /** Path in talosctl's YAML. */
+  readonly talosctl: readonly string[];
+  /** Path in the capitalised form that the documentation shows. */
+  readonly documentation: readonly string[];
+  /** Path in `machineSecrets` of `@pulumiverse/talos`. */
+  readonly pulumiverse: readonly string[];
+  /** Path in the v1alpha1 document of a machine config. */
+  readonly v1alpha1: readonly string[];
+  /** From 1.14: the document that stores it instead, and the path there. */
+  readonly document?: { readonly kind: string; readonly path: readonly string[] };
+  /** File below kubeadm's `/etc/kubernetes/pki`. */
+  readonly kubeadm?: string;
+  /** Path of the input of TalosSecrets that supplies it. */
+  readonly input: readonly string[];
+  /** Whether the config of a worker holds it. */
+  readonly isForWorker: boolean;
 }
 
-const field = (
-  bundle: string,
-  talosctl: string,
-  page: string,
-  pulumiverse: string,
-  kind: "text" | "pem",
-): BundleField => ({
-  bundle: bundle.split("."),
-  talosctl: talosctl.split("."),
-  page: page.split("."),
-  pulumiverse: pulumiverse.split("."),
-  kind,
-});
+function fieldsOf(secret: SecretName): BundleField[] {
+  const row = rowOf(secret);
+  const { document } = row.config;
+  const kubeadm = row.kind === "text" ? undefined : row.kubeadm;
+  const halves = row.kind === "ca" ? (["crt", "key"] as const) : [undefined];
+  return halves.map((half) => {
+    const path = (whole: string, form: keyof typeof HALVES.crt): string[] => [
+      ...whole.split("."),
+      ...(half === undefined ? [] : [HALVES[half][form]]),
+    ];
+    return {
+      secret,
+      ...(row.kind === "text" ? {} : { half: half ?? "key" }),
+      kind: row.kind === "text" ? "text" : "pem",
+      bundle: path(row.bundle, "bundle"),
+      talosctl: path(row.talosctl, "talosctl"),
+      documentation: path(row.documentation, "documentation"),
+      pulumiverse: path(row.pulumiverse, "pulumiverse"),
+      v1alpha1: path(row.config.v1alpha1, "v1alpha1"),
+      ...(document === undefined ? {} : { document: { kind: document.kind, path: path(document.path, "document") } }),
+      ...(kubeadm === undefined ? {} : { kubeadm: kubeadm + (half === undefined ? "" : HALVES[half].kubeadm) }),
+      input: path(row.input, "input"),
+      isForWorker: row.worker === "all" || (row.worker === "certificate" && half === "crt"),
+    };
+  });
+}
 
-/** In the order in which talosctl writes. Source: siderolabs/talos config/generate/secrets/secrets.go, v1.13. */
-export const BUNDLE_FIELDS: readonly BundleField[] = [
-  field("cluster.id", "cluster.id", "Cluster.Id", "cluster.id", "text"),
-  field("cluster.secret", "cluster.secret", "Cluster.Secret", "cluster.secret", "text"),
-  field("secrets.bootstrapToken", "secrets.bootstraptoken", "Secrets.BootstrapToken", "secrets.bootstrapToken", "text"),
-  field(
-    "secrets.aescbcEncryptionSecret",
-    "secrets.aescbcencryptionsecret",
-    "Secrets.AESCBCEncryptionSecret",
-    "secrets.aescbcEncryptionSecret",
-    "text",
-  ),
-  field(
-    "secrets.secretboxEncryptionSecret",
-    "secrets.secretboxencryptionsecret",
-    "Secrets.SecretboxEncryptionSecret",
-    "secrets.secretboxEncryptionSecret",
-    "text",
-  ),
-  field("trustdInfo.token", "trustdinfo.token", "TrustdInfo.Token", "trustdinfo.token", "text"),
-  field("certs.etcd.crt", "certs.etcd.crt", "Certs.Etcd.Crt", "certs.etcd.cert", "pem"),
-  field("certs.etcd.key", "certs.etcd.key", "Certs.Etcd.Key", "certs.etcd.key", "pem"),
-  field("certs.k8s.crt", "certs.k8s.crt", "Certs.K8s.Crt", "certs.k8s.cert", "pem"),
-  field("certs.k8s.key", "certs.k8s.key", "Certs.K8s.Key", "certs.k8s.key", "pem"),
-  field(
-    "certs.k8sAggregator.crt",
-    "certs.k8saggregator.crt",
-    "Certs.K8sAggregator.Crt",
-    "certs.k8sAggregator.cert",
-    "pem",
-  ),
-  field(
-    "certs.k8sAggregator.key",
-    "certs.k8saggregator.key",
-    "Certs.K8sAggregator.Key",
-    "certs.k8sAggregator.key",
-    "pem",
-  ),
-  field(
-    "certs.k8sServiceAccount.key",
-    "certs.k8sserviceaccount.key",
-    "Certs.K8sServiceAccount.Key",
-    "certs.k8sServiceaccount.key",
-    "pem",
-  ),
-  field("certs.os.crt", "certs.os.crt", "Certs.OS.Crt", "certs.os.cert", "pem"),
-  field("certs.os.key", "certs.os.key", "Certs.OS.Key", "certs.os.key", "pem"),
-];
+/** In the order of the inventory. */
+export const SECRET_FIELDS: readonly BundleField[] = SECRET_NAMES.flatMap(fieldsOf);
+
+/** In the order in which talosctl writes. */
+export const BUNDLE_FIELDS: readonly BundleField[] = SECRET_FIELDS.toSorted(
+  (one, other) => rowOf(one.secret).position - rowOf(other.secret).position,
+);
 
 /** The written forms that are read. */
-export const BUNDLE_FORMS = ["talosctl", "page", "pulumiverse"] as const;
+export const BUNDLE_FORMS = ["talosctl", "documentation", "pulumiverse"] as const;
 export type BundleForm = (typeof BUNDLE_FORMS)[number];
 
 /** A plain tree as YAML and Pulumi give it. */

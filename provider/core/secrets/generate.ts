@@ -1,11 +1,14 @@
 import type { Environment } from "../environment";
-import { hasFeature, NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion } from "../talosVersion";
+import { NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion } from "../talosVersion";
 import type { KeyAlgorithm } from "../x509/algorithms";
 import { generatePrivateKey } from "../x509/privateKey";
-import { type AuthorityOptions, authorityPem, generateAuthority } from "./authority";
+import { type AuthorityOptions, generateAuthority } from "./authority";
+import { type DecodedBundle, decodeBundle } from "./decodedBundle";
+import { DecodedCA, DecodedPem } from "./decodedPem";
+import { CA_NAMES, ENCRYPTION_NAMES, encryptionOf, INVENTORY, isEncryption, KEY_NAMES, TEXT_NAMES } from "./inventory";
 import type { PartialSecretsBundle } from "./read";
-import { generateSecret, generateToken } from "./tokens";
-import type { AuthorityName, CertificateAndKey, SecretsBundle } from "./types";
+import { TEXT_FORMS } from "./tokens";
+import type { AuthorityName, SecretsBundle } from "./types";
 
 /** What a new bundle is made with; everything has the default of Talos. */
 export interface GenerateOptions {
@@ -34,37 +37,45 @@ export async function generateSecretsBundle(
   options: GenerateOptions,
   environment: Environment,
 ): Promise<SecretsBundle> {
+  const { given, ...others } = options;
+  const supplied = given === undefined ? {} : { supplied: decodeBundle(given) };
+  return (await generateDecodedBundle({ ...others, ...supplied }, environment)).wholeBundle;
+}
+
+/** The same with parsed certificates and keys; what is supplied is kept. */
+export async function generateDecodedBundle(
+  options: Omit<GenerateOptions, "given"> & { readonly supplied?: DecodedBundle },
+  environment: Environment,
+): Promise<DecodedBundle> {
   const version = parseTalosVersion(options.talosVersion ?? NEWEST_TALOS_VERSION);
-  const { given = {}, certificateAuthorities = {} } = options;
-  const authority = (
-    name: AuthorityName,
-    pair: Partial<CertificateAndKey> | undefined,
-  ): Promise<CertificateAndKey> | CertificateAndKey =>
-    pair?.crt !== undefined && pair.key !== undefined
-      ? { crt: pair.crt, key: pair.key }
-      : generateAuthority(name, version, certificateAuthorities[name] ?? {}, environment).then(authorityPem);
-  const [etcd, k8s, k8sAggregator, os, serviceAccountKey] = await Promise.all([
-    authority("etcd", given.certs?.etcd),
-    authority("kubernetes", given.certs?.k8s),
-    authority("aggregator", given.certs?.k8sAggregator),
-    authority("os", given.certs?.os),
-    given.certs?.k8sServiceAccount?.key ??
-      generateServiceAccountKey(version, options.serviceAccount?.algorithm, environment),
-  ]);
-  return {
-    cluster: {
-      id:
-        given.cluster?.id ??
-        generateSecret(environment, hasFeature(version, "standardBase64ClusterId") ? "standard" : "url"),
-      secret: given.cluster?.secret ?? generateSecret(environment),
-    },
-    secrets: {
-      bootstrapToken: given.secrets?.bootstrapToken ?? generateToken(environment),
-      ...encryptionSecret(given, version, environment),
-    },
-    trustdInfo: { token: given.trustdInfo?.token ?? generateToken(environment) },
-    certs: { etcd, k8s, k8sAggregator, k8sServiceAccount: { key: serviceAccountKey }, os },
-  };
+  const { certificateAuthorities = {}, serviceAccount = {} } = options;
+  const supplied = options.supplied ?? decodeBundle({});
+  const cas = CA_NAMES.filter((name) => !supplied.ca(name).isPair).map(async (name) => ({
+    name,
+    ca: DecodedCA.of(await generateAuthority(name, version, certificateAuthorities[name] ?? {}, environment)),
+  }));
+  const keys = KEY_NAMES.filter((name) => supplied.key(name) === undefined).map(async (name) => {
+    const algorithm = serviceAccount.algorithm ?? INVENTORY[name].algorithm(version);
+    const key = await generatePrivateKey(algorithm, environment);
+    return { name, key: DecodedPem.of(key.pem, "", key) };
+  });
+  const [madeCAs, madeKeys] = await Promise.all([Promise.all(cas), Promise.all(keys)]);
+  let bundle = supplied;
+  for (const { name, ca } of madeCAs) bundle = bundle.with(name, ca);
+  for (const { name, key } of madeKeys) bundle = bundle.with(name, key);
+  return withTexts(bundle, version, environment);
+}
+
+/** Adds the texts that are missing. A cluster has one key that encrypts Secrets: what is supplied comes before what the version uses. */
+function withTexts(supplied: DecodedBundle, version: TalosVersion, environment: Environment): DecodedBundle {
+  const encryption =
+    ENCRYPTION_NAMES.findLast((name) => supplied.text(name) !== undefined) ??
+    ENCRYPTION_NAMES.find((name) => encryptionOf(name)?.isDefault(version));
+  return TEXT_NAMES.reduce((bundle, name) => {
+    if (isEncryption(name) && name !== encryption) return bundle.without(name);
+    if (bundle.text(name) !== undefined) return bundle;
+    return bundle.with(name, TEXT_FORMS[INVENTORY[name].form].generate(version, environment));
+  }, supplied);
 }
 
 /** RSA 4096 from contract v1.7, EC P-256 before; siderolabs/talos config/generate/secrets/bundle.go, v1.13. */
@@ -73,20 +84,5 @@ export async function generateServiceAccountKey(
   algorithm: KeyAlgorithm | undefined,
   environment: Environment,
 ): Promise<string> {
-  const kind = algorithm ?? (hasFeature(version, "rsaServiceAccountKey") ? "rsa-4096" : "ecdsa-p256");
-  return (await generatePrivateKey(kind, environment)).pem;
-}
-
-function encryptionSecret(
-  given: PartialSecretsBundle,
-  version: TalosVersion,
-  environment: Environment,
-): Pick<SecretsBundle["secrets"], "aescbcEncryptionSecret" | "secretboxEncryptionSecret"> {
-  const { aescbcEncryptionSecret, secretboxEncryptionSecret } = given.secrets ?? {};
-  if (aescbcEncryptionSecret !== undefined) return { aescbcEncryptionSecret };
-  if (secretboxEncryptionSecret !== undefined) return { secretboxEncryptionSecret };
-  const secret = generateSecret(environment);
-  return hasFeature(version, "aescbcEncryption")
-    ? { aescbcEncryptionSecret: secret }
-    : { secretboxEncryptionSecret: secret };
+  return (await generatePrivateKey(algorithm ?? INVENTORY.serviceAccount.algorithm(version), environment)).pem;
 }

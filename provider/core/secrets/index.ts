@@ -1,4 +1,4 @@
-export { AGGREGATOR_COMMON_NAME, type AuthorityOptions } from "./authority";
+export { type AuthorityOptions } from "./authority";
 export { formatSecretsBundle, type ParsedSecretsBundle, parseSecretsBundle, pulumiverseSecrets } from "./codec";
 export { bundleFromControlPlaneConfig, type BundleFromConfig } from "./controlPlaneConfig";
 export { generateSecretsBundle, type GenerateOptions } from "./generate";
@@ -8,6 +8,7 @@ export {
   type KubernetesPkiFile,
   type KubernetesPkiFiles,
 } from "./kubernetesPki";
+export { AGGREGATOR_COMMON_NAME } from "./inventory";
 export { kubernetesPkiFiles } from "./kubernetesPkiFiles";
 export type { PartialSecretsBundle } from "./read";
 export type { AcceptedAuthorities, AuthorityName, CertificateAndKey, SecretsBundle } from "./types";

@@ -1,25 +1,19 @@
 import type { Environment } from "../environment";
-import { collectProblems, PkiError, type Problem } from "../errors";
-import { parseAuthority } from "../x509/authority";
-import { assertGoReads } from "../x509/goPem";
-import { parsePrivateKey } from "../x509/privateKey";
-import { type GenerateOptions, generateSecretsBundle } from "./generate";
-import type { PartialSecretsBundle } from "./read";
+import { PkiError, type Problem } from "../errors";
+import { type DecodedBundle, decodeValues, talosctlPaths } from "./decodedBundle";
+import { SECRET_FIELDS } from "./fields";
+import { type GenerateOptions, generateDecodedBundle } from "./generate";
+import type { KubeadmFile } from "./inventory";
 import type { SecretsBundle } from "./types";
+import { pemProblems } from "./validate";
+
+/** A file of kubeadm's `/etc/kubernetes/pki`, by its path in that folder: `ca.crt`, `etcd/ca.key`, `sa.key` … */
+export type KubernetesPkiFile = KubeadmFile;
 
 /** The files of a kubeadm `/etc/kubernetes/pki` that Talos takes over. */
-export const KUBERNETES_PKI_FILES = [
-  "ca.crt",
-  "ca.key",
-  "etcd/ca.crt",
-  "etcd/ca.key",
-  "front-proxy-ca.crt",
-  "front-proxy-ca.key",
-  "sa.key",
-] as const;
-
-/** A file of kubeadm's `/etc/kubernetes/pki`, by its path in that folder. */
-export type KubernetesPkiFile = (typeof KUBERNETES_PKI_FILES)[number];
+export const KUBERNETES_PKI_FILES = SECRET_FIELDS.flatMap(({ kubeadm }) =>
+  kubeadm === undefined ? [] : [kubeadm],
+) as readonly KubernetesPkiFile[];
 
 /** Texts by file name; a missing file is absent. */
 export type KubernetesPkiFiles = { readonly [File in KubernetesPkiFile]?: string };
@@ -32,33 +26,19 @@ export type KubernetesPkiFiles = { readonly [File in KubernetesPkiFile]?: string
  * @param path prefix of error paths, such as `kubernetesPkiDirectory`
  * @throws PkiError ERR_INPUT_MISSING per missing file, those of parseAuthority and parsePrivateKey
  */
-export function readKubernetesPki(files: KubernetesPkiFiles, path = "kubernetesPkiDirectory"): PartialSecretsBundle {
-  const problems: Problem[] = KUBERNETES_PKI_FILES.filter((file) => files[file] === undefined).map((file) => ({
+export function decodeKubernetesPki(files: KubernetesPkiFiles, path = "kubernetesPkiDirectory"): DecodedBundle {
+  const missing = KUBERNETES_PKI_FILES.filter((file) => files[file] === undefined).map((file): Problem => ({
     code: "ERR_INPUT_MISSING",
     path: `${path}/${file}`,
     message: "the file is missing; expected the layout of kubeadm's /etc/kubernetes/pki",
   }));
-  const pair = (name: string): { crt: string; key: string } => {
-    const [crt, key] = [`${name}.crt`, `${name}.key`] as [KubernetesPkiFile, KubernetesPkiFile];
-    const texts = { crt: files[crt] ?? "", key: files[key] ?? "" };
-    if (files[crt] !== undefined && files[key] !== undefined) {
-      collectProblems(problems, () => {
-        parseAuthority(texts, { crt: `${path}/${crt}`, key: `${path}/${key}` });
-        assertGoReads(texts.crt, `${path}/${crt}`);
-        assertGoReads(texts.key, `${path}/${key}`);
-      });
-    }
-    return texts;
-  };
-  const certs = { k8s: pair("ca"), etcd: pair("etcd/ca"), k8sAggregator: pair("front-proxy-ca") };
-  const serviceAccountKey = files["sa.key"];
-  if (serviceAccountKey !== undefined)
-    collectProblems(problems, () => {
-      parsePrivateKey(serviceAccountKey, `${path}/sa.key`);
-      assertGoReads(serviceAccountKey, `${path}/sa.key`);
-    });
-  if (problems.length > 0 || serviceAccountKey === undefined) throw PkiError.of(problems);
-  return { certs: { ...certs, k8sServiceAccount: { key: serviceAccountKey } } };
+  const decoded = decodeValues(({ kubeadm }) => {
+    const value = files[kubeadm as KubernetesPkiFile];
+    return value === undefined ? undefined : { value, path: `${path}/${kubeadm ?? ""}` };
+  }, talosctlPaths(path));
+  const problems = [...missing, ...pemProblems(decoded)];
+  if (problems.length > 0) throw PkiError.of(problems);
+  return decoded;
 }
 
 /**
@@ -66,7 +46,7 @@ export function readKubernetesPki(files: KubernetesPkiFiles, path = "kubernetesP
  * service account key are kept, the rest is generated.
  *
  * @param options.bootstrapToken the cluster's bootstrap token, if it shall stay
- * @throws PkiError as readKubernetesPki
+ * @throws PkiError ERR_INPUT_MISSING per missing file, those of parseAuthority and parsePrivateKey
  * @example
  * const bundle = await bundleFromKubernetesPki(files, { talosVersion: "v1.13" }, environment);
  */
@@ -76,9 +56,7 @@ export async function bundleFromKubernetesPki(
   environment: Environment,
 ): Promise<SecretsBundle> {
   const { bootstrapToken, ...generate } = options;
-  const given: PartialSecretsBundle = {
-    ...readKubernetesPki(files),
-    ...(bootstrapToken === undefined ? {} : { secrets: { bootstrapToken } }),
-  };
-  return generateSecretsBundle({ ...generate, given }, environment);
+  const adopted = decodeKubernetesPki(files);
+  const supplied = bootstrapToken === undefined ? adopted : adopted.with("bootstrapToken", bootstrapToken);
+  return (await generateDecodedBundle({ ...generate, supplied }, environment)).wholeBundle;
 }

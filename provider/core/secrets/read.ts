@@ -115,18 +115,3 @@ export function bundleTree(
   }
   return tree;
 }
-
-const ENCRYPTION_SECRETS = ["secrets.aescbcEncryptionSecret", "secrets.secretboxEncryptionSecret"];
-
-/** The bundle with values for what it lacks. A bundle has one encryption secret, so it never lacks the other. */
-export function fillGaps(bundle: PartialSecretsBundle, values: PartialSecretsBundle): PartialSecretsBundle {
-  const isEncrypted = ENCRYPTION_SECRETS.some((path) => valueAt(bundle, path.split(".")));
-  const filled = structuredClone(bundle) as Record<string, unknown>;
-  for (const { bundle: path } of BUNDLE_FIELDS) {
-    const value = valueAt(values, path);
-    if (value === undefined || valueAt(bundle, path)) continue;
-    if (isEncrypted && ENCRYPTION_SECRETS.includes(path.join("."))) continue;
-    setAt(filled, path, value);
-  }
-  return filled;
-}

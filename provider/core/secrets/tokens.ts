@@ -1,4 +1,6 @@
 import type { Environment } from "../environment";
+import { hasFeature, type TalosVersion } from "../talosVersion";
+import type { TextRow } from "./inventory";
 
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 /** kubeadm's form of a bootstrap token; Talos draws its trustd token in the same form. */
@@ -31,3 +33,43 @@ export function generateSecret(environment: Environment, alphabet: "standard" | 
 export function isSecret(text: string): boolean {
   return /^[A-Za-z0-9+/]{43}=$/.test(text);
 }
+
+/** What a text of a bundle looks like. */
+interface TextForm {
+  /** Whether a supplied text is accepted, and what would be. */
+  readonly matches: (text: string) => boolean;
+  readonly expected: string;
+  /** What to report about a text that exists already. */
+  readonly oddities: (text: string) => readonly string[];
+  readonly generate: (version: TalosVersion, environment: Environment) => string;
+}
+
+/** One row per form of a text in the inventory. */
+export const TEXT_FORMS: Readonly<Record<TextRow["form"], TextForm>> = {
+  token: {
+    matches: (text) => TOKEN_FORM.test(text),
+    expected: "6 characters, a dot and 16 characters, each of 0-9 and a-z",
+    oddities: (text) => [
+      ...(/^[0-9.]+$/.test(text)
+        ? ["is all digits; it is quoted here, but other YAML readers take it for a number where it is not"]
+        : []),
+      ...(TOKEN_FORM.test(text)
+        ? []
+        : ["has an unusual form; Talos makes 6 and 16 characters of 0-9 and a-z with a dot between"]),
+    ],
+    generate: (_, environment) => generateToken(environment),
+  },
+  key: {
+    matches: isSecret,
+    expected: "the standard base64 of 32 bytes",
+    oddities: (text) => (isSecret(text) ? [] : ["is not the base64 of 32 bytes; Talos v1.14 refuses it"]),
+    generate: (_, environment) => generateSecret(environment),
+  },
+  id: {
+    matches: (text) => text !== "",
+    expected: "a text that is not empty",
+    oddities: () => [],
+    generate: (version, environment) =>
+      generateSecret(environment, hasFeature(version, "standardBase64ClusterId") ? "standard" : "url"),
+  },
+};

@@ -49,3 +49,6 @@ export interface AcceptedAuthorities {
   /** Of Kubernetes (`cluster.acceptedCAs`). */
   readonly kubernetes: readonly string[];
 }
+
+/** `machine.type` of a machine config. */
+export type MachineType = "controlplane" | "worker";

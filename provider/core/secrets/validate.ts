@@ -1,38 +1,37 @@
 import { HOUR } from "../duration";
-import { collectProblems, type Problem } from "../errors";
 import { formatTime } from "../environment";
+import { collectProblems, type Problem, type Warning } from "../errors";
 import { isUnusual } from "../x509/algorithms";
-import { parseAuthority } from "../x509/authority";
 import { assertGoReads } from "../x509/goPem";
-import { parsePrivateKey, type PrivateKey } from "../x509/privateKey";
-import { BUNDLE_FIELDS, valueAt } from "./fields";
-import { joinPath, type PartialSecretsBundle } from "./read";
-import { isSecret, TOKEN_FORM } from "./tokens";
-import type { SecretsBundle } from "./types";
+import type { PrivateKey } from "../x509/privateKey";
+import { type DecodedBundle, decodeBundle, talosctlPaths } from "./decodedBundle";
+import type { DecodedCA } from "./decodedPem";
+import { BUNDLE_FIELDS } from "./fields";
+import {
+  CA_NAMES,
+  ENCRYPTION_NAMES,
+  INVENTORY,
+  isCAName,
+  isEncryption,
+  KEY_NAMES,
+  rowOf,
+  TEXT_NAMES,
+} from "./inventory";
+import type { PartialSecretsBundle } from "./read";
+import { TEXT_FORMS } from "./tokens";
+import type { MachineType } from "./types";
 
-/** What validateSecretsBundle says to a bundle; without problems Talos takes it. */
+/** What validateSecretsBundle reports about a bundle; without problems Talos accepts it. */
 export interface BundleVerdict {
   /** What Talos or its users could not work with. */
   readonly problems: readonly Problem[];
-  /** What Talos takes and a person should know. */
-  readonly warnings: readonly Problem[];
+  /** What Talos accepts and a person should know. */
+  readonly warnings: readonly Warning[];
 }
 
-const ENCRYPTION_SECRETS = ["secrets.aescbcencryptionsecret", "secrets.secretboxencryptionsecret"];
-/** From when on before its end an authority's rotation is to be planned, milliseconds. */
-export const YEAR = 365 * 24 * HOUR;
-
-/** Authorities of a bundle: name in the bundle and in talosctl's YAML. */
-const AUTHORITIES = [
-  ["etcd", "certs.etcd"],
-  ["k8s", "certs.k8s"],
-  ["k8sAggregator", "certs.k8saggregator"],
-  ["os", "certs.os"],
-] as const;
-
 /**
- * Says what is wrong with a bundle: everything that Talos's own loader refuses, and what it fails to notice (a key
- * that does not fit, a certificate that is no authority). What merely passes with time warns.
+ * Reports what is wrong with a bundle: everything that Talos's own loader rejects, and what it fails to notice (a key
+ * that does not match, a certificate that is no CA). What merely passes with time warns.
  *
  * Source: siderolabs/talos config/generate/secrets/validate, v1.13.
  *
@@ -42,94 +41,125 @@ const AUTHORITIES = [
  * const { problems, warnings } = validateSecretsBundle(bundle, new Date("2026-11-22T00:00:00Z"));
  */
 export function validateSecretsBundle(bundle: PartialSecretsBundle, now: Date, path = ""): BundleVerdict {
-  const problems: Problem[] = missing(bundle, path);
-  const warnings: Problem[] = [];
-  for (const [name, talosctl] of AUTHORITIES) {
-    const pair = bundle.certs?.[name];
-    if (pair?.crt === undefined || pair.key === undefined) continue;
-    const at = joinPath(path, [talosctl]);
-    const authority = collectProblems(problems, () =>
-      parseAuthority({ crt: pair.crt!, key: pair.key! }, { crt: `${at}.crt`, key: `${at}.key` }),
-    );
-    if (authority === undefined) continue;
-    for (const half of ["crt", "key"] as const) {
-      collectProblems(problems, () => {
-        assertGoReads(pair[half]!, `${at}.${half}`);
-      });
-    }
-    warnings.push(...lifetimeWarnings(authority.certificate, now, `${at}.crt`));
-    warnings.push(...keyWarnings(authority.key, `${at}.key`));
-  }
-  const serviceAccount = bundle.certs?.k8sServiceAccount?.key;
-  if (serviceAccount !== undefined) {
-    const at = joinPath(path, ["certs", "k8sserviceaccount", "key"]);
-    collectProblems(problems, () => {
-      const key = parsePrivateKey(serviceAccount, at);
-      assertGoReads(serviceAccount, at);
-      warnings.push(...keyWarnings(key, at));
-    });
-  }
-  warnings.push(...formWarnings(bundle, path));
-  return { problems, warnings };
+  return validateDecodedBundle(decodeBundle(bundle, talosctlPaths(path)), now);
 }
 
-/** Every field that Talos asks for; a section that is missing wholly is named once. */
-function missing(bundle: PartialSecretsBundle, path: string): Problem[] {
-  const absent = BUNDLE_FIELDS.filter((field) => !valueAt(bundle, field.bundle));
-  const gaps = new Set<string>();
-  for (const field of absent) {
-    if (ENCRYPTION_SECRETS.includes(field.talosctl.join("."))) continue;
-    const depth = field.talosctl.findIndex((_, index) => {
-      const prefix = field.talosctl.slice(0, index + 1);
-      const siblings = BUNDLE_FIELDS.filter((other) => prefix.every((step, at) => other.talosctl[at] === step));
-      return siblings.every((other) => absent.includes(other));
-    });
-    gaps.add(field.talosctl.slice(0, depth + 1).join("."));
-  }
-  const problems: Problem[] = [...gaps].map((gap) => ({
-    code: "ERR_INPUT_MISSING",
-    path: joinPath(path, [gap]),
-    message: "is required; expected what talosctl writes there",
-  }));
-  const { aescbcEncryptionSecret, secretboxEncryptionSecret } = bundle.secrets ?? {};
-  const encryption = (message: string): Problem => ({
-    code: aescbcEncryptionSecret ? "ERR_INPUT_INVALID" : "ERR_INPUT_MISSING",
-    path: joinPath(path, ["secrets"]),
-    message,
+/** The same of a decoded bundle. */
+export function validateDecodedBundle(decoded: DecodedBundle, now: Date): BundleVerdict {
+  return {
+    problems: [...missing(decoded), ...pemProblems(decoded)],
+    warnings: [...pemWarnings(decoded, now), ...formWarnings(decoded)],
+  };
+}
+
+/** What is wrong with the CAs that have both halves, and with other keys. */
+export function pemProblems(decoded: DecodedBundle): Problem[] {
+  const cas = pairsOf(decoded).flatMap(({ problems, pem, paths }) =>
+    problems.length > 0 ? problems : [...goProblems(pem.crt, paths.crt), ...goProblems(pem.key, paths.key)],
+  );
+  const keys = KEY_NAMES.map((name) => decoded.key(name)).flatMap((key) => {
+    if (key === undefined) return [];
+    return key.problems.length > 0 ? key.problems : goProblems(key.pem, key.path);
   });
-  if (!aescbcEncryptionSecret && !secretboxEncryptionSecret) {
-    problems.push(
-      encryption(
-        "one of secretboxencryptionsecret, aescbcencryptionsecret is required; give the one that the cluster uses",
-      ),
-    );
-  } else if (aescbcEncryptionSecret && secretboxEncryptionSecret) {
-    problems.push(
-      encryption(
-        "only one of secretboxencryptionsecret, aescbcencryptionsecret is allowed; keep the one that the cluster uses",
-      ),
-    );
-  }
+  return [...cas, ...keys];
+}
+
+/** CAs with both halves, in the order in which talosctl writes, in which messages come. */
+function pairsOf(decoded: DecodedBundle): DecodedCA[] {
+  return CA_NAMES.toSorted((one, other) => INVENTORY[one].position - INVENTORY[other].position)
+    .map((name) => decoded.ca(name))
+    .filter(({ isPair }) => isPair);
+}
+
+function goProblems(pem: string | undefined, path: string): Problem[] {
+  const problems: Problem[] = [];
+  if (pem !== undefined)
+    collectProblems(problems, () => {
+      assertGoReads(pem, path);
+    });
   return problems;
 }
 
-/** A kind of key that Talos takes without a word. */
-export function keyWarnings(key: PrivateKey, path: string): Problem[] {
-  if (!isUnusual(key.keyObject)) return [];
-  const message = `is of the kind ${key.algorithm}, which Talos takes; plan its rotation to ECDSA P-256 or RSA of 2048 bits or more`;
-  return [{ code: "ERR_KEY_UNSUPPORTED", path, message }];
+function pemWarnings(decoded: DecodedBundle, now: Date): Warning[] {
+  const cas = pairsOf(decoded).flatMap(({ problems, certificate, privateKey, paths }) =>
+    problems.length > 0 || certificate === undefined || privateKey === undefined
+      ? []
+      : [...lifetimeWarnings(certificate, now, paths.crt), ...keyWarnings(privateKey, paths.key)],
+  );
+  const keys = KEY_NAMES.map((name) => decoded.key(name)).flatMap((key) =>
+    key?.value === undefined ? [] : keyWarnings(key.value, key.path),
+  );
+  return [...cas, ...keys];
 }
+
+/**
+ * What keeps a machine of this type from being configured: for a control plane everything, for a worker, which gets no
+ * keys, what is wrong with the rest.
+ */
+export function machineProblems(decoded: DecodedBundle, machineType: MachineType): readonly Problem[] {
+  // Lifetimes are no problems, so any time will do.
+  if (machineType === "controlplane") return validateDecodedBundle(decoded, new Date(0)).problems;
+  const part = decoded.forMachine(machineType);
+  return BUNDLE_FIELDS.filter(({ isForWorker }) => isForWorker).flatMap((field): readonly Problem[] => {
+    if (part.value(field)) return isCAName(field.secret) ? part.ca(field.secret).problems : [];
+    const message = "is required; expected the bundle of a cluster";
+    return [{ code: "ERR_INPUT_MISSING", path: part.pathOf(field.talosctl), message }];
+  });
+}
+
+/** Every field that Talos requires; a section that is missing wholly is named once. */
+function missing(decoded: DecodedBundle): Problem[] {
+  const absent = BUNDLE_FIELDS.filter((field) => !decoded.value(field));
+  const gaps = new Map<string, readonly string[]>();
+  for (const { secret, talosctl } of absent) {
+    if (isEncryption(secret)) continue;
+    const depth = talosctl.findIndex((_, index) => {
+      const prefix = talosctl.slice(0, index + 1);
+      const siblings = BUNDLE_FIELDS.filter((other) => prefix.every((step, at) => other.talosctl[at] === step));
+      return siblings.every((other) => absent.includes(other));
+    });
+    const gap = talosctl.slice(0, depth + 1);
+    gaps.set(gap.join("."), gap);
+  }
+  const problems = [...gaps.values()].map((gap): Problem => ({
+    code: "ERR_INPUT_MISSING",
+    path: decoded.pathOf(gap),
+    message: "is required; expected what talosctl writes there",
+  }));
+  return [...problems, ...encryptionProblems(decoded)];
+}
+
+/** A cluster has exactly one key that encrypts Secrets in etcd. */
+function encryptionProblems(decoded: DecodedBundle): Problem[] {
+  const present = ENCRYPTION_NAMES.filter((name) => decoded.text(name));
+  if (present.length === 1) return [];
+  const paths = ENCRYPTION_NAMES.map((name) => rowOf(name).talosctl.split("."));
+  const names = paths.map((steps) => steps.at(-1)).join(", ");
+  const path = decoded.pathOf((paths[0] ?? []).slice(0, -1));
+  return present.length === 0
+    ? [{ code: "ERR_INPUT_MISSING", path, message: `one of ${names} is required; give the one that the cluster uses` }]
+    : [
+        {
+          code: "ERR_INPUT_INVALID",
+          path,
+          message: `only one of ${names} is allowed; keep the one that the cluster uses`,
+        },
+      ];
+}
+
+/** From when on before its end the rotation of a CA is to be planned, milliseconds. */
+export const YEAR = 365 * 24 * HOUR;
 
 export interface Lifetime {
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
 
-/** Where an authority is in its life: over, not begun, within a year of its end, or none of these. */
+/** Where a CA is in its life: over, not begun, within a year of its end, or none of these. */
 export type LifeStage = "over" | "early" | "ending" | "fine";
 
 /**
- * Where an authority is in its life.
+ * Where a CA is in its life.
  *
  * @example
  * lifeStage({ notBefore, notAfter }, new Date("2026-11-22T00:00:00Z")); // "fine"
@@ -141,61 +171,38 @@ export function lifeStage({ notBefore, notAfter }: Lifetime, now: Date): LifeSta
   return left < YEAR ? "ending" : "fine";
 }
 
-/** An authority that has expired, is not valid yet, or comes within a year of its end. */
-export function lifetimeWarnings(certificate: Lifetime, now: Date, path: string): Problem[] {
+/** The reason of a warning about a CA at each stage of its life. */
+export const LIFE_REASONS = { over: "expired", early: "not-yet-valid", ending: "expires-soon" } as const;
+
+/** A CA that has expired, is not valid yet, or comes within a year of its end. */
+export function lifetimeWarnings(certificate: Lifetime, now: Date, path: string): Warning[] {
   const [from, until] = [formatTime(certificate.notBefore), formatTime(certificate.notAfter)];
-  switch (lifeStage(certificate, now)) {
-    case "over":
-      return [{ code: "ERR_AUTHORITY_EXPIRED", path, message: `the authority expired at ${until}; rotate it` }];
-    case "early":
-      return [
-        {
-          code: "ERR_CERTIFICATE_NOT_YET_VALID",
-          path,
-          message: `the authority is valid only from ${from}; look at the clock`,
-        },
-      ];
-    case "ending":
-      return [
-        {
-          code: "ERR_AUTHORITY_EXPIRED",
-          path,
-          message: `the authority expires at ${until}, in less than a year; plan its rotation`,
-        },
-      ];
-    case "fine":
-      return [];
-  }
+  const stage = lifeStage(certificate, now);
+  if (stage === "fine") return [];
+  const message = {
+    over: `the authority expired at ${until}; rotate it`,
+    early: `the authority is valid only from ${from}; look at the clock`,
+    ending: `the authority expires at ${until}, in less than a year; plan its rotation`,
+  }[stage];
+  return [{ severity: "warning", reason: LIFE_REASONS[stage], path, message }];
 }
 
-function formWarnings(bundle: PartialSecretsBundle, path: string): Problem[] {
-  const warnings: Problem[] = [];
-  const warn = (talosctl: string, message: string): void => {
-    warnings.push({ code: "ERR_INPUT_INVALID", path: joinPath(path, [talosctl]), message });
-  };
-  const tokens = {
-    "secrets.bootstraptoken": bundle.secrets?.bootstrapToken,
-    "trustdinfo.token": bundle.trustdInfo?.token,
-  };
-  for (const [at, token] of Object.entries(tokens)) {
-    if (!token) continue;
-    if (/^[0-9.]+$/.test(token))
-      warn(at, "is all digits; it is quoted here, but other YAML readers take it for a number where it is not");
-    if (!TOKEN_FORM.test(token))
-      warn(at, "has an unusual form; Talos makes 6 and 16 characters of 0-9 and a-z with a dot between");
-  }
-  const secrets = {
-    "cluster.secret": bundle.cluster?.secret,
-    "secrets.aescbcencryptionsecret": bundle.secrets?.aescbcEncryptionSecret,
-    "secrets.secretboxencryptionsecret": bundle.secrets?.secretboxEncryptionSecret,
-  };
-  for (const [at, secret] of Object.entries(secrets)) {
-    if (secret && !isSecret(secret)) warn(at, "is not the base64 of 32 bytes; Talos v1.14 refuses it");
-  }
-  return warnings;
+/** A kind of key that Talos accepts silently. */
+export function keyWarnings(key: PrivateKey, path: string): Warning[] {
+  if (!isUnusual(key.keyObject)) return [];
+  const message = `is of the kind ${key.algorithm}, which Talos takes; plan its rotation to ECDSA P-256 or RSA of 2048 bits or more`;
+  return [{ severity: "warning", reason: "unusual-key", path, message }];
 }
 
-/** Narrows a bundle that has no problems. */
-export function isComplete(_bundle: PartialSecretsBundle, verdict: BundleVerdict): _bundle is SecretsBundle {
-  return verdict.problems.length === 0;
+/** Texts of another form than Talos makes. */
+function formWarnings(decoded: DecodedBundle): Warning[] {
+  return TEXT_NAMES.flatMap((name): Warning[] => {
+    const { form, talosctl } = INVENTORY[name];
+    const text = decoded.text(name);
+    if (!text) return [];
+    const path = decoded.pathOf(talosctl.split("."));
+    return TEXT_FORMS[form]
+      .oddities(text)
+      .map((message) => ({ severity: "warning", reason: "unusual-form", path, message }));
+  });
 }

@@ -26,18 +26,21 @@ export function parseAuthority(
   const problems: Problem[] = [];
   const certificate = collectProblems(problems, () => parseCertificate(pem.crt, paths.crt));
   const key = collectProblems(problems, () => parsePrivateKey(pem.key, paths.key));
-  if (certificate !== undefined) problems.push(...authorityProblems(certificate, paths.crt));
-  if (certificate !== undefined && key !== undefined) {
-    if (!keyFits(certificate, key)) {
-      problems.push({
-        code: "ERR_KEY_MISMATCH",
-        path: paths.key,
-        message: "does not belong to the certificate beside it; expected the pair of one authority",
-      });
-    }
-    if (problems.length === 0) return { certificate, key };
-  }
-  throw PkiError.of(problems);
+  problems.push(...pairProblems(certificate, key, paths));
+  if (problems.length > 0 || certificate === undefined || key === undefined) throw PkiError.of(problems);
+  return { certificate, key };
+}
+
+/** What keeps a certificate and a key, as far as they could be parsed, from being a CA that can sign. */
+export function pairProblems(
+  certificate: Certificate | undefined,
+  key: PrivateKey | undefined,
+  paths: { readonly crt: string; readonly key: string },
+): Problem[] {
+  const problems = certificate === undefined ? [] : authorityProblems(certificate, paths.crt);
+  if (certificate === undefined || key === undefined || keyFits(certificate, key)) return problems;
+  const message = "does not belong to the certificate beside it; expected the pair of one authority";
+  return [...problems, { code: "ERR_KEY_MISMATCH", path: paths.key, message }];
 }
 
 /** What keeps a certificate from being an authority, whatever its time; `undefined` for one that can be. */

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate as NodeCertificate, type KeyObject } from "node:crypto";
 
-import { PkiError } from "../errors";
+import { collectProblems, PkiError } from "../errors";
 import { canonicalIpAddress } from "../ipAddress";
 import { describeAlgorithm } from "./algorithms";
 import * as x509 from "./library";
@@ -127,7 +127,27 @@ export function parseCertificates(text: string, path: string): [Certificate, ...
  * parseCertificate(pem, "certs.os.crt").fingerprint;
  */
 export function parseCertificate(text: string, path: string): Certificate {
-  const [first] = parsePem(text, path);
+  return readFirst(parsePem(text, path), text, path);
+}
+
+/**
+ * Reads the PEM of a CA: the first certificate as parseCertificate does, and of what follows every certificate that can
+ * be read, which is trusted with it, as Go's pool does.
+ *
+ * @throws PkiError ERR_PEM_INVALID, ERR_PRIVATE_KEY_GIVEN
+ * @example
+ * const [issuing, ...parents] = parseCACertificates(pem, "certs.os.crt");
+ */
+export function parseCACertificates(text: string, path: string): [Certificate, ...Certificate[]] {
+  const blocks = parsePem(text, path);
+  const others = blocks.slice(1).filter(({ label }) => label === "CERTIFICATE");
+  return [
+    readFirst(blocks, text, path),
+    ...others.flatMap(({ der }) => collectProblems([], () => parseCertificateDer(der, path)) ?? []),
+  ];
+}
+
+function readFirst([first]: [PemBlock, ...PemBlock[]], text: string, path: string): Certificate {
   const certificate = readCertificate(first, path);
   // What holds a certificate goes to places that everybody may read: a key must not ride along behind it.
   if (holdsPrivateKey(text)) {

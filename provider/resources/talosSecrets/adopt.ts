@@ -1,11 +1,11 @@
-import { collectProblems, type Problem } from "../../core/errors";
-import { AUTHORITY_NAMES, BUNDLE_KEYS } from "../../core/secrets/authority";
+import { collectProblems, type Problem, type Warning } from "../../core/errors";
 import { parseSecretsBundle } from "../../core/secrets/codec";
 import { bundleFromControlPlaneConfig } from "../../core/secrets/controlPlaneConfig";
 import { BUNDLE_FIELDS, setAt, type Tree, valueAt } from "../../core/secrets/fields";
-import { KUBERNETES_PKI_FILES, readKubernetesPki } from "../../core/secrets/kubernetesPki";
+import { ENCRYPTION_NAMES, INVENTORY, type TextName } from "../../core/secrets/inventory";
+import { decodeKubernetesPki, KUBERNETES_PKI_FILES } from "../../core/secrets/kubernetesPki";
 import type { PartialSecretsBundle } from "../../core/secrets/read";
-import { validateSecretsBundle } from "../../core/secrets/validate";
+import { validateDecodedBundle } from "../../core/secrets/validate";
 import type { Host, Values } from "../definition";
 import { holdsUnknown } from "../wire";
 import { VALUE_INPUTS } from "./given";
@@ -14,7 +14,7 @@ import { ADOPT_INPUTS, RENAMED_INPUTS } from "./inputs";
 export interface Adopted {
   readonly bundle: PartialSecretsBundle;
   readonly unknown: Tree;
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly Warning[];
 }
 
 const NOTHING: Adopted = { bundle: {}, unknown: {}, warnings: [] };
@@ -54,8 +54,9 @@ export async function readAdopted(
     }
     case "kubernetesPkiDirectory": {
       const files = await host.readFiles(value, KUBERNETES_PKI_FILES);
-      const bundle = collectProblems(problems, () => readKubernetesPki(files, first)) ?? {};
-      return { bundle, unknown: {}, warnings: validateSecretsBundle(bundle, now, first).warnings };
+      const decoded = collectProblems(problems, () => decodeKubernetesPki(files, first));
+      if (decoded === undefined) return NOTHING;
+      return { bundle: decoded.bundle, unknown: {}, warnings: validateDecodedBundle(decoded, now).warnings };
     }
   }
 }
@@ -92,35 +93,25 @@ export function mergeGiven(
     if (typeof mine === "string" && typeof theirs === "string" && mine.trim() !== theirs.trim()) {
       problems.push({
         code: "ERR_SECRET_CHANGED",
-        path: inputOf(field.bundle),
+        path: field.input.join("."),
         message: "differs from what is adopted; leave the input out, or rotate after the adoption",
       });
     }
     const value = mine ?? theirs;
     if (value !== undefined) setAt(merged, field.bundle, value);
   }
-  for (const [name, other] of ENCRYPTION_SECRETS) {
-    if (adopted.secrets?.[name] === undefined || given.secrets?.[other] === undefined) continue;
-    problems.push({
-      code: "ERR_SECRET_CHANGED",
-      path: other,
-      message: `is given beside an adopted ${name}; leave the input out: a cluster uses one of the two`,
-    });
+  for (const name of ENCRYPTION_NAMES) {
+    for (const other of ENCRYPTION_NAMES) {
+      if (name === other || valueIn(adopted, name) === undefined || valueIn(given, other) === undefined) continue;
+      problems.push({
+        code: "ERR_SECRET_CHANGED",
+        path: INVENTORY[other].input,
+        message: `is given beside an adopted ${name}; leave the input out: a cluster uses one of the two`,
+      });
+    }
   }
   return merged;
 }
 
-const ENCRYPTION_SECRETS = [
-  ["secretboxEncryptionSecret", "aescbcEncryptionSecret"],
-  ["aescbcEncryptionSecret", "secretboxEncryptionSecret"],
-] as const;
-
-/** The input that gives a value of the bundle. */
-function inputOf(bundle: readonly string[]): string {
-  const path = bundle.join(".");
-  const value = VALUE_INPUTS.find((row) => row.bundle.join(".") === path);
-  if (value !== undefined) return value.input.join(".");
-  const authority = AUTHORITY_NAMES.find((name) => BUNDLE_KEYS[name] === bundle[1]);
-  if (authority === undefined) return "serviceAccount.privateKeyPem";
-  return `certificateAuthorities.${authority}.${bundle[2] === "crt" ? "certificatePem" : "privateKeyPem"}`;
-}
+const valueIn = (bundle: PartialSecretsBundle, name: TextName): unknown =>
+  valueAt(bundle, INVENTORY[name].bundle.split("."));

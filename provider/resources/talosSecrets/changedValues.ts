@@ -1,20 +1,21 @@
 import type { Problem } from "../../core/errors";
-import { valueAt } from "../../core/secrets/fields";
+import { SECRET_FIELDS, valueAt } from "../../core/secrets/fields";
+import {
+  IMMEDIATE,
+  type ImmediateName,
+  INVENTORY,
+  isCAName,
+  type SecretName,
+  STAGED,
+} from "../../core/secrets/inventory";
 import type { PartialSecretsBundle } from "../../core/secrets/read";
 import { parseCertificate } from "../../core/x509/certificate";
 import { parsePrivateKey } from "../../core/x509/privateKey";
-import { VALUE_INPUTS } from "./given";
-import { IMMEDIATE, type ImmediateName } from "./state";
 
-/** Which bundle values each immediate rotation replaces, and which input gives the new one. */
-const IMMEDIATE_VALUES: Readonly<
-  Record<ImmediateName, { readonly input: string; readonly bundle: readonly string[] }>
-> = {
-  aggregator: { input: "certificateAuthorities.aggregator", bundle: ["certs", "k8sAggregator", "crt"] },
-  serviceAccount: { input: "serviceAccount.privateKeyPem", bundle: ["certs", "k8sServiceAccount", "key"] },
-  bootstrapToken: { input: "bootstrapToken", bundle: ["secrets", "bootstrapToken"] },
-  trustdToken: { input: "trustdToken", bundle: ["trustdInfo", "token"] },
-};
+const isStaged = (name: SecretName): boolean => STAGED.some((staged) => staged === name);
+
+/** Secrets whose change is seen here; a CA that rotates in stages has a plan of its own. */
+const COMPARED = SECRET_FIELDS.filter(({ secret, half }) => !isStaged(secret) && !(isCAName(secret) && half === "key"));
 
 /** A given value must be the one in the state, unless a rotation takes it; then it must be another. */
 export function changedValues(
@@ -23,16 +24,12 @@ export function changedValues(
   immediate: readonly ImmediateName[],
   unknown: readonly string[],
 ): Problem[] {
-  const rows = [
-    ...VALUE_INPUTS.map(({ input, bundle }) => ({ input: input.join("."), bundle })),
-    ...Object.values(IMMEDIATE_VALUES).filter(({ bundle }) => bundle[0] === "certs"),
-    { input: "certificateAuthorities.etcd", bundle: ["certs", "etcd", "crt"] },
-  ];
-  return rows.flatMap(({ input, bundle }): Problem[] => {
+  return COMPARED.flatMap(({ secret, input: at, bundle }): Problem[] => {
+    const input = isCAName(secret) ? INVENTORY[secret].input : at.join(".");
     const value = valueAt(given, bundle);
     if (value === undefined) return [];
     const same = sameSecret(value, valueAt(current, bundle), bundle);
-    const rotation = IMMEDIATE.find((name) => IMMEDIATE_VALUES[name].bundle.join() === bundle.join());
+    const rotation = IMMEDIATE.find((name) => name === secret);
     if (rotation !== undefined && immediate.includes(rotation)) {
       return same
         ? [

@@ -1,4 +1,4 @@
-import { collectProblems, describeProblem, type Problem } from "../../core/errors";
+import { collectProblems, describeProblem, type Diagnostic, type Problem } from "../../core/errors";
 import { AUTHORITY_NAMES, BUNDLE_KEYS } from "../../core/secrets/authority";
 import { valueAt } from "../../core/secrets/fields";
 import { NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion } from "../../core/talosVersion";
@@ -59,7 +59,7 @@ async function checkCreation(
   version: TalosVersion | undefined,
   host: Host,
   problems: Problem[],
-): Promise<Problem[]> {
+): Promise<Diagnostic[]> {
   const adopted = await readAdopted(known, values.bundle, host, problems);
   const merged = mergeGiven(adopted.bundle, values.bundle, problems);
   const [source = ""] = ADOPT_INPUTS.filter((name) => known[name] !== undefined);

@@ -1,9 +1,10 @@
-import { collectProblems, type Problem } from "../../core/errors";
+import { collectProblems, type Diagnostic, type Problem } from "../../core/errors";
 import { AUTHORITY_NAMES, BUNDLE_KEYS } from "../../core/secrets/authority";
 import { setAt } from "../../core/secrets/fields";
 import type { PartialSecretsBundle } from "../../core/secrets/read";
 import type { AuthorityName } from "../../core/secrets/types";
-import { isSecret, TOKEN_FORM } from "../../core/secrets/tokens";
+import { INVENTORY, TEXT_NAMES, type TextRow } from "../../core/secrets/inventory";
+import { TEXT_FORMS } from "../../core/secrets/tokens";
 import { keyWarnings, lifetimeWarnings } from "../../core/secrets/validate";
 import type { TalosVersion } from "../../core/talosVersion";
 import { parsePrivateKey } from "../../core/x509/privateKey";
@@ -18,27 +19,14 @@ interface ValueRow {
   readonly input: readonly string[];
   /** Path in SecretsBundle. */
   readonly bundle: readonly string[];
-  readonly form: "token" | "secret" | "text";
+  readonly form: TextRow["form"];
 }
 
 /** Plain values that may be given instead of being made. */
-export const VALUE_INPUTS: readonly ValueRow[] = [
-  { input: ["cluster", "id"], bundle: ["cluster", "id"], form: "text" },
-  { input: ["cluster", "secret"], bundle: ["cluster", "secret"], form: "secret" },
-  { input: ["bootstrapToken"], bundle: ["secrets", "bootstrapToken"], form: "token" },
-  { input: ["trustdToken"], bundle: ["trustdInfo", "token"], form: "token" },
-  { input: ["secretboxEncryptionSecret"], bundle: ["secrets", "secretboxEncryptionSecret"], form: "secret" },
-  { input: ["aescbcEncryptionSecret"], bundle: ["secrets", "aescbcEncryptionSecret"], form: "secret" },
-];
-
-const FORMS = {
-  token: {
-    test: (text: string) => TOKEN_FORM.test(text),
-    expected: "6 characters, a dot and 16 characters, each of 0-9 and a-z",
-  },
-  secret: { test: isSecret, expected: "the standard base64 of 32 bytes" },
-  text: { test: (text: string) => text !== "", expected: "a text that is not empty" },
-} as const;
+export const VALUE_INPUTS: readonly ValueRow[] = TEXT_NAMES.map((name) => {
+  const { input, bundle, form } = INVENTORY[name];
+  return { input: input.split("."), bundle: bundle.split("."), form };
+});
 
 /** Values and authorities given as inputs; what a preview does not know is left out. */
 export interface GivenSecrets {
@@ -47,7 +35,7 @@ export interface GivenSecrets {
   /** Authorities of which a preview knows only that they are given. */
   readonly unknown: readonly AuthorityName[];
   /** What is given and may not serve: near its end, of a kind that not everything reads. */
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly Diagnostic[];
 }
 
 /**
@@ -65,8 +53,8 @@ export function readGiven(
   for (const row of VALUE_INPUTS) {
     const value = at(inputs, row.input);
     if (typeof value !== "string" || holdsUnknown(value)) continue;
-    const form = FORMS[row.form];
-    if (form.test(value)) setAt(bundle, row.bundle, value);
+    const form = TEXT_FORMS[row.form];
+    if (form.matches(value)) setAt(bundle, row.bundle, value);
     else
       problems.push({
         code: "ERR_INPUT_INVALID",
@@ -81,7 +69,7 @@ export function readGiven(
       message: "is given beside secretboxEncryptionSecret; expected the one that the cluster uses",
     });
   }
-  const warnings: Problem[] = [];
+  const warnings: Diagnostic[] = [];
   const authorities: Record<string, GivenAuthority> = {};
   const unknown: AuthorityName[] = [];
   const limit = (owner: KeyOwner, algorithm: string | undefined, path: string): void => {

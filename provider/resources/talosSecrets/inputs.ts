@@ -1,5 +1,6 @@
 import { ROTATION_STAGES } from "../../core/lifecycle/rotation";
-import { AUTHORITIES, AUTHORITY_NAMES } from "../../core/secrets/authority";
+import { AUTHORITY_NAMES } from "../../core/secrets/authority";
+import { INVENTORY } from "../../core/secrets/inventory";
 import { NEWEST_TALOS_VERSION, SUPPORTED_TALOS_VERSIONS } from "../../core/talosVersion";
 import { KEY_ALGORITHMS } from "../../core/x509/algorithms";
 import { HOURS, type Properties, type Property, type PropertyType, STRING } from "../schema";
@@ -56,7 +57,7 @@ export const INPUTS: Properties = {
               certificatePem: { type: STRING, description: "Certificate of an authority of one's own, PEM." },
               privateKeyPem: secretText("Its private key, PEM."),
             }),
-            description: `The ${name} authority; made with ${AUTHORITIES[name].algorithm} unless told otherwise.`,
+            description: `The ${name} authority; made with ${INVENTORY[name].algorithm} unless told otherwise.`,
           },
         ]),
       ),

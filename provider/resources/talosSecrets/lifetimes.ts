@@ -1,11 +1,18 @@
 import { HOUR, type Hours, parseHours } from "../../core/duration";
 import { formatTime } from "../../core/environment";
-import type { Problem } from "../../core/errors";
+import type { Problem, Warning } from "../../core/errors";
 import { CLOCK_TOLERANCE_MS } from "../../core/lifecycle/renewal";
 import { isUnderWay } from "../../core/lifecycle/rotation";
 import { AUTHORITY_NAMES } from "../../core/secrets/authority";
 import type { AuthorityName } from "../../core/secrets/types";
-import { type Lifetime, lifeStage, type LifeStage, lifetimeWarnings, YEAR } from "../../core/secrets/validate";
+import {
+  LIFE_REASONS,
+  type Lifetime,
+  lifeStage,
+  type LifeStage,
+  lifetimeWarnings,
+  YEAR,
+} from "../../core/secrets/validate";
 import { parseCertificate } from "../../core/x509/certificate";
 import type { Values } from "../definition";
 import { holdsUnknown } from "../wire";
@@ -127,18 +134,18 @@ export function standingWarnings(
   outputs: Values,
   plans: Readonly<Record<StagedName, StagedPlan>>,
   now: Date,
-): Problem[] {
+): Warning[] {
   return AUTHORITY_NAMES.flatMap((name) => {
     const staged = STAGED.find((other) => other === name);
     const issuing = issuingIn(outputs, name);
     const standings =
       staged === undefined ? [stand(name, "issuing", issuing)] : standingsOf(outputs, staged, plans[staged]);
-    return standings.flatMap(({ role, path, certificate }): Problem[] => {
+    return standings.flatMap(({ role, path, certificate }): Warning[] => {
       if (role === "issuing") return lifetimeWarnings(certificate, now, path);
       const stage = lifeStage(certificate, now);
       if (stage === "fine") return [];
       const message = TOLD[role][stage](formatTime(certificate.notBefore), formatTime(certificate.notAfter));
-      return [{ code: stage === "early" ? "ERR_CERTIFICATE_NOT_YET_VALID" : "ERR_AUTHORITY_EXPIRED", path, message }];
+      return [{ severity: "warning", reason: LIFE_REASONS[stage], path, message }];
     });
   });
 }

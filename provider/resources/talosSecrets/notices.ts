@@ -1,5 +1,6 @@
 import { describeProblem, type Problem } from "../../core/errors";
 import type { RotationAction } from "../../core/lifecycle/rotation";
+import { INVENTORY } from "../../core/secrets/inventory";
 import { parseTalosVersion } from "../../core/talosVersion";
 import { parsePrivateKey } from "../../core/x509/privateKey";
 import type { Values } from "../definition";
@@ -8,16 +9,7 @@ import { shortWarnings, standingWarnings } from "./lifetimes";
 import type { SecretsPlan } from "./plan";
 import { sharedInPlan } from "./sharedAuthorities";
 import { isAborted } from "./stagedPlan";
-import { type ImmediateName, readStagedStatus, STAGED, type StagedName, type StagedStatus } from "./state";
-
-/** What an immediate rotation interrupts. */
-const INTERRUPTIONS: Readonly<Record<ImmediateName, string>> = {
-  aggregator: "aggregated Kubernetes APIs (metrics and the like) fail until every control plane has its new config",
-  serviceAccount:
-    "every service account token issued so far is refused once the control planes have their new config; restart the pods that hold one",
-  bootstrapToken: "nodes that have not joined yet cannot join with their old config",
-  trustdToken: "workers cannot renew their API certificate until they and every control plane have their new config",
-};
+import { readStagedStatus, STAGED, type StagedName, type StagedStatus } from "./state";
 
 /** What a person should read before an update: rotations, what they interrupt, authorities near their end. */
 export function planNotices(outputs: Values, plan: SecretsPlan, inputs: Values, now: Date): string[] {
@@ -25,7 +17,7 @@ export function planNotices(outputs: Values, plan: SecretsPlan, inputs: Values, 
     ...STAGED.flatMap((name) => stagedNotice(outputs, plan, name)),
     ...plan.immediate.map(
       (name) =>
-        `rotation.${name} ${JSON.stringify(plan.requests.immediate[name])}: will be replaced at once; ${INTERRUPTIONS[name]}`,
+        `rotation.${name} ${JSON.stringify(plan.requests.immediate[name])}: will be replaced at once; ${INVENTORY[name].rotation.immediate.interrupts}`,
     ),
     ...sharedInPlan(outputs, plan).map(describeProblem),
     ...keyNotices(outputs, plan, inputs).map(describeProblem),

@@ -4,17 +4,12 @@ import { isUnderWay, nextStep } from "../../core/lifecycle/rotation";
 import { AUTHORITY_NAMES, authorityCertificates, BUNDLE_KEYS } from "../../core/secrets/authority";
 import { formatSecretsBundle, parseSecretsBundle, pulumiverseSecrets, structureBundle } from "../../core/secrets/codec";
 import type { Tree } from "../../core/secrets/fields";
+import { IMMEDIATE, type ImmediateName, STAGED, type StagedName } from "../../core/secrets/inventory";
 import type { AuthorityName, CertificateAndKey, SecretsBundle } from "../../core/secrets/types";
 import { fingerprintOf, parseCertificate } from "../../core/x509/certificate";
 import type { Values } from "../definition";
 
-/** Authorities that rotate in stages. */
-export const STAGED = ["os", "kubernetes"] as const;
-export type StagedName = (typeof STAGED)[number];
-
-/** Values that rotate at once. */
-export const IMMEDIATE = ["aggregator", "serviceAccount", "bootstrapToken", "trustdToken"] as const;
-export type ImmediateName = (typeof IMMEDIATE)[number];
+export { IMMEDIATE, type ImmediateName, STAGED, type StagedName };
 
 /** A staged rotation with its other authority: the next one at `accept`, the old one at `swap`. */
 export interface StagedState extends RotationState {

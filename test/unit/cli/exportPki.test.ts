@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { parseSecretsBundle } from "../../../provider/core/secrets/codec";
-import { readKubernetesPki } from "../../../provider/core/secrets/kubernetesPki";
+import { decodeKubernetesPki } from "../../../provider/core/secrets/kubernetesPki";
 import { kubernetesPkiFiles } from "../../../provider/core/secrets/kubernetesPkiFiles";
 import { generateAuthority, authorityPem } from "../../../provider/core/secrets/authority";
 import { parseTalosVersion } from "../../../provider/core/talosVersion";
@@ -51,7 +51,7 @@ describe("talos-pki export", () => {
       Object.keys(kubernetesPkiFiles(parsed)).map((name) => [name, readFileSync(join(pki(), name), "utf8")]),
     );
     const { etcd, k8s, k8sAggregator, k8sServiceAccount } = parsed.certs;
-    assert.deepEqual(readKubernetesPki(files), { certs: { k8s, etcd, k8sAggregator, k8sServiceAccount } });
+    assert.deepEqual(decodeKubernetesPki(files).bundle, { certs: { k8s, etcd, k8sAggregator, k8sServiceAccount } });
   });
 
   it("may run twice, but replaces nothing that differs unless told to", async () => {
@@ -83,7 +83,7 @@ describe("talos-pki export", () => {
     );
     const files = kubernetesPkiFiles({ ...parsed, certs: { ...parsed.certs, k8s: authorityPem(authority) } });
     assert.match(files["ca.key"], /^-----BEGIN PRIVATE KEY-----\n/);
-    assert.equal(readKubernetesPki(files).certs?.k8s?.key, files["ca.key"]);
+    assert.equal(decodeKubernetesPki(files).bundle.certs?.k8s?.key, files["ca.key"]);
   });
 
   it("needs a bundle that can work", async () => {

@@ -24,8 +24,8 @@ describe("The secrets of a resource", () => {
   const forms: Record<string, unknown> = {
     "the text of a talosctl file": secretsYaml,
     "its parsed form": bundleTree(bundle, "talosctl"),
-    "the capitalised form": bundleTree(bundle, "page"),
-    "the text of the capitalised form": writePlainYaml(bundleTree(bundle, "page")),
+    "the capitalised form": bundleTree(bundle, "documentation"),
+    "the text of the capitalised form": writePlainYaml(bundleTree(bundle, "documentation")),
     "the form of @pulumiverse/talos": bundleTree(bundle, "pulumiverse"),
     "plain PEM in the place of base64": bundleTree(bundle, "talosctl", (pem) => pem),
     "a whole TalosSecrets, as other languages may hand it on": {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 
 import type { ErrorCode } from "../../../provider/core/errorCodes";
-import { describeProblem, PkiError, type Problem } from "../../../provider/core/errors";
+import { describeProblem, type Diagnostic, isWarning, PkiError } from "../../../provider/core/errors";
 
-/** `CODE path: message`, one per problem. */
-export function told(problems: readonly Problem[]): string[] {
-  return problems.map((problem) => `${problem.code} ${describeProblem(problem)}`);
+/** `CODE path: message` of a problem, `reason path: message` of a warning. */
+export function told(diagnostics: readonly Diagnostic[]): string[] {
+  return diagnostics.map((one) => `${isWarning(one) ? one.reason : one.code} ${describeProblem(one)}`);
 }
 
 /** Fails unless `run` throws a PkiError of this code and exactly this message, path included. */

@@ -6,7 +6,7 @@ import {
   bundleFromKubernetesPki,
   KUBERNETES_PKI_FILES,
   type KubernetesPkiFiles,
-  readKubernetesPki,
+  decodeKubernetesPki,
 } from "../../../../provider/core/secrets/kubernetesPki";
 import { PkiError } from "../../../../provider/core/errors";
 import { refuses, rejects, told } from "../../support/errors";
@@ -129,7 +129,7 @@ describe("The secrets of a control plane config", () => {
     );
     assert.notEqual(accepted, config);
     assert.deepEqual(told(bundleFromControlPlaneConfig(accepted, { now }).warnings), [
-      "ERR_INPUT_UNKNOWN controlPlaneConfig.machine.acceptedCAs: 2 accepted authorities are no part of a bundle; give them to MachineConfig as acceptedCAs to keep them",
+      "accepted-not-adopted controlPlaneConfig.machine.acceptedCAs: 2 accepted authorities are no part of a bundle; give them to MachineConfig as acceptedCAs to keep them",
     ]);
   });
 
@@ -186,7 +186,7 @@ kubernetesPkiDirectory/sa.key: the file is missing; expected the layout of kubea
 
   it("with empty files is refused, and nothing is made in their place", () => {
     refuses(
-      () => readKubernetesPki(files({ "ca.crt": "", "sa.key": "" })),
+      () => decodeKubernetesPki(files({ "ca.crt": "", "sa.key": "" })),
       "ERR_PEM_INVALID",
       `kubernetesPkiDirectory/ca.crt: holds no PEM block; expected text that begins with -----BEGIN
 kubernetesPkiDirectory/sa.key: holds no PEM block; expected text that begins with -----BEGIN`,
@@ -208,7 +208,7 @@ kubernetesPkiDirectory/sa.key: holds no PEM block; expected text that begins wit
     if (place === undefined) continue;
     it(`with ${file} in the place of ${place} is refused`, () => {
       assert.throws(
-        () => readKubernetesPki(files({ [place.replace("pki/", "")]: vector(`broken/${file}`) })),
+        () => decodeKubernetesPki(files({ [place.replace("pki/", "")]: vector(`broken/${file}`) })),
         (error) => {
           assert.ok(error instanceof PkiError);
           assert.deepEqual(told(error.problems), [BROKEN[file]]);
@@ -220,7 +220,7 @@ kubernetesPkiDirectory/sa.key: holds no PEM block; expected text that begins wit
 
   it("whose key is another's is refused; talosctl does not notice", () => {
     refuses(
-      () => readKubernetesPki(files({ "ca.key": vector("pki/front-proxy-ca.key") })),
+      () => decodeKubernetesPki(files({ "ca.key": vector("pki/front-proxy-ca.key") })),
       "ERR_KEY_MISMATCH",
       "kubernetesPkiDirectory/ca.key: does not belong to the certificate beside it; expected the pair of one authority",
     );

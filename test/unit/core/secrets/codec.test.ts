@@ -50,7 +50,7 @@ describe("A secrets bundle of talosctl", () => {
 
   it("is read in the capitalised form of the docs page, and written in talosctl's", () => {
     const { bundle } = parse(good);
-    const page = writePlainYaml(bundleTree(bundle, "page"));
+    const page = writePlainYaml(bundleTree(bundle, "documentation"));
     assert.match(page, /^Cluster:\n {4}Id: /);
     assert.deepEqual(parse(page), { bundle, unknown: {}, warnings: [] });
     assert.ok(formatSecretsBundle(parse(page).bundle) === good);
@@ -89,8 +89,8 @@ describe("A secrets bundle of talosctl", () => {
     );
     assert.deepEqual(unknown, { cluster: { color: "blue" }, owner: { name: "007" } });
     assert.deepEqual(told(warnings), [
-      "ERR_INPUT_UNKNOWN cluster.color: is a key that Talos does not know and ignores; it is kept",
-      "ERR_INPUT_UNKNOWN owner: is a key that Talos does not know and ignores; it is kept",
+      "unknown-key cluster.color: is a key that Talos does not know and ignores; it is kept",
+      "unknown-key owner: is a key that Talos does not know and ignores; it is kept",
     ]);
     const written = formatSecretsBundle(bundle, unknown);
     assert.match(written, /\n {4}secret: \S+\n {4}color: blue\nsecrets:/);
@@ -107,7 +107,7 @@ describe("A secrets bundle of talosctl", () => {
 
 const aliases = "abcdefghi".split("").map((key, index) => {
   const kept = index < 3 ? "kept" : "dropped, as there is too much of it";
-  return `ERR_INPUT_UNKNOWN ${key}: is a key that Talos does not know and ignores; it is ${kept}`;
+  return `unknown-key ${key}: is a key that Talos does not know and ignores; it is ${kept}`;
 });
 
 const notFound =
@@ -116,7 +116,7 @@ const otherLabel = (label: string): string =>
   `holds a key in another encoding than its label ${label} says, which Talos refuses; write it anew (openssl pkey) as PRIVATE KEY`;
 
 const unusual = (kind: string): string =>
-  `ERR_KEY_UNSUPPORTED certs.k8s.key: is of the kind ${kind}, which Talos takes; plan its rotation to ECDSA P-256 or RSA of 2048 bits or more`;
+  `unusual-key certs.k8s.key: is of the kind ${kind}, which Talos takes; plan its rotation to ECDSA P-256 or RSA of 2048 bits or more`;
 
 /** What is said of each broken bundle; `warned` where talosctl takes it and so does this package. */
 const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
@@ -140,7 +140,7 @@ const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
   },
   "digits-token.yaml": {
     told: [
-      "ERR_INPUT_INVALID trustdinfo.token: is all digits; it is quoted here, but other YAML readers take it for a number where it is not",
+      "unusual-form trustdinfo.token: is all digits; it is quoted here, but other YAML readers take it for a number where it is not",
     ],
     warned: true,
   },
@@ -159,7 +159,7 @@ const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
     told: ["ERR_KEY_UNSUPPORTED certs.k8s.key: spells its curve out, which Talos refuses; expected a named curve"],
   },
   "expired-ca.yaml": {
-    told: ["ERR_AUTHORITY_EXPIRED certs.os.crt: the authority expired at 2021-01-01T00:00:00Z; rotate it"],
+    told: ["expired certs.os.crt: the authority expired at 2021-01-01T00:00:00Z; rotate it"],
     warned: true,
   },
   "key-mismatch.yaml": {
@@ -293,12 +293,12 @@ describe("What is odd in a bundle", () => {
     assert.deepEqual(
       odd((text) => text.replace(/bootstraptoken: .*/, "bootstraptoken: hello")),
       [
-        "ERR_INPUT_INVALID secrets.bootstraptoken: has an unusual form; Talos makes 6 and 16 characters of 0-9 and a-z with a dot between",
+        "unusual-form secrets.bootstraptoken: has an unusual form; Talos makes 6 and 16 characters of 0-9 and a-z with a dot between",
       ],
     );
     assert.deepEqual(
       odd((text) => text.replace(/ {4}secret: .*/, "    secret: hello")),
-      ["ERR_INPUT_INVALID cluster.secret: is not the base64 of 32 bytes; Talos v1.14 refuses it"],
+      ["unusual-form cluster.secret: is not the base64 of 32 bytes; Talos v1.14 refuses it"],
     );
   });
 
@@ -311,13 +311,13 @@ describe("What is odd in a bundle", () => {
     assert.equal(soon.length, 4);
     assert.match(
       soon[0]!,
-      /^ERR_AUTHORITY_EXPIRED certs\.etcd\.crt: the authority expires at 2036-\S+Z, in less than a year; plan its rotation$/,
+      /^expires-soon certs\.etcd\.crt: the authority expires at 2036-\S+Z, in less than a year; plan its rotation$/,
     );
     const early = at("2020-01-01T00:00:00Z");
     assert.equal(early.length, 4);
     assert.match(
       early[3]!,
-      /^ERR_CERTIFICATE_NOT_YET_VALID certs\.os\.crt: the authority is valid only from 2026-\S+Z; look at the clock$/,
+      /^not-yet-valid certs\.os\.crt: the authority is valid only from 2026-\S+Z; look at the clock$/,
     );
   });
 });

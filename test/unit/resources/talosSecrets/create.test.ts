@@ -198,7 +198,7 @@ describe("Adopted TalosSecrets", () => {
     const told = await warnings({ kubernetesPkiDirectory: "pki" });
     assert.equal(told.length, 3);
     told.forEach((notice) => {
-      assert.match(notice, /^kubernetesPkiDirectory\.certs\.\w+\.crt: the authority expired at /);
+      assert.match(notice, /^kubernetesPkiDirectory\/(?:etcd\/)?[\w-]+\.crt: the authority expired at /);
     });
   });
 

@@ -91,12 +91,12 @@ describe("A changed value of TalosSecrets", () => {
       `differs from the value in the state; to replace it set rotation.${name} to a new id, else give the old value, or none`;
     assert.deepEqual(problems, [
       'ERR_SECRET_CHANGED certificateAuthorities.os: differs from the authority in the state; to replace it set rotation.os to a new id with stage "accept", which takes it, else give the old authority, or none',
+      "ERR_SECRET_CHANGED certificateAuthorities.etcd: differs from the value in the state, and Talos cannot rotate it; expected the old value, or none",
+      `ERR_SECRET_CHANGED certificateAuthorities.aggregator: ${rotation("aggregator")}`,
+      `ERR_SECRET_CHANGED serviceAccount.privateKeyPem: ${rotation("serviceAccount")}`,
       "ERR_SECRET_CHANGED cluster.id: differs from the value in the state, and Talos cannot rotate it; expected the old value, or none",
       `ERR_SECRET_CHANGED bootstrapToken: ${rotation("bootstrapToken")}`,
       `ERR_SECRET_CHANGED trustdToken: ${rotation("trustdToken")}`,
-      `ERR_SECRET_CHANGED certificateAuthorities.aggregator: ${rotation("aggregator")}`,
-      `ERR_SECRET_CHANGED serviceAccount.privateKeyPem: ${rotation("serviceAccount")}`,
-      "ERR_SECRET_CHANGED certificateAuthorities.etcd: differs from the value in the state, and Talos cannot rotate it; expected the old value, or none",
     ]);
   });
 });
