@@ -3,17 +3,9 @@ import { hasFeature, parseTalosVersion } from "../talosVersion";
 import { checkMachineConfigOptions } from "./checkOptions";
 import { ConfigDocuments } from "../machinery/documents";
 import { documentLayout } from "./documentLayout";
-import type { SchemaVersion } from "../machinery/schema";
-import { type ConfigVerdict, judgeMachineConfig } from "../machinery/configVerdict";
+import { judgeMachineConfig } from "../machinery/configVerdict";
 import type { MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
-import {
-  applyPatches,
-  type ConfigPatch,
-  documentsOf,
-  schemaVersionOf,
-  patchProblems,
-  quotesOf,
-} from "../machinery/patch";
+import { applyPatches, type ConfigPatch, schemaVersionOf, patchProblems, quotesOf } from "../machinery/patch";
 import { v1alpha1Layout } from "./v1alpha1Layout";
 import { formatYamlDocuments, type YamlValue } from "../yaml/emitter";
 import { nodeOfValue } from "../yaml/node";
@@ -61,19 +53,11 @@ export function formatMachineConfig(
   const generated = hasFeature(input.version, "kubernetesDocuments") ? documentLayout(input) : v1alpha1Layout(input);
   const format = (documents: readonly YamlValue[]): string => formatYamlDocuments(documents, quotesOf(schemaVersion));
   if (patches.length === 0) return { machineConfig: format(generated), warnings: [] };
-  const original = ConfigDocuments.read(generated.map(nodeOfValue), schemaVersion);
-  const state = applyPatches(original, patches, schemaVersion, "configPatches", { addresses: true });
-  const patched = documentsOf(state, schemaVersion, "configPatches");
-  const { problems, warnings } = newlyBroken(original, patched, schemaVersion);
+  const documents = ConfigDocuments.read(generated.map(nodeOfValue), schemaVersion);
+  const before = judgeMachineConfig(documents.documents, schemaVersion);
+  const path = "configPatches";
+  const patched = applyPatches(documents, patches, { schemaVersion, path, addresses: true });
+  const { problems, warnings } = judgeMachineConfig(patched.documents, schemaVersion, path, before);
   if (problems.length > 0) throw PkiError.of(problems);
   return { machineConfig: format(patched.write()), warnings };
-}
-
-/** What the patches have broken; what the options themselves do is told by their own check. */
-function newlyBroken(original: ConfigDocuments, patched: ConfigDocuments, schemaVersion: SchemaVersion): ConfigVerdict {
-  const before = new Set(
-    judgeMachineConfig(original.documents, schemaVersion, "configPatches").warnings.map(({ message }) => message),
-  );
-  const { problems, warnings } = judgeMachineConfig(patched.documents, schemaVersion, "configPatches");
-  return { problems, warnings: warnings.filter(({ message }) => !before.has(message)) };
 }

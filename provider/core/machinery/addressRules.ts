@@ -1,7 +1,8 @@
 import { isIpAddress } from "../ipAddress";
 import { memberText } from "../yaml/node";
-import type { YamlNode } from "../yaml/parser";
-import { ConfigFault, type ConfigValue, isConfigList, isConfigMap } from "./value";
+import type { YamlNode, YamlScalar } from "../yaml/parser";
+import { ConfigFault } from "./faults";
+import { type ConfigValue, isConfigList, isConfigMap } from "./value";
 import { normaliseAddress, normalisePrefix } from "./netAddress";
 
 /** Texts of a machine config that must be addresses or networks, though their Go type is a mere string. */
@@ -84,14 +85,11 @@ export function addressFaults(document: YamlNode): ConfigFault[] {
   return ADDRESS_RULES.filter((rule) => rule.kind === kind).flatMap((rule) =>
     scalarsAt(document, stepsOf(rule.path))
       .filter(({ text }) => !rule.accepts(text))
-      .map(({ line }) => new ConfigFault(`${placeOf(rule)}: ${rule.what}`, line, rule.cure)),
+      .map((place) => new ConfigFault(rule.what, { place, field: placeOf(rule), remedy: rule.cure })),
   );
 }
 
-function scalarsAt(
-  node: YamlNode,
-  [step, ...rest]: readonly string[],
-): { readonly text: string; readonly line: number }[] {
+function scalarsAt(node: YamlNode, [step, ...rest]: readonly string[]): YamlScalar[] {
   if (step === undefined) return node.kind === "scalar" && node.tag !== "null" ? [node] : [];
   if (step === "[]") return node.kind === "sequence" ? node.items.flatMap((item) => scalarsAt(item, rest)) : [];
   if (node.kind !== "mapping") return [];

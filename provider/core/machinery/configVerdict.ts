@@ -7,6 +7,8 @@ import { type ConfigValue, isConfigMap } from "./value";
 export interface ConfigVerdict {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** The rules that are broken, to tell what a patch has broken from what was broken before. */
+  readonly broken: ReadonlySet<unknown>;
 }
 
 /** What a config of several documents says, by kind and dotted path; the v1alpha1 document has the kind "". */
@@ -148,11 +150,14 @@ function isDiscoveryOn(facts: Facts): boolean {
 /**
  * What Talos, or this package, would not take of a config that can be read: CA keys on a worker, bad subnets and bad
  * addresses are problems, what `talosctl validate` refuses are warnings. Certificates are not looked at.
+ *
+ * @param before the verdict on the config before it was patched: what was broken then is not warned of again
  */
 export function judgeMachineConfig(
   documents: readonly ConfigDocument[],
   schemaVersion: SchemaVersion,
   path = "",
+  before: Pick<ConfigVerdict, "broken"> = { broken: new Set() },
 ): ConfigVerdict {
   const facts = new Facts(documents);
   const broken = RULES.filter((rule) => (rule.since ?? schemaVersion) === schemaVersion && rule.breaks(facts));
@@ -164,6 +169,7 @@ export function judgeMachineConfig(
     }));
   return {
     problems: found(broken.filter(({ fatal }) => fatal)),
-    warnings: found(broken.filter(({ fatal }) => !fatal)),
+    warnings: found(broken.filter((rule) => !rule.fatal && !before.broken.has(rule))),
+    broken: new Set(broken),
   };
 }

@@ -2,7 +2,9 @@ import { formatGoDuration, parseGoDuration } from "../goDuration";
 import { decodeBase64 } from "../x509/pem";
 import { formatByteSize, parseByteSize } from "./byteSize";
 import type { SchemaVersion } from "./schema";
-import { type ConfigMap, type ConfigValue, faultAt } from "./value";
+import { faultAt } from "./faults";
+import { type ConfigMap, type ConfigValue } from "./value";
+import { stringKeyed } from "./keys";
 import { mergeUrls, normaliseUrl } from "./goUrl";
 import { normaliseAddress, normaliseAddressPort, normalisePrefix } from "./netAddress";
 import { NodeText, Plain, type YamlValue } from "../yaml/emitter";
@@ -218,14 +220,18 @@ export const CUSTOM_TYPES: Readonly<Record<string, CustomType>> = {
   args: {
     read(node, { schemaVersion }) {
       if (node.kind !== "mapping") throw faultAt(node, "expected a map of arguments");
-      return new Map(node.entries.map(({ key, value }) => [key, readArgument(value, schemaVersion)]));
+      return new Map(
+        stringKeyed(node, schemaVersion).map(({ key, value }) => [key, readArgument(value, schemaVersion)] as const),
+      );
     },
     write: (value) =>
       sortedMap([...(value as ConfigMap)].map(([key, argument]) => [key, writeArgument(argument)] as const)),
     zero: new Map(),
     merge(left, right) {
       if (right === undefined || (right as ConfigMap).size === 0) return left;
-      return new Map([...((left as ConfigMap | undefined) ?? []), ...(right as ConfigMap)]);
+      if (left === undefined) return right;
+      for (const [key, argument] of right as ConfigMap) (left as ConfigMap).set(key, argument);
+      return left;
     },
   },
 };

@@ -1,16 +1,9 @@
 import type { ConfigType, StructShape } from "./schema";
-import {
-  ConfigFault,
-  type ConfigMap,
-  type ConfigValue,
-  faultAt,
-  isConfigList,
-  isConfigMap,
-  LookupFault,
-} from "./value";
+import { type ConfigFault, faultAt, lookupFault } from "./faults";
+import { type ConfigMap, type ConfigValue, isConfigList, isConfigMap } from "./value";
 import { CUSTOM_TYPES } from "./customTypes";
 import { memberText } from "../yaml/node";
-import type { YamlEntry, YamlNode } from "../yaml/parser";
+import type { Place, YamlEntry, YamlNode } from "../yaml/parser";
 
 /** A `$patch: delete`, taken out of a patch document. */
 export interface DeleteSelector {
@@ -19,7 +12,7 @@ export interface DeleteSelector {
   /** Of a list: the first item with this member goes. */
   readonly item?: { readonly key: string; readonly value: string };
   readonly document: { readonly apiVersion: string; readonly kind: string; readonly name: string };
-  readonly line: number;
+  readonly place: Place;
 }
 
 export interface SplitPatch {
@@ -55,10 +48,10 @@ function take(
     return items.length === 0 && node.items.length > 0 ? undefined : { ...node, items };
   }
   if (node.entries.some(isDelete)) {
-    if (parent === "sequence") found({ path, item: itemOf(node, path), line: node.line });
+    if (parent === "sequence") found({ path, item: itemOf(node, path), place: node });
     else if (path.some((step) => step.startsWith("[")))
       throw faultAt(node, `cannot delete an inner key in ${path.join(".")}`);
-    else found({ path, line: node.line });
+    else found({ path, place: node });
     return undefined;
   }
   const entries = node.entries.flatMap((entry): YamlEntry[] => {
@@ -102,29 +95,34 @@ function isEmptyDocument(node: YamlNode): boolean {
 }
 
 /**
- * Deletes what a selector points at; a field of a struct goes back to its zero value.
+ * Deletes what a selector points at; a field of a struct goes back to its zero value. The value is changed in place.
  *
  * @throws ConfigFault when there is no such thing, as in Talos
  */
-export function applyDelete(value: ConfigMap, shape: StructShape, selector: DeleteSelector): ConfigMap {
-  return deleteInStruct(value, shape, selector.path, selector);
+export function applyDelete(value: ConfigMap, shape: StructShape, selector: DeleteSelector): void {
+  deleteInStruct(value, shape, selector.path, selector);
+}
+
+/** There is nothing at the path of the selector. */
+export function nothingAt({ place, path, document }: DeleteSelector): ConfigFault {
+  const { kind, name } = document;
+  const where = path.length > 0 ? path.join(".") : [kind, ...(name === "" ? [] : [name])].join("/");
+  return lookupFault(place, where.slice(0, 100));
 }
 
 function deleteInStruct(
   value: ConfigMap,
   shape: StructShape,
-  path: readonly string[],
+  [key, ...rest]: readonly string[],
   selector: DeleteSelector,
-): ConfigMap {
-  const [key, ...rest] = path as [string, ...string[]];
-  const field = shape.fields.get(key);
-  if (field === undefined) throw new LookupFault(selector.path, selector.line);
-  const changed = new Map(value);
-  if (rest.length === 0) changed.delete(key);
-  else changed.set(key, deleteIn(value.get(key), field.type, rest, selector));
-  return changed;
+): void {
+  const field = shape.fields.get(key!);
+  if (field === undefined) throw nothingAt(selector);
+  if (rest.length === 0) value.delete(key!);
+  else value.set(key!, deleteIn(value.get(key!), field.type, rest, selector));
 }
 
+/** What is left of a value. */
 function deleteIn(
   value: ConfigValue,
   type: ConfigType,
@@ -133,43 +131,39 @@ function deleteIn(
 ): ConfigValue {
   switch (type.kind) {
     case "pointer":
-      if (value === undefined || value === null) throw new LookupFault(selector.path, selector.line);
+      if (value === undefined || value === null) throw nothingAt(selector);
       return deleteIn(value, type.element, path, selector);
-    case "struct":
-      return deleteInStruct((value ?? new Map()) as ConfigMap, type.shape, path, selector);
+    case "struct": {
+      const struct = (value ?? new Map()) as ConfigMap;
+      deleteInStruct(struct, type.shape, path, selector);
+      return struct;
+    }
     case "map":
       return deleteInMap(value, type.element, path, selector);
     case "list":
       return deleteItem(value, type.element, path, selector);
     case "any":
-      return deleteInAny(value, path, selector);
+      return deleteInMap(value, { kind: "any" }, path, selector);
     case "custom":
       // The map within is a field without a name, so only what it holds can be found.
-      if (type.name === "unstructured") return deleteInAny(value, path, selector);
+      if (type.name === "unstructured") return deleteInMap(value, { kind: "any" }, path, selector);
       if (type.name === "args") return deleteInMap(value, { kind: "string" }, path, selector);
-      throw new LookupFault(selector.path, selector.line);
+      throw nothingAt(selector);
     default:
-      throw new LookupFault(selector.path, selector.line);
+      throw nothingAt(selector);
   }
 }
 
 function deleteInMap(
   value: ConfigValue,
   element: ConfigType,
-  path: readonly string[],
+  [key, ...rest]: readonly string[],
   selector: DeleteSelector,
 ): ConfigValue {
-  const [key, ...rest] = path as [string, ...string[]];
-  if (!isConfigMap(value) || !value.has(key)) throw new LookupFault(selector.path, selector.line);
-  const changed = new Map(value);
-  if (rest.length === 0) changed.delete(key);
-  else changed.set(key, deleteIn(value.get(key), element, rest, selector));
-  return changed;
-}
-
-function deleteInAny(value: ConfigValue, path: readonly string[], selector: DeleteSelector): ConfigValue {
-  if (isConfigMap(value)) return deleteInMap(value, { kind: "any" }, path, selector);
-  throw new LookupFault(selector.path, selector.line);
+  if (!isConfigMap(value) || !value.has(key!)) throw nothingAt(selector);
+  if (rest.length === 0) value.delete(key!);
+  else value.set(key!, deleteIn(value.get(key!), element, rest, selector));
+  return value;
 }
 
 function deleteItem(
@@ -179,18 +173,18 @@ function deleteItem(
   selector: DeleteSelector,
 ): ConfigValue {
   if (path.length !== 1)
-    throw new ConfigFault("searching for complex paths in lists is not supported in $patch: delete", selector.line);
+    throw faultAt(selector.place, "searching for complex paths in lists is not supported in $patch: delete");
   const { item } = selector;
   const struct = element.kind === "pointer" ? element.element : element;
-  if (item === undefined || !isConfigList(value) || struct.kind !== "struct")
-    throw new LookupFault(selector.path, selector.line);
+  if (item === undefined || !isConfigList(value) || struct.kind !== "struct") throw nothingAt(selector);
   const field = struct.shape.fields.get(item.key);
   const index =
     field === undefined
       ? -1
       : value.findIndex((member) => isConfigMap(member) && textOf(member.get(item.key), field.type) === item.value);
-  if (index === -1) throw new LookupFault(selector.path, selector.line);
-  return value.filter((_, position) => position !== index);
+  if (index === -1) throw nothingAt(selector);
+  // A list of its own, since an index may know the items of the old one by their positions.
+  return value.toSpliced(index, 1);
 }
 
 /** The text by which Talos finds an item: strings, and types with a String method of their own. */

@@ -1,14 +1,15 @@
 import { collectProblems, PkiError, type Problem } from "../errors";
 import { hasFeature, NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion } from "../talosVersion";
 import { addressFaults } from "./addressRules";
-import { ConfigDocuments } from "./documents";
-import { FaultCollector, faultsOf } from "./faults";
+import { ConfigDocuments, readStrategicPatch, type StrategicPatch } from "./documents";
+import { ConfigFault, FaultCollector, faultsOf } from "./faults";
+import { JsonDocument } from "./jsonDocument";
+import { type Operation, readJsonPatch } from "./jsonPatch";
+import { jsonOfConfig } from "./jsonValue";
 import type { SchemaVersion } from "./schema";
-import { ConfigFault } from "./value";
-import { applyJsonPatch, jsonValue, readJsonPatch } from "./jsonPatch";
-import { type AmbiguousQuotes, formatYamlDocuments, type YamlValue } from "../yaml/emitter";
+import { type AmbiguousQuotes, formatYamlDocuments } from "../yaml/emitter";
 import { nodeOfObject, nodeOfValue } from "../yaml/node";
-import { parseYamlDocuments, type YamlNode } from "../yaml/parser";
+import { isNullNode, parseYamlDocuments, type YamlNode } from "../yaml/parser";
 
 /** A patch: YAML or JSON text with one or several documents, or the same as an object. */
 export type ConfigPatch = string | object;
@@ -23,41 +24,64 @@ export function quotesOf(schemaVersion: SchemaVersion): AmbiguousQuotes {
   return schemaVersion === "1.14" ? "single" : "double";
 }
 
-/** What is being patched: documents read by their types, or a single one that a JSON patch has just made. */
-type State = { readonly documents: ConfigDocuments } | { readonly json: YamlValue };
+/** A patch that has been read; undefined when it says nothing. */
+type ReadPatch = { readonly nodes: readonly YamlNode[] } & (
+  { readonly operations: readonly Operation[] } | { readonly strategic: StrategicPatch }
+);
+
+/** What patches are applied to: documents read by their types, with the text's nodes if there was one, or JSON. */
+type State =
+  { readonly documents: ConfigDocuments; readonly nodes?: readonly YamlNode[] } | { readonly json: JsonDocument };
+
+export interface PatchOptions {
+  readonly schemaVersion: SchemaVersion;
+  /** Property path of the list of patches, for errors. */
+  readonly path: string;
+  /** Whether addresses that Talos refuses later, when it validates, are refused here. */
+  readonly addresses?: true;
+}
 
 /**
- * Applies patches in their order. Each is a strategic merge patch (one or several documents) or, on a config of a
- * single document, a JSON 6902 patch. One without content changes nothing.
+ * Applies patches in their order, in place. Each is a strategic merge patch (one or several documents) or, on a config
+ * of a single document, a JSON 6902 patch. One without content changes nothing.
  *
- * @param path Property path of the list of patches, for errors
- * @param options `addresses`: whether addresses that Talos refuses later, when it validates, are refused here
- * @throws PkiError ERR_PATCH_INVALID for every patch that is wrong, naming patch, line and document
+ * @throws PkiError ERR_PATCH_INVALID for every patch that is wrong, naming patch, line or path, and document
  */
 export function applyPatches(
   documents: ConfigDocuments,
   patches: readonly ConfigPatch[],
-  schemaVersion: SchemaVersion,
-  path: string,
-  options: { readonly addresses?: true } = {},
-): State {
+  options: PatchOptions,
+): ConfigDocuments {
+  const readings = patches.map((patch, index) => readingOf(patch, index, options));
+  return documentsOf(applyReadings({ documents }, readings), options);
+}
+
+/** A patch after it has been read, once. */
+interface Reading {
+  readonly options: PatchOptions;
+  /** Undefined when it says nothing or cannot be read. */
+  readonly patch?: ReadPatch;
+  readonly problems: readonly Problem[];
+}
+
+function readingOf(patch: ConfigPatch, index: number, { path, ...rest }: PatchOptions): Reading {
+  const options = { ...rest, path: `${path}[${index}]` };
   const problems: Problem[] = [];
-  const patched = patches.reduce<State>(
-    (state, patch, index) => {
-      const at = `${path}[${index}]`;
-      // After one that failed nobody knows what the next would find; what it says by itself can still be wrong.
-      return (
-        collectProblems(problems, () => {
-          const read = readPatch(patch, schemaVersion, at);
-          if (problems.length > 0 || options.addresses === true) checkPatch(read, schemaVersion, at, options);
-          return problems.length > 0 ? state : applyPatch(state, read, schemaVersion, at);
-        }) ?? state
-      );
-    },
-    { documents },
-  );
+  const read = collectProblems(problems, () => readPatch(patch, options));
+  return { options, problems, ...(read !== undefined && { patch: read }) };
+}
+
+function applyReadings(initial: State, readings: readonly Reading[]): State {
+  const problems: Problem[] = [];
+  let state = initial;
+  for (const { patch, options, problems: own } of readings) {
+    problems.push(...own);
+    // After one that failed nobody knows what the next would find; what it says by itself can still be wrong.
+    if (patch === undefined || problems.length > 0) continue;
+    state = collectProblems(problems, () => applyPatch(state, patch, options)) ?? state;
+  }
   if (problems.length > 0) throw PkiError.of(problems);
-  return patched;
+  return state;
 }
 
 /**
@@ -70,78 +94,50 @@ export function patchProblems(
   path: string,
 ): readonly Problem[] {
   return commonProblems(
-    schemaVersions.map((schemaVersion) => {
-      const problems: Problem[] = [];
-      patches.forEach((patch, index) => {
-        const at = `${path}[${index}]`;
-        collectProblems(problems, () => {
-          checkPatch(readPatch(patch, schemaVersion, at), schemaVersion, at, { addresses: true });
-        });
-      });
-      return problems;
-    }),
+    schemaVersions.map((schemaVersion) =>
+      patches.flatMap((patch, index) => readingOf(patch, index, { schemaVersion, path, addresses: true }).problems),
+    ),
   );
 }
 
 /** The problems of the first verdict whose place (path, and line if there is one) is wrong in all others too. */
-export function commonProblems(verdicts: readonly (readonly Problem[])[]): readonly Problem[] {
+export function commonProblems<T extends { readonly path: string; readonly line?: number }>(
+  verdicts: readonly (readonly T[])[],
+): readonly T[] {
   const [first = [], ...others] = verdicts;
-  const placeOf = ({ path, message }: Problem): string => `${path} ${/\bline \d+/.exec(message)?.[0] ?? ""}`;
-  return first.filter((problem) =>
-    others.every((problems) => problems.some((other) => placeOf(other) === placeOf(problem))),
-  );
+  const placeOf = ({ path, line }: T): string => `${line ?? ""} ${path}`;
+  const places = others.map((problems) => new Set(problems.map(placeOf)));
+  return first.filter((problem) => places.every((known) => known.has(placeOf(problem))));
 }
 
-function applyPatch(state: State, { nodes, isJson }: ReadPatch, schemaVersion: SchemaVersion, path: string): State {
-  if (nodes.length === 0) return state;
-  try {
-    const [first] = nodes;
-    if (first?.kind === "sequence" && nodes.length === 1) return { json: jsonPatched(state, first, isJson) };
-    return { documents: documentsOf(state, schemaVersion, path).patched(nodes) };
-  } catch (error) {
-    throw explained(error, nodes, path);
-  }
-}
-
-function checkPatch(
-  { nodes, isJson }: ReadPatch,
-  schemaVersion: SchemaVersion,
-  path: string,
-  { addresses }: { readonly addresses?: true },
-): void {
+/** @throws PkiError ERR_PATCH_INVALID for what is wrong with a patch whatever it is applied to */
+function readPatch(patch: ConfigPatch, options: PatchOptions): ReadPatch | undefined {
+  const nodes = patchNodes(patch, options);
+  if (nodes.length === 0) return undefined;
   const faults = new FaultCollector();
-  try {
+  return explained({ nodes, path: options.path }, () => {
     const [first] = nodes;
-    faults.attempt(() => {
-      if (first?.kind === "sequence" && nodes.length === 1) readJsonPatch(first, isJson);
-      else ConfigDocuments.checkPatch(nodes, schemaVersion);
-    });
-    if (addresses === true) faults.add(nodes.flatMap(addressFaults));
+    const read = faults.attempt(() =>
+      first?.kind === "sequence" && nodes.length === 1
+        ? { operations: readJsonPatch(first, isJson(patch)) }
+        : { strategic: readStrategicPatch(nodes, options.schemaVersion) },
+    );
+    if (options.addresses === true) faults.add(nodes.flatMap(addressFaults));
     faults.assertNone();
-  } catch (error) {
-    throw explained(error, nodes, path);
-  }
+    return read && { nodes, ...read };
+  });
 }
 
-/** The documents of a patch that say something, and the notation of its numbers. */
-interface ReadPatch {
-  readonly nodes: readonly YamlNode[];
-  readonly isJson: boolean;
-}
-
-function readPatch(patch: ConfigPatch, schemaVersion: SchemaVersion, path: string): ReadPatch {
-  return { nodes: patchNodes(patch, schemaVersion, path), isJson: isJsonText(patch) };
-}
-
-function patchNodes(patch: ConfigPatch, schemaVersion: SchemaVersion, path: string): YamlNode[] {
-  const isNull = (node: YamlNode): boolean => node.kind === "scalar" && node.tag === "null";
+/** The documents of a patch that say something. */
+function patchNodes(patch: ConfigPatch, { schemaVersion, path }: PatchOptions): readonly YamlNode[] {
   if (typeof patch === "string") {
     const options = { path, code: "ERR_PATCH_INVALID", mergeKeys: schemaVersion === "1.13" } as const;
-    return parseYamlDocuments(patch, options).filter((node) => !isNull(node));
+    return parseYamlDocuments(patch, options).filter((node) => !isNullNode(node));
   }
   try {
-    return [nodeOfObject(patch)].filter((node) => !isNull(node));
-  } catch {
+    return [nodeOfObject(patch)].filter((node) => !isNullNode(node));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
     throw new PkiError(
       "ERR_PATCH_INVALID",
       "holds something that has no YAML; expected plain objects, lists and values",
@@ -151,7 +147,7 @@ function patchNodes(patch: ConfigPatch, schemaVersion: SchemaVersion, path: stri
 }
 
 /** Talos reads a patch as JSON if it can, else as YAML. */
-function isJsonText(patch: ConfigPatch): boolean {
+function isJson(patch: ConfigPatch): boolean {
   if (typeof patch !== "string") return true;
   try {
     JSON.parse(patch);
@@ -161,38 +157,68 @@ function isJsonText(patch: ConfigPatch): boolean {
   }
 }
 
-function jsonPatched(state: State, node: YamlNode & { kind: "sequence" }, fromJson: boolean): YamlValue {
-  const values = "json" in state ? [state.json] : state.documents.write();
-  const [document] = values;
-  if (document === undefined || values.length !== 1) {
-    throw new ConfigFault(
-      "JSON6902 patches are not supported for multi-document machine configuration",
-      undefined,
-      "give a strategic merge patch",
-    );
+function applyPatch(state: State, read: ReadPatch, options: PatchOptions): State {
+  const { nodes } = read;
+  if ("strategic" in read) {
+    const documents = documentsOf(state, options);
+    explained({ nodes, path: options.path }, () => documents.patch(read.strategic));
+    return { documents };
   }
-  return applyJsonPatch(jsonValue(nodeOfValue(document)), readJsonPatch(node, fromJson));
+  return explained({ nodes, path: options.path }, () => {
+    const json = jsonOf(state);
+    json.patch(read.operations);
+    return { json };
+  });
+}
+
+function jsonOf(state: State): JsonDocument {
+  if ("json" in state) return state.json;
+  const nodes = state.nodes ?? state.documents.write().map((value) => nodeOfValue(value));
+  const [document] = nodes;
+  if (document === undefined || nodes.length !== 1) {
+    throw new ConfigFault("JSON6902 patches are not supported for multi-document machine configuration", {
+      remedy: "give a strategic merge patch",
+    });
+  }
+  return new JsonDocument(jsonOfConfig(document));
 }
 
 /** @throws PkiError ERR_PATCH_INVALID when a JSON patch has made something that is no config */
-export function documentsOf(state: State, schemaVersion: SchemaVersion, path: string): ConfigDocuments {
+function documentsOf(state: State, { schemaVersion, path }: PatchOptions): ConfigDocuments {
   if ("documents" in state) return state.documents;
-  const nodes = [nodeOfValue(state.json)];
+  return explained({ nodes: [], path }, () => ConfigDocuments.read([nodeOfValue(state.json.write())], schemaVersion));
+}
+
+interface PatchSource {
+  readonly nodes: readonly YamlNode[];
+  readonly path: string;
+}
+
+/** Runs what may find faults in a patch, and says where they are. */
+function explained<T>({ nodes, path }: PatchSource, run: () => T): T {
   try {
-    return ConfigDocuments.read(nodes, schemaVersion);
+    return run();
   } catch (error) {
-    throw explained(error, nodes, path);
+    if (!(error instanceof ConfigFault)) throw error;
+    throw PkiError.of(
+      faultsOf(error).map((fault) => problemOf(fault, nodes, path)),
+      error,
+    );
   }
 }
 
-function explained(error: unknown, nodes: readonly YamlNode[], path: string): unknown {
-  if (!(error instanceof ConfigFault)) return error;
-  const problems = faultsOf(error).map(({ line, message, cure }): Problem => {
-    const place = line === undefined ? "" : `line ${line}${documentAt(nodes, line)}: `;
-    const right = cure !== undefined ? "" : "; expected a patch that Talos takes";
-    return { code: "ERR_PATCH_INVALID", path, message: `${place}${message}${right}` };
-  });
-  return PkiError.of(problems, error);
+function problemOf({ what, options }: ConfigFault, nodes: readonly YamlNode[], path: string): Problem {
+  const { place, field, remedy = "expected a patch that Talos takes", reason } = options;
+  const line = place?.path === undefined ? place?.line : undefined;
+  const named = field === undefined ? "" : `${field}: `;
+  const begin = line === undefined ? "" : `line ${line}${documentAt(nodes, line)}: ${named}`;
+  return {
+    code: "ERR_PATCH_INVALID",
+    path: `${path}${place?.path ?? ""}`,
+    message: `${begin}${what}; ${remedy}`,
+    ...(line !== undefined && { line }),
+    ...(reason !== undefined && { reason }),
+  };
 }
 
 function documentAt(nodes: readonly YamlNode[], line: number): string {
@@ -222,28 +248,40 @@ export function patchMachineConfig(
 
 /** The same by the types of one Talos. */
 export function patchConfigText(config: string, patches: readonly ConfigPatch[], schemaVersion: SchemaVersion): string {
-  // What cannot be read is told with everything else that is wrong.
-  const isEmpty = (patch: ConfigPatch): boolean =>
-    collectProblems([], () => patchNodes(patch, schemaVersion, ""))?.length === 0;
-  if (patches.every(isEmpty)) return config;
-  const state = applyPatches(readMachineConfig(config, schemaVersion), patches, schemaVersion, "configPatches");
-  if ("json" in state) return formatYamlDocuments([state.json], quotesOf("1.13"), "compact");
-  return formatYamlDocuments(state.documents.write(), quotesOf(schemaVersion));
+  const options = { schemaVersion, path: "configPatches" };
+  const readings = patches.map((patch, index) => readingOf(patch, index, options));
+  if (readings.every(({ patch, problems }) => patch === undefined && problems.length === 0)) return config;
+  const state = applyReadings(readConfigText(config, schemaVersion, "config"), readings);
+  if (!("json" in state)) return formatYamlDocuments(state.documents.write(), quotesOf(schemaVersion));
+  const { json } = state;
+  return explained({ nodes: [], path: options.path }, () =>
+    formatYamlDocuments([json.write()], quotesOf("1.13"), "compact"),
+  );
 }
 
 /** @throws PkiError ERR_CONFIG_INVALID */
 export function readMachineConfig(config: string, schemaVersion: SchemaVersion, path = "config"): ConfigDocuments {
+  return readConfigText(config, schemaVersion, path).documents;
+}
+
+interface ConfigText {
+  readonly nodes: readonly YamlNode[];
+  readonly documents: ConfigDocuments;
+}
+
+function readConfigText(config: string, schemaVersion: SchemaVersion, path: string): ConfigText {
   const nodes = parseYamlDocuments(config, { path, code: "ERR_CONFIG_INVALID", mergeKeys: schemaVersion === "1.13" });
   try {
-    return ConfigDocuments.read(nodes, schemaVersion);
+    return { nodes, documents: ConfigDocuments.read(nodes, schemaVersion) };
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;
-    const place = error.line === undefined ? "" : `line ${error.line}: `;
+    const { place, remedy = `expected a machine config that Talos ${schemaVersion} reads` } = error.options;
+    const line = place === undefined ? {} : { line: place.line };
+    const begin = place === undefined ? "" : `line ${place.line}: `;
     // The first alone: of a config for another Talos nearly everything is wrong.
-    throw new PkiError(
-      "ERR_CONFIG_INVALID",
-      `${place}${error.message}; expected a machine config that Talos ${schemaVersion} reads`,
-      { path, cause: error },
+    throw PkiError.of(
+      [{ code: "ERR_CONFIG_INVALID", path, message: `${begin}${error.what}; ${remedy}`, ...line }],
+      error,
     );
   }
 }

@@ -1,8 +1,10 @@
-import { FaultCollector } from "./faults";
+import { onlyStringKeys, stringKeyed } from "./keys";
 import type { ConfigType, SchemaVersion, StructShape } from "./schema";
-import { type ConfigMap, type ConfigValue, faultAt, Timestamp } from "./value";
+import { faultAt, FaultCollector } from "./faults";
+import { type ConfigMap, type ConfigValue, Float, Timestamp } from "./value";
 import { CUSTOM_TYPES } from "./customTypes";
-import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/parser";
+import { floatOf } from "./float";
+import type { YamlNode, YamlScalar } from "../yaml/parser";
 import { integerOf } from "../yaml/scalar";
 
 /** How one Talos version reads. */
@@ -56,7 +58,7 @@ class ConfigReader {
       case "struct":
         return this.readStruct(node, type.shape, path);
       case "custom":
-        return type.name === "unstructured" ? readUnstructured(node) : this.readCustom(node, type.name);
+        return type.name === "unstructured" ? this.readUnstructured(node) : this.readCustom(node, type.name);
     }
   }
 
@@ -71,6 +73,13 @@ class ConfigReader {
     if (type.kind === "any") return null;
     const nullable = type.kind === "pointer" || type.kind === "list" || type.kind === "map";
     return nullable || (type.kind === "custom" && ["args", "mac"].includes(type.name)) ? undefined : NOTHING;
+  }
+
+  private readUnstructured(node: YamlNode): ConfigValue {
+    if (node.kind !== "mapping") throw faultAt(node, `expected a map, found ${kindOf(node)}`);
+    if (node.entries.length === 0) return undefined;
+    const entries = stringKeyed(node, this.dialect.schemaVersion);
+    return new Map(entries.map(({ key, value }) => [key, readAny(value)] as const));
   }
 
   private readCustom(node: YamlNode, name: string): ConfigValue {
@@ -89,13 +98,10 @@ class ConfigReader {
   private readMap(node: YamlNode, element: ConfigType, path: string): ConfigValue {
     if (node.kind !== "mapping") throw faultAt(node, `expected a map${at(path)}, found ${kindOf(node)}`);
     return new Map(
-      // Go sets nothing under a key that is null.
-      node.entries
-        .filter(({ keyTag }) => keyTag !== "null")
-        .map(({ key, value }) => {
-          const read = this.element(value, element, join(path, key));
-          return [key, read === NOTHING ? undefined : read];
-        }),
+      stringKeyed(node, this.dialect.schemaVersion).map(({ key, value }) => {
+        const read = this.element(value, element, join(path, key));
+        return [key, read === NOTHING ? undefined : read] as const;
+      }),
     );
   }
 
@@ -113,11 +119,11 @@ class ConfigReader {
   private readStruct(node: YamlNode, shape: StructShape, path: string): ConfigValue {
     if (node.kind !== "mapping") throw faultAt(node, `expected a map${at(path)}, found ${kindOf(node)}`);
     const fields = new Map<string, ConfigValue>();
-    for (const { key, value, line } of node.entries) {
+    for (const entry of node.entries) {
+      const { key, value } = entry;
       const read = this.faults.attempt(() => {
         const field = shape.fields.get(key);
-        if (field === undefined)
-          throw faultAt({ ...value, line }, `unknown key ${JSON.stringify(join(path, key).slice(0, 100))}`);
+        if (field === undefined) throw faultAt(entry, `unknown key ${JSON.stringify(join(path, key).slice(0, 100))}`);
         return this.read(value, field.type, join(path, key));
       });
       if (read !== NOTHING && read !== undefined) fields.set(key, read);
@@ -190,14 +196,6 @@ function wholeFloat(text: string): bigint | undefined {
   return Number.isInteger(value) ? BigInt(value) : undefined;
 }
 
-export function floatOf(text: string): number {
-  const word = text.toLowerCase();
-  if (word.endsWith("inf")) return word.startsWith("-") ? -Infinity : Infinity;
-  // An integer under the tag of a float keeps its notation; as a bigint it would lose the sign of -0.
-  const integer = integerOf(text) ?? 0n;
-  return integer === 0n ? Number(text.replaceAll("_", "")) : Number(integer);
-}
-
 function readEnum(node: YamlScalar, { values, anyCase, zero }: ConfigType & { kind: "enum" }): string {
   // The one that Talos reads with code of its own takes the empty text too.
   if (node.text === "" && !anyCase) return zero;
@@ -212,17 +210,9 @@ function readEnum(node: YamlScalar, { values, anyCase, zero }: ConfigType & { ki
   return value;
 }
 
-function readUnstructured(node: YamlNode): ConfigValue {
-  if (node.kind !== "mapping") throw faultAt(node, `expected a map, found ${kindOf(node)}`);
-  return node.entries.length === 0 ? undefined : readAnyMap(node);
-}
-
-function readAnyMap(node: YamlMapping): ConfigValue {
-  return new Map(node.entries.map(({ key, value }) => [key, readAny(value)]));
-}
-
 function readAny(node: YamlNode): ConfigValue {
-  if (node.kind === "mapping") return readAnyMap(node);
+  if (node.kind === "mapping")
+    return new Map(onlyStringKeys(node).map(({ key, value }) => [key, readAny(value)] as const));
   if (node.kind === "sequence") return node.items.map(readAny);
   switch (node.tag) {
     case "null":
@@ -232,7 +222,7 @@ function readAny(node: YamlNode): ConfigValue {
     case "int":
       return integerOf(node.text) ?? node.text;
     case "float":
-      return floatOf(node.text);
+      return new Float(floatOf(node.text));
     case "timestamp":
       return new Timestamp(node.text);
     default:

@@ -47,6 +47,7 @@ export class ConfigSchema {
   }
 
   private readonly documents = new Map<string, DocumentType>();
+  private readonly conflicts = new Map<string, readonly string[]>();
   private readonly structs = new Map<string, ConfigType & { kind: "struct" }>();
 
   private constructor(readonly version: SchemaVersion) {}
@@ -67,6 +68,16 @@ export class ConfigSchema {
     const document: DocumentType = { shape: type.shape, type, named: name.endsWith("!"), conflicts };
     this.documents.set(kind, document);
     return document;
+  }
+
+  /** The kinds that cannot stand beside a kind under the same name, whichever of the two says so. */
+  conflictsOf(kind: string): readonly string[] {
+    const known = this.conflicts.get(kind);
+    if (known !== undefined) return known;
+    const others = this.kinds.filter((other) => this.document(other)!.conflicts.includes(kind));
+    const conflicts = [...new Set([...(this.document(kind)?.conflicts ?? []), ...others])];
+    this.conflicts.set(kind, conflicts);
+    return conflicts;
   }
 
   private struct(name: string): ConfigType & { kind: "struct" } {

@@ -1,7 +1,7 @@
 import type { ConfigField, ConfigType, StructShape } from "./schema";
-import { type ConfigMap, type ConfigValue, isConfigList, isConfigMap, Timestamp } from "./value";
+import { type ConfigMap, type ConfigValue, isConfigList, isConfigMap } from "./value";
 import { CUSTOM_TYPES } from "./customTypes";
-import { Plain, type YamlValue } from "../yaml/emitter";
+import type { YamlValue } from "../yaml/emitter";
 import { sortedMap } from "../yaml/map";
 
 /** Writes a value of a Go type in Go's order of fields, leaving out what Talos leaves out. */
@@ -14,13 +14,13 @@ export function writeConfigValue(value: ConfigValue, type: ConfigType): YamlValu
     case "boolean":
       return value === true;
     case "integer":
-      return new Plain(typeof value === "bigint" ? value.toString() : "0");
+      return (value ?? 0n) as bigint;
     case "enum":
       return (value ?? type.zero) as string;
     case "any":
       return writeAny(value);
     case "list":
-      return ((value ?? []) as readonly ConfigValue[]).map((item) => writeConfigValue(item ?? undefined, type.element));
+      return ((value ?? []) as ConfigValue[]).map((item) => writeConfigValue(item ?? undefined, type.element));
     case "map":
       return sortedMap(
         [...((value ?? new Map()) as ConfigMap)].map(([key, item]) => [key, writeConfigValue(item, type.element)]),
@@ -61,7 +61,7 @@ export function isZero(value: ConfigValue, type: ConfigType): boolean {
     case "enum":
       return value === type.zero;
     case "list":
-      return type.special !== "keepEmpty" && (value as readonly ConfigValue[]).length === 0;
+      return type.special !== "keepEmpty" && (value as ConfigValue[]).length === 0;
     case "map":
       return (value as ConfigMap).size === 0;
     case "struct":
@@ -83,28 +83,5 @@ function writeAny(value: ConfigValue): YamlValue {
   if (value === undefined || value === null) return null;
   if (isConfigList(value)) return value.map(writeAny);
   if (isConfigMap(value)) return sortedMap([...value].map(([key, item]) => [key, writeAny(item)] as const));
-  if (value instanceof Timestamp) return new Plain(value.text);
-  if (typeof value === "bigint") return new Plain(String(value));
-  return typeof value === "number" ? new Plain(formatFloat(value)) : value;
-}
-
-/** Go's `strconv.FormatFloat(value, 'g', -1, 64)`, with YAML's words. */
-export function formatFloat(value: number): string {
-  if (Number.isNaN(value)) return ".nan";
-  if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
-  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const [mantissa, exponent] = value.toExponential().split("e") as [string, string];
-  const power = Number(exponent);
-  if (power < -4 || power >= 6) {
-    return `${mantissa}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
-  }
-  return fixed(mantissa, power);
-}
-
-function fixed(mantissa: string, power: number): string {
-  const sign = mantissa.startsWith("-") ? "-" : "";
-  const digits = mantissa.replace(/[-.]/g, "");
-  if (power < 0) return `${sign}0.${"0".repeat(-power - 1)}${digits}`;
-  if (digits.length <= power + 1) return sign + digits.padEnd(power + 1, "0");
-  return `${sign}${digits.slice(0, power + 1)}.${digits.slice(power + 1)}`;
+  return value;
 }

@@ -9,9 +9,7 @@ import {
 } from "yaml";
 
 import type { PkiError } from "../errors";
-
-/** No file of Talos is nested deeper. */
-export const MAX_DEPTH = 100;
+import { MAX_DEPTH } from "../limits";
 
 /** The library looks each alias up among all the others, so time grows with the square of their number. */
 const MAX_ALIASES = 2000;

@@ -11,7 +11,7 @@ export class NodeText {
 }
 
 /** What can be written. A map is written in its own order; keys are strings. */
-export type YamlScalarValue = string | number | boolean | null | Plain | NodeText;
+export type YamlScalarValue = string | number | bigint | boolean | null | Plain | NodeText;
 export type YamlValue = YamlScalarValue | readonly YamlValue[] | ReadonlyMap<string, YamlValue>;
 
 /** The quotes around strings that only YAML 1.1 reads as something else: double up to Talos 1.13, single from 1.14. */

@@ -1,12 +1,13 @@
 import { NodeText, Plain, type YamlValue } from "./emitter";
 import type { YamlNode } from "./parser";
 import { resolveTag } from "./scalar";
+import { MAX_DEPTH } from "../limits";
 
 /** A value about to be written, as the node that reading it back would give. */
 export function nodeOfValue(value: YamlValue): YamlNode {
   const line = 1;
-  if (value === null || typeof value === "boolean" || typeof value === "number") return plainNode(String(value), line);
   if (typeof value === "string") return { kind: "scalar", text: value, tag: "str", line };
+  if (value === null || typeof value !== "object") return plainNode(String(value), line);
   if (value instanceof NodeText) return { kind: "scalar", text: value.text, tag: "str", line };
   if (value instanceof Plain) return plainNode(value.text, line);
   if (value instanceof Map) {
@@ -17,7 +18,7 @@ export function nodeOfValue(value: YamlValue): YamlNode {
     }));
     return { kind: "mapping", entries, line };
   }
-  return { kind: "sequence", items: (value as readonly YamlValue[]).map(nodeOfValue), line };
+  return { kind: "sequence", items: (value as readonly YamlValue[]).map((item) => nodeOfValue(item)), line };
 }
 
 function plainNode(text: string, line: number): YamlNode {
@@ -25,32 +26,43 @@ function plainNode(text: string, line: number): YamlNode {
 }
 
 /**
- * A plain object as the node that its YAML would give; undefined members are left out.
+ * A plain object as the node that its YAML would give, with the path of each node; undefined members are left out.
  *
  * @throws TypeError for what has no YAML, such as a function, and for more than 100 levels
  */
-export function nodeOfObject(value: unknown, depth = 0): YamlNode {
-  const line = 1;
-  if (depth > 100) throw new TypeError("nested too deep");
-  if (value === null || value === undefined) return { kind: "scalar", text: "null", tag: "null", line };
-  if (Array.isArray(value))
-    return { kind: "sequence", items: value.map((item) => nodeOfObject(item, depth + 1)), line };
+export function nodeOfObject(value: unknown, path = "", depth = 0): YamlNode {
+  const place = { line: 1, path };
+  if (depth > MAX_DEPTH) throw new TypeError("nested too deep");
+  if (value === null || value === undefined) return { kind: "scalar", text: "null", tag: "null", ...place };
+  if (Array.isArray(value)) {
+    const items = value.map((item, index) => nodeOfObject(item, `${path}[${index}]`, depth + 1));
+    return { kind: "sequence", items, ...place };
+  }
   switch (typeof value) {
     case "string":
-      return { kind: "scalar", text: value, tag: "str", line };
+      return { kind: "scalar", text: value, tag: "str", ...place };
     case "number":
     case "bigint":
     case "boolean":
-      return { kind: "scalar", text: String(value), tag: resolveTag(String(value)), line };
+      return { kind: "scalar", text: String(value), tag: resolveTag(String(value)), ...place };
     case "object": {
-      const entries = Object.entries(value)
-        .filter(([, item]) => item !== undefined)
-        .map(([key, item]) => ({ key, value: nodeOfObject(item, depth + 1), line }));
-      return { kind: "mapping", entries, line };
+      const entries = Object.entries(value).flatMap(([key, item]) => {
+        const at = `${path}${stepOf(key)}`;
+        return item === undefined ? [] : [{ key, value: nodeOfObject(item, at, depth + 1), line: 1, path: at }];
+      });
+      return { kind: "mapping", entries, ...place };
     }
     default:
       throw new TypeError(`a ${typeof value} has no YAML`);
   }
+}
+
+const LONGEST_STEP = 60;
+
+/** A key as a step of a path: `.machine`, `["net.core.somaxconn"]`. */
+function stepOf(key: string): string {
+  const short = key.length > LONGEST_STEP ? `${key.slice(0, LONGEST_STEP)}…` : key;
+  return /^[\w$@/-]+$/.test(key) ? `.${short}` : `[${JSON.stringify(short)}]`;
 }
 
 /** The text of a scalar member of a mapping; "" when there is none. */

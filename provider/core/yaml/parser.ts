@@ -2,39 +2,49 @@ import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Pair, 
 
 import type { ErrorCode } from "../errorCodes";
 import { PkiError } from "../errors";
-import { MAX_TEXT_LENGTH } from "../limits";
+import { MAX_DEPTH, MAX_NODES, MAX_TEXT_LENGTH } from "../limits";
 import { decodeBase64, decodeUtf8 } from "../x509/pem";
-import { composeDocuments, lineOf, lineStarts, MAX_DEPTH } from "./compose";
-import { integerOf, resolveTag, type ScalarTag } from "./scalar";
+import { composeDocuments, lineOf, lineStarts } from "./compose";
+import { integerOf, isYaml11Boolean, resolveTag, type ScalarTag } from "./scalar";
+
+/** Where something stands: its line in a text, from 1, or in an object its path, such as `.machine.files[0]`. */
+export interface Place {
+  readonly line: number;
+  readonly path?: string;
+}
 
 /** A node of a YAML file; scalars keep their source text, so that a number can be read as the string it was. */
 export type YamlNode = YamlScalar | YamlSequence | YamlMapping;
 
-export interface YamlScalar {
+export interface YamlScalar extends Place {
   readonly kind: "scalar";
   readonly text: string;
   readonly tag: ScalarTag;
-  readonly line: number;
+  /** Only YAML 1.1 reads it as a boolean: `yes`, `off`, unquoted. */
+  readonly isYaml11Boolean?: true;
 }
 
-export interface YamlSequence {
+export interface YamlSequence extends Place {
   readonly kind: "sequence";
   readonly items: readonly YamlNode[];
-  readonly line: number;
 }
 
-export interface YamlMapping {
+export interface YamlMapping extends Place {
   readonly kind: "mapping";
   readonly entries: readonly YamlEntry[];
-  readonly line: number;
 }
 
-export interface YamlEntry {
+export interface YamlEntry extends Place {
   readonly key: string;
   /** What the key is, where it is no string. */
   readonly keyTag?: Exclude<ScalarTag, "str">;
   readonly value: YamlNode;
-  readonly line: number;
+  /** The key is one that only YAML 1.1 reads as a boolean. */
+  readonly isYaml11Boolean?: true;
+}
+
+export function isNullNode(node: YamlNode): boolean {
+  return node.kind === "scalar" && node.tag === "null";
 }
 
 export interface ParseOptions {
@@ -44,9 +54,6 @@ export interface ParseOptions {
   /** Take a `<<` whose value is an alias, as Talos up to 1.13 does in maps of strings. */
   readonly mergeKeys?: boolean;
 }
-
-/** No config has as many nodes; a file of aliases to aliases would. */
-const MAX_NODES = 200_000;
 
 const TAGS: Readonly<Record<string, ScalarTag>> = {
   "tag:yaml.org,2002:str": "str",
@@ -134,7 +141,10 @@ class Reader {
   private scalar(node: { value: unknown; type?: string; tag?: string }, line: number): YamlScalar {
     const text = typeof node.value === "string" ? node.value : "";
     const isPlain = node.type === undefined || node.type === "PLAIN";
-    if (node.tag === undefined) return { kind: "scalar", text, tag: isPlain ? resolveTag(text) : "str", line };
+    if (node.tag === undefined) {
+      const scalar = { kind: "scalar", text, tag: isPlain ? resolveTag(text) : "str", line } as const;
+      return isPlain && isYaml11Boolean(text) ? { ...scalar, isYaml11Boolean: true } : scalar;
+    }
     if (node.tag === BINARY_TAG) {
       const decoded = decodeBinary(text);
       if (decoded === undefined) throw this.fail(`a !!binary at line ${line} is no base64 of a text; write the text`);
@@ -170,8 +180,16 @@ class Reader {
           ? { kind: "scalar", text: "", tag: "null", line: key.line }
           : this.node(pair.value, depth + 1);
       if (key.tag === "merge") merged.push(...this.merge(pair.value, value, key.line));
-      else if (key.tag === "str") entries.push({ key: key.text, value, line: key.line });
-      else entries.push({ key: key.text, keyTag: key.tag, value, line: key.line });
+      else {
+        const { text, tag, isYaml11Boolean: isBoolean, line } = key;
+        entries.push({
+          key: text,
+          ...(tag !== "str" && { keyTag: tag }),
+          ...(isBoolean === true && { isYaml11Boolean: isBoolean }),
+          value,
+          line,
+        });
+      }
     }
     return [...entries, ...merged.filter(({ key }) => !seen.has(key))];
   }

@@ -69,7 +69,12 @@ function isTimestamp(text: string): boolean {
   return day >= 1 && day <= days && hour < 24 && minute < 60 && second < 60 && zoneHour <= 24 && zoneMinute < 60;
 }
 
+/** Words that only YAML 1.1 reads as a boolean. */
+export function isYaml11Boolean(text: string): boolean {
+  return text.length <= 3 && OLD_BOOLEANS.has(text);
+}
+
 /** Strings that only YAML 1.1 would read as something else; they are quoted for its sake. */
 export function isAmbiguousInYaml11(text: string): boolean {
-  return OLD_BOOLEANS.has(text) || text === "<<" || BASE_60.test(text);
+  return isYaml11Boolean(text) || text === "<<" || BASE_60.test(text);
 }

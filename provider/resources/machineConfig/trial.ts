@@ -1,5 +1,4 @@
 import { checkMachineConfigOptions } from "../../core/config/checkOptions";
-import { LookupFault } from "../../core/machinery/value";
 import { generateMachineConfig } from "../../core/config/machineConfig";
 import { commonProblems } from "../../core/machinery/patch";
 import { collectProblems, type Problem } from "../../core/errors";
@@ -78,5 +77,5 @@ function problemsOnStandIn(standIn: Values): readonly Problem[] {
   const problems: Problem[] = [];
   collectProblems(problems, () => generateMachineConfig(configOptions(standIn)));
   // A delete may be meant for what only the real inputs bring.
-  return problems.filter(({ code, message }) => code === "ERR_PATCH_INVALID" && !LookupFault.isTold(message));
+  return problems.filter(({ code, reason }) => code === "ERR_PATCH_INVALID" && reason !== "lookup-failed");
 }

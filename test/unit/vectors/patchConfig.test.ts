@@ -7,6 +7,11 @@ import { firstDifference, parseArguments, readPatch, readVectorFile, vectorsOf }
 /** Talos takes a patch without content for a JSON patch without operations; here it changes nothing. */
 const NOTHING_TO_DO = ["patch-bad-empty", "patch-bad-comment-only"];
 
+/** Talos 1.13 writes an empty document, which it cannot read again; here the patch is refused. */
+const MAKES_NO_CONFIG: Readonly<Record<string, string>> = {
+  "patch-delete-doc-twice-t1.13": `configPatches[1]: line 1: $patch: delete of HostnameConfig finds nothing (lookup failed)`,
+};
+
 /** About reading a file, which this package leaves to its user. */
 const NOT_OURS = ["patch-missing-file"];
 
@@ -48,7 +53,7 @@ function errorOf(id: string, machinery: string): string | undefined {
   if (id === "patch-bad-unknown-kind") {
     return `configPatches[0]: line 1: "NopeConfig" "v1alpha1" is not registered in Talos ${machinery}${SUFFIX}`;
   }
-  return ERRORS[id];
+  return ERRORS[id] ?? (id in MAKES_NO_CONFIG ? `${MAKES_NO_CONFIG[id]}${SUFFIX}` : undefined);
 }
 
 describe("the vectors of talosctl machineconfig patch", () => {
@@ -69,7 +74,7 @@ describe("the vectors of talosctl machineconfig patch", () => {
         it(`${vector.id}: with nothing in the patch, nothing changes (${machinery})`, () => {
           assert.equal(patch(), readVectorFile(positional[0]!));
         });
-      } else if (vector.exit !== 0) {
+      } else if (vector.exit !== 0 || vector.id in MAKES_NO_CONFIG) {
         it(`${vector.id}: the patch is refused (${machinery})`, () => {
           assert.throws(patch, (error) => {
             assert.ok(error instanceof PkiError);

@@ -263,7 +263,7 @@ describe("a machine config", () => {
         `ERR_PATCH_INVALID configPatches[0]: line 4 (document 1): unknown key "machine.bar"${right}`,
         `ERR_PATCH_INVALID configPatches[0]: line 8 (document 2): unknown key "nope"${right}`,
         "ERR_PATCH_INVALID configPatches[2]: cannot be read as YAML at line 1; expected valid YAML, indented with spaces",
-        `ERR_PATCH_INVALID configPatches[3]: line 1: unknown key "machine.baz"${right}`,
+        `ERR_PATCH_INVALID configPatches[3].machine.baz: unknown key "machine.baz"${right}`,
       ];
       const configPatches = [first, "machine: {}", "a: [", { machine: { baz: 1 } }];
       assert.deepEqual(problemsOf({ configPatches }), problems);
@@ -286,11 +286,11 @@ describe("a machine config", () => {
 
     it("refuses a CIDR that is none, in either layout", () => {
       assert.deepEqual(problemsOf({ configPatches: [{ cluster: { network: { podSubnets: ["10.0.0.0/33"] } } }] }), [
-        "ERR_PATCH_INVALID configPatches[0]: line 1: cluster.network.podSubnets: holds something else than a CIDR; expected one like 10.244.0.0/16",
+        "ERR_PATCH_INVALID configPatches[0].cluster.network.podSubnets[0]: holds something else than a CIDR; expected one like 10.244.0.0/16",
       ]);
       const document = { apiVersion: "v1alpha1", kind: "KubeNetworkConfig", podSubnets: ["10.0.0.0/33"] };
       assert.deepEqual(problemsOf({ talosVersion: "v1.14", configPatches: [document] }), [
-        "ERR_PATCH_INVALID configPatches[0]: line 1: not a CIDR such as 10.0.0.0/8; expected a patch that Talos takes",
+        "ERR_PATCH_INVALID configPatches[0].podSubnets[0]: not a CIDR such as 10.0.0.0/8; expected a patch that Talos takes",
       ]);
     });
 

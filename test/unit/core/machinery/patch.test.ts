@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { patchMachineConfig } from "../../../../provider/core/machinery/patch";
-import { PkiError } from "../../../../provider/core/errors";
+import { describeProblem, PkiError, type Problem } from "../../../../provider/core/errors";
 import { readVectorFile } from "../../vectors/vectors";
 
 const worker = readVectorFile("out/base-v1.13/worker.yaml");
@@ -17,6 +17,22 @@ function refusal(config: string, patch: string | object, talosVersion = "v1.13")
   }
   return "";
 }
+
+function problemOf(run: () => unknown): Problem | undefined {
+  return problemsIn(run)[0];
+}
+
+function problemsIn(run: () => unknown): readonly Problem[] {
+  try {
+    run();
+  } catch (error) {
+    assert.ok(error instanceof PkiError);
+    return error.problems;
+  }
+  return [];
+}
+
+const problemsOf = (patch: object): readonly string[] => problemsIn(() => patched(patch)).map(describeProblem);
 
 describe("patching a machine config", () => {
   it("leaves the text alone, comments and all, when no patch says anything", () => {
@@ -148,6 +164,104 @@ describe("patching a machine config", () => {
   it("drops what stands under a key that is null, as Talos does", () => {
     assert.equal(patched("machine: {env: {null: v, ~: w, a: b}}"), patched("machine: {env: {a: b}}"));
     assert.equal(patched('machine: {env: {"null": v}}').includes('"null": v'), true);
+  });
+
+  const BASE = `version: v1alpha1
+machine:
+    type: worker
+    token: abcdef.0123456789abcdef
+    certSANs: []
+cluster:
+    controlPlane:
+        endpoint: https://10.0.0.1:6443
+    extraManifests: []
+`;
+
+  it("applies a JSON patch to what the config says, empty lists and nulls too, as Talos does", () => {
+    const patch = '[{"op": "add", "path": "/cluster/extraManifests/-", "value": "https://example.org/a.yaml"}]';
+    assert.equal(
+      patchMachineConfig(BASE, [patch], { talosVersion: "v1.11" }),
+      `cluster:
+  controlPlane:
+    endpoint: https://10.0.0.1:6443
+  extraManifests:
+  - https://example.org/a.yaml
+machine:
+  certSANs: []
+  token: abcdef.0123456789abcdef
+  type: worker
+version: v1alpha1
+`,
+    );
+    // A strategic merge patch before it drops what is empty.
+    assert.match(
+      problemOf(() => patchMachineConfig(BASE, ["machine: {env: {a: b}}", patch], { talosVersion: "v1.11" }))!.message,
+      /^line 1: operation 1 \(add\) does not apply: the config has no such path; /,
+    );
+  });
+
+  it("rejects to delete a document, or in one, that is not there, up to v1.13; Talos 1.14 passes over it", () => {
+    const patches = {
+      "apiVersion: v1alpha1\nkind: LinkConfig\nname: eth7\nmtu:\n  $patch: delete\n": "line 5",
+      "machine: {}\n---\napiVersion: v1alpha1\nkind: LinkConfig\nname: eth7\n$patch: delete\n": "line 3 (document 2)",
+    };
+    for (const [patch, place] of Object.entries(patches)) {
+      const problem = problemOf(() => patched(patch));
+      assert.deepEqual(problem, {
+        code: "ERR_PATCH_INVALID",
+        path: "configPatches[0]",
+        message: `${place}: $patch: delete of LinkConfig/eth7 finds nothing (lookup failed); expected a patch that Talos takes`,
+        line: Number(/\d+/.exec(place)![0]),
+        reason: "lookup-failed",
+      });
+      const passedOver = patchMachineConfig(worker, [patch], { talosVersion: "v1.14" });
+      const rest = patch.includes("mtu") ? "---\napiVersion: v1alpha1\nkind: LinkConfig\nname: eth7\n" : "";
+      assert.equal(passedOver, patchMachineConfig(worker, ["machine: {}"], { talosVersion: "v1.14" }) + rest);
+    }
+  });
+
+  it("names the field of an object by its path", () => {
+    const machine = {
+      files: [{ path: "/var/a", permissions: "0o644", content: "x" }],
+      network: { interfaces: [{ interface: "eth0", mtu: "9000" }] },
+      sysctls: { "net.core.somaxconn": [1] },
+    };
+    assert.deepEqual(problemsOf({ machine }), [
+      "configPatches[0].machine.files[0].permissions: expected a number; expected a patch that Talos takes",
+      "configPatches[0].machine.network.interfaces[0].mtu: expected a number from -9223372036854775808 to 9223372036854775807; expected a patch that Talos takes",
+      'configPatches[0].machine.sysctls["net.core.somaxconn"]: expected a string, found a list; expected a patch that Talos takes',
+    ]);
+    assert.deepEqual(problemsOf([{ op: "test", path: "/machine" }, { op: "nope" }]), [
+      "configPatches[0][1]: operation 2 has no known op; expected add, remove, replace, move, copy or test",
+    ]);
+  });
+
+  it("rejects a key that is a date on v1.14, and a key that is no string within a free-form value", () => {
+    const label = (key: string): string => `machine:\n  nodeLabels:\n    ${key}: x\n`;
+    const message = "line 3: a key is a date, which is no string; quote it";
+    for (const key of ["2026-01-01", "2026-01-01T00:00:00Z"]) {
+      assert.equal(refusal(worker, label(key), "v1.14"), `ERR_PATCH_INVALID configPatches[0]: ${message}`);
+      assert.match(patched(label(key)), /nodeLabels:\n {8}"2026-01-01/);
+    }
+    for (const key of ["1", "1.5", "true", "0x10"])
+      assert.match(patchMachineConfig(worker, [label(key)]), new RegExp(`"${key}": x`));
+    const inner = "machine:\n  kubelet:\n    extraConfig:\n      a: {1: x}\n";
+    const noString = "ERR_PATCH_INVALID configPatches[0]: line 4: a key is no string; quote it";
+    assert.deepEqual([refusal(worker, inner), refusal(worker, inner, "v1.14")], [noString, noString]);
+  });
+
+  it("rejects a JSON patch whose copies grow without bound", () => {
+    const grow = { op: "copy", from: "/machine", path: "/machine/x" };
+    const operations = Array.from({ length: 60 }, (_, index) => ({ ...grow, path: `/machine/x${index}` }));
+    assert.match(refusal(single, operations, "v1.11"), /operation \d+ \(copy\) makes the config grow too large; /);
+    const deep = Array.from({ length: 3000 }, (_, index) => [
+      { op: "add", path: `/x${index + 1}`, value: {} },
+      { op: "move", from: `/x${index}`, path: `/x${index + 1}/y` },
+    ]);
+    assert.equal(
+      refusal(single, [{ op: "add", path: "/x0", value: {} }, ...deep.flat()], "v1.11"),
+      "ERR_PATCH_INVALID configPatches: the patched config is nested too deep; expected a patch that Talos takes",
+    );
   });
 
   it("refuses what has no YAML", () => {

@@ -1,0 +1,27 @@
+import { faultAt } from "./faults";
+import type { SchemaVersion } from "./schema";
+import type { YamlEntry, YamlMapping } from "../yaml/parser";
+
+/**
+ * The entries of a map whose keys are strings to Go, which takes a number or a boolean by its text. Under a null it
+ * sets nothing.
+ *
+ * @throws ConfigFault for a date, which 1.14 does not take for a string
+ */
+export function stringKeyed({ entries }: YamlMapping, version: SchemaVersion): readonly YamlEntry[] {
+  const date = version === "1.14" ? entries.find(({ keyTag }) => keyTag === "timestamp") : undefined;
+  if (date !== undefined) throw faultAt(date, "a key is a date, which is no string", "quote it");
+  return entries.filter(({ keyTag }) => keyTag !== "null");
+}
+
+/**
+ * The entries of a map within a free-form value. Go keeps a key that is no string as what it is, and Kubernetes, to
+ * which such a value goes, has no such key.
+ *
+ * @throws ConfigFault for a key that is no string
+ */
+export function onlyStringKeys({ entries }: YamlMapping): readonly YamlEntry[] {
+  const odd = entries.find(({ keyTag }) => keyTag !== undefined);
+  if (odd !== undefined) throw faultAt(odd, "a key is no string", "quote it");
+  return entries;
+}

@@ -1,0 +1,99 @@
+/** A config, then its patches. */
+type PatchCase = readonly [config: string, ...patches: readonly string[]];
+
+const WORKER = `version: v1alpha1
+machine:
+    type: worker
+    token: abcdef.0123456789abcdef
+    certSANs: []
+cluster:
+    controlPlane:
+        endpoint: https://10.0.0.1:6443
+    extraManifests: []
+`;
+
+const add = (path: string): string => JSON.stringify([{ op: "add", path, value: "https://example.org/a.yaml" }]);
+const ADD_MANIFEST = add("/cluster/extraManifests/-");
+
+const document = (kind: string, rest: string): string => `apiVersion: v1alpha1\nkind: ${kind}\n${rest}\n`;
+const link = (name: string, rest = ""): string => document("LinkConfig", `name: ${name}${rest}`);
+/** Plain scalars that YAML 1.1, YAML 1.2 and JSON read in different ways. */
+const SCALARS: readonly string[] = [
+  ..."yes No on OFF y N 12:30 0o17 010 0x1F 0b11 1_000 1.50 .5 5. 1e3 1E-9 +1 -0 -0.0 ~ null true 1e21 0.00001".split(
+    " ",
+  ),
+  ..."2001-01-01 2001-01-01T01:02:03.5+01:00 1234567.5 18446744073709551615 100000000000000000000 .inf .nan 1e400".split(
+    " ",
+  ),
+  ..."08 09.5 0b12 -0x1F _1 1__0 '1' \"yes\" [] {}".split(" "),
+  ..."{1: a} {true: a} {1.5: a} {~: a} {yes: a} {0x10: a} {1e3: a} {2001-01-01: a}".split(" "),
+  ...["!!str 1", "!!binary YQ==", "{b: 1, a: 2}", "{a: &x b, c: *x}"],
+];
+
+/** Keys of which YAML makes something else than a string. */
+const KEYS: readonly string[] = [
+  ..."2026-01-01 2026-01-01T00:00:00Z 1 01 0x10 1.5 1e3 -0 .inf true ~ null yes '1' '2026-01-01'".split(" "),
+  "!!binary YQ==",
+];
+
+/** Places whose keys are strings. */
+const PLACES_OF_KEYS: readonly string[] = [
+  "machine: {nodeLabels: {%: x}}",
+  "machine: {sysctls: {%: x}}",
+  "machine: {kubelet: {extraArgs: {%: x}}}",
+  "machine: {kubelet: {extraConfig: {%: x}}}",
+  "machine: {registries: {mirrors: {%: {endpoints: [x]}}}}",
+  "machine: {%: x}",
+  "machine: {ca: {crt: QUFB, %: x}}",
+  document("EnvironmentConfig", "variables: {%: x}"),
+  document("HostnameConfig", "auto: stable\n%: x"),
+];
+
+/** Kinds of input on which this package once differed from Talos. */
+export const PATCH_CASES: Readonly<Record<string, readonly PatchCase[]>> = {
+  "a JSON patch into what is explicitly empty": [
+    [WORKER, ADD_MANIFEST],
+    [WORKER, add("/machine/certSANs/0")],
+    [WORKER.replace("extraManifests: []", "extraManifests:"), ADD_MANIFEST],
+    [WORKER, "machine: {sysctls: {a: b}}", ADD_MANIFEST],
+    [WORKER, ADD_MANIFEST, "machine: {sysctls: {a: b}}", ADD_MANIFEST],
+    [WORKER, ADD_MANIFEST, ADD_MANIFEST],
+    [`${WORKER}---\n`, ADD_MANIFEST],
+    [`---\n${WORKER}...\n`, ADD_MANIFEST],
+    [`# x\n---\n${WORKER}`, ADD_MANIFEST],
+    [WORKER.replace("machine:", "machine: &m").replace("cluster:", "cluster:\n    proxy: {}"), ADD_MANIFEST],
+    [
+      WORKER,
+      '[{"op": "add", "path": "/machine/env", "value": {"a": 1.50}}]',
+      '[{"op": "test", "path": "/machine/env/a", "value": 1.5}, {"op": "copy", "from": "/machine/env/a", "path": "/machine/env/b"}]',
+    ],
+    [
+      WORKER,
+      '[{"op": "add", "path": "/machine/env", "value": {"a": 1.50}}, {"op": "test", "path": "/machine/env/a", "value": 1.5}]',
+    ],
+    [WORKER, '[{"op": "move", "from": "/machine", "path": "/machine/inner"}]'],
+    [
+      WORKER,
+      '[{"op": "copy", "from": "/machine/certSANs", "path": "/machine/x"}, {"op": "add", "path": "/machine/x/-", "value": "a"}]',
+    ],
+  ],
+  "the scalars of a config that a JSON patch goes over": SCALARS.map((scalar): PatchCase => [
+    `version: v1alpha1\nmachine:\n    kubelet:\n        extraConfig:\n            x: {v: ${scalar}}\n`,
+    '[{"op": "add", "path": "/debug", "value": true}]',
+  ]),
+  "a delete of or in a document that is not there": [
+    [WORKER, link("eth7", "\nmtu: {$patch: delete}")],
+    [WORKER, link("eth7", "\n$patch: delete")],
+    [`${WORKER}---\n${link("eth6")}`, link("eth7", "\n$patch: delete")],
+    [`${WORKER}---\n${link("eth7")}`, link("eth7", "\n$patch: delete")],
+    [`${WORKER}---\n${link("eth7", "\nmtu: 9000")}`, link("eth7", "\nmtu: {$patch: delete}")],
+    [WORKER, document("HostnameConfig", "$patch: delete")],
+    [WORKER, document("HostnameConfig", "name: x\n$patch: delete")],
+    [WORKER, document("NopeConfig", "$patch: delete")],
+    [document("HostnameConfig", "auto: stable"), "machine: {sysctls: {$patch: delete}}"],
+    [WORKER, `${link("eth7")}---\n${link("eth7", "\n$patch: delete")}`],
+  ],
+  "keys that are no strings": KEYS.flatMap((key) =>
+    PLACES_OF_KEYS.map((place): PatchCase => [WORKER, place.replace("%", key)]),
+  ),
+};
