@@ -54,7 +54,7 @@ export interface MachineConfigArgs {
 export class MachineConfig extends TalosPkiResource {
   /** The machine config, YAML. Secret. */
   declare readonly machineConfig: pulumi.Output<string>;
-  /** The same with every secret replaced. */
+  /** The same with secrets and free text replaced. */
   declare readonly redactedConfig: pulumi.Output<string>;
   /** SHA-256 of the machine config, lower-case hex. */
   declare readonly configHash: pulumi.Output<string>;

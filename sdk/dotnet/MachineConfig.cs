@@ -60,7 +60,7 @@ namespace Pulumi.TalosPki
         public Output<Pulumi.TalosPki.MachineType> MachineType { get; private set; } = null!;
 
         /// <summary>
-        /// The same with every secret replaced, so that a preview shows what really changes.
+        /// The same with secrets and free text replaced, so that a preview shows what really changes.
         /// </summary>
         [Output("redactedConfig")]
         public Output<string> RedactedConfig { get; private set; } = null!;

@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 
-import { ConfigSchema, type ConfigType } from "../machinery/schema";
-import { isSecretName, isSecretText, REDACTED } from "./secretLeaf";
 import { formatYamlDocuments, Plain, type YamlValue } from "../yaml/emitter";
-import { sortByKey } from "../yaml/map";
-import { memberText } from "../yaml/node";
-import { parseYamlDocuments, type YamlEntry, type YamlMapping, type YamlNode } from "../yaml/parser";
+import { parseYamlDocuments } from "../yaml/parser";
+import { type Classified, type ClassifiedEntry, Classifier, isBlank } from "./classify";
+import { KnownSecrets } from "./knownSecrets";
+import { isShownKey, shownText } from "./publicForm";
+import { isRedacted, isSecretText, REDACTED } from "./secretLeaf";
 
 /** What redactMachineConfig replaces beside what it knows itself. */
 export interface RedactOptions {
@@ -16,14 +16,19 @@ export interface RedactOptions {
   readonly secrets?: unknown;
 }
 
-/** Shorter values are no secrets, or would take half of the config with them. */
-const SHORTEST_SECRET = 8;
-
 /**
- * A view of a machine config with every secret leaf replaced by `******`. A leaf is secret by its place, by what it
- * holds (a private key in PEM or base64, a token, a key of 32 bytes), or because it repeats a value that is secret
- * elsewhere in the config. Fields stand in Talos's order and free-form maps in order of their keys, so that the order in the input
- * does not show. Comments go.
+ * A view of a machine config that shows a leaf only where the schema of Talos marks its field as public and the value
+ * looks like one: numbers, booleans, versions, images, addresses, paths, names, certificates. Everything else is free
+ * text (contents of files, environment variables, manifests, arguments, labels, unknown fields and documents) and is
+ * replaced by a fingerprint such as `sha256:1a2b3c4d5e6f`, which changes when the text does. A secret is replaced by
+ * `******`: by its field, by the name beside it, or because it repeats another secret of the config.
+ * Of a URL the user, query and fragment are replaced. Fields stand in Talos's order and free-form maps in order of their
+ * keys, so that the order in the input does not show. Comments go.
+ *
+ * A fingerprint is the beginning of the HMAC-SHA-256 of the text under the cluster's secret (else the machine's token),
+ * so only a holder of the config can try guesses. In a text without that secret, such as a patch alone, it is the first
+ * four digits of the SHA-256, and a text that is shorter than 16 characters or holds a key, a token or a password is
+ * replaced by `******`.
  *
  * @param config YAML, one or several documents, of known kinds or not
  * @throws PkiError ERR_YAML_INVALID
@@ -31,24 +36,36 @@ const SHORTEST_SECRET = 8;
  * redactMachineConfig("machine:\n    token: abcdef.0123456789abcdef\n"); // "machine:\n    token: '******'\n"
  */
 export function redactMachineConfig(config: string, options: RedactOptions = {}): string {
-  return redactWithKeys(config, options).text;
+  const [documents, redactor] = classify([config], options);
+  return formatYamlDocuments(documents[0]!.map((document) => redactor.value(document)));
+}
+
+/** Keys from the top; an item of a list is `[index]`. */
+export interface RedactedLeaf {
+  /** The path as it may be shown. */
+  readonly path: readonly string[];
+  /** The value as it is, which may be secret. */
+  readonly text: string;
+  /** The value as it may be shown. */
+  readonly shown: string;
 }
 
 /**
- * The same, with what it does to the keys of maps: harmless ones stay.
+ * The leaves of configs of one cluster, by their true paths; that of a document begins with its kind and name. A secret
+ * of one config is one in all of them, and equal texts have equal fingerprints.
  *
  * @throws PkiError ERR_YAML_INVALID
  */
-export function redactWithKeys(
-  config: string,
+export function redactedLeaves(
+  configs: readonly string[],
   options: RedactOptions,
-): { readonly text: string; readonly redactKey: (key: string) => string } {
-  const nodes = parseYamlDocuments(config, { path: "machineConfig", mergeKeys: true });
-  const redactor = new Redactor(nodes, options);
-  return {
-    text: formatYamlDocuments(nodes.map((node) => redactor.document(node))),
-    redactKey: (key) => redactor.key(key),
-  };
+): readonly ReadonlyMap<string, RedactedLeaf>[] {
+  const [classified, redactor] = classify(configs, options);
+  return classified.map((documents) => {
+    const leaves = new Map<string, RedactedLeaf>();
+    for (const document of documents) redactor.leavesOfDocument(document, leaves);
+    return leaves;
+  });
 }
 
 /**
@@ -61,107 +78,133 @@ export function configHash(config: string): string {
   return createHash("sha256").update(config, "utf8").digest("hex");
 }
 
+function classify(configs: readonly string[], options: RedactOptions): [Classified[][], Redactor] {
+  const classifier = new Classifier();
+  const classified = configs.map((config) =>
+    parseYamlDocuments(config, { path: "machineConfig", mergeKeys: true }).map((node) => classifier.document(node)),
+  );
+  return [classified, new Redactor(classifier, options)];
+}
+
+/** Where a leaf stands: its true path and the one that may be shown. */
+interface Position {
+  readonly path: readonly string[];
+  readonly shown: readonly string[];
+}
+
 class Redactor {
-  /** Secret wherever they stand, also within a longer text. */
-  private readonly needles: readonly string[];
   /** What was named as a secret is one at any length, where it is the whole text. */
   private readonly named = new Set<string>();
+  private readonly known: KnownSecrets;
+  private readonly keys = new Map<string, string>();
+  private readonly key: string | undefined;
 
-  constructor(nodes: readonly YamlNode[], options: RedactOptions) {
-    collectTexts(options.secrets, this.named);
-    const known = new Set(this.named);
-    for (const node of nodes) collectSecrets(node, known);
-    this.needles = [...known].filter((value) => value.length >= SHORTEST_SECRET && value !== REDACTED);
+  constructor(classifier: Classifier, { secrets }: RedactOptions) {
+    collectTexts(secrets, this.named);
+    this.known = new KnownSecrets([...this.named, ...classifier.secrets]);
+    this.key = classifier.clusterSecret;
   }
 
-  private isSecret(text: string): boolean {
-    return isSecretText(text) || this.named.has(text) || this.needles.some((needle) => text.includes(needle));
+  value(classified: Classified): YamlValue {
+    if (classified.kind === "list") return classified.items.map((item) => this.value(item));
+    if (classified.kind === "leaf") return this.leaf(classified);
+    const keys = this.shownKeys(classified.entries);
+    return new Map(classified.entries.map(({ value }, index) => [keys[index]!, this.value(value)]));
   }
 
-  document(node: YamlNode): YamlValue {
-    const kind = memberText(node, "kind");
-    const type = ConfigSchema.of("1.14").document(kind) ?? ConfigSchema.of("1.13").document(kind);
-    return this.value(node, type?.type, false);
-  }
-
-  private value(node: YamlNode, type: ConfigType | undefined, isSecret: boolean): YamlValue {
-    if (node.kind === "mapping") return this.mapping(node, type, isSecret);
-    const element = type?.kind === "list" ? type.element : undefined;
-    if (node.kind === "sequence") return node.items.map((item) => this.value(item, element, isSecret));
-    if (node.tag === "null") return null;
-    if (isBlank(node)) return node.tag === "str" ? node.text : new Plain(node.text);
-    if (isSecret || this.isSecret(node.text)) return REDACTED;
-    return node.tag === "str" ? node.text : new Plain(node.text);
-  }
-
-  private mapping(node: YamlMapping, type: ConfigType | undefined, isSecret: boolean): YamlValue {
-    const siblings = node.entries.map(({ key }) => key);
-    return new Map(
-      ordered(node.entries, type).map(({ key, value }) => {
-        const secret = isSecret || (value.kind !== "mapping" && isSecretMember(node, key, siblings));
-        return [this.key(key), this.value(value, memberType(type, key), secret)];
-      }),
+  leavesOfDocument(document: Classified, leaves: Map<string, RedactedLeaf>): void {
+    const position: Position = { path: [], shown: [] };
+    const kind = document.kind === "map" ? leafAt(document.entries, "kind") : undefined;
+    if (document.kind !== "map" || kind === undefined) {
+      this.collectLeaves(document, position, leaves);
+      return;
+    }
+    const label = [kind, leafAt(document.entries, "name")].filter((leaf) => leaf !== undefined);
+    const rest = document.entries.filter(({ key }) => !["apiVersion", "kind", "name"].includes(key));
+    this.collectLeaves(
+      { kind: "map", entries: rest },
+      {
+        path: [label.map(({ node }) => node.text).join("/")],
+        shown: [label.map((leaf) => textOf(this.leaf(leaf))).join("/")],
+      },
+      leaves,
     );
   }
 
-  /** Keys are not secret, unless somebody put a secret there. */
-  key(key: string): string {
-    return this.needles.some((needle) => key.includes(needle)) || isSecretText(key) ? REDACTED : key;
-  }
-}
-
-/** `{name: API_TOKEN, value: …}` names its secret in another member. */
-function isSecretMember(node: YamlMapping, key: string, siblings: readonly string[]): boolean {
-  return isSecretName(key, siblings) || (key === "value" && isSecretName(memberText(node, "name"), []));
-}
-
-/** Nothing, a redacted value, or a yes or no hides no secret. */
-function isBlank({ text, tag }: YamlNode & { kind: "scalar" }): boolean {
-  return text === "" || text === REDACTED || tag === "bool";
-}
-
-function memberType(type: ConfigType | undefined, key: string): ConfigType | undefined {
-  const inner = behindPointers(type);
-  if (inner?.kind === "struct") return inner.shape.fields.get(key)?.type;
-  return inner?.kind === "map" ? inner.element : undefined;
-}
-
-function behindPointers(type: ConfigType | undefined): ConfigType | undefined {
-  return type?.kind === "pointer" ? behindPointers(type.element) : type;
-}
-
-function ordered(entries: readonly YamlEntry[], type: ConfigType | undefined): readonly YamlEntry[] {
-  const inner = behindPointers(type);
-  const fields =
-    inner?.kind === "struct" ? [...inner.shape.fields.keys()] : inner?.kind === "custom" ? ["crt", "key"] : [];
-  const position = new Map(fields.map((field, index) => [field, index]));
-  const known = entries
-    .filter(({ key }) => position.has(key))
-    .sort((a, b) => position.get(a.key)! - position.get(b.key)!);
-  return [
-    ...known,
-    ...sortByKey(
-      entries.filter(({ key }) => !position.has(key)),
-      ({ key }) => key,
-    ),
-  ];
-}
-
-/** The values that are secret by their place, so that a copy elsewhere is found too. */
-function collectSecrets(node: YamlNode, known: Set<string>): void {
-  if (node.kind === "scalar") return;
-  if (node.kind === "sequence") {
-    for (const item of node.items) collectSecrets(item, known);
-    return;
-  }
-  const siblings = node.entries.map(({ key }) => key);
-  for (const { key, value } of node.entries) {
-    collectSecrets(value, known);
-    if (value.kind === "mapping" || !isSecretMember(node, key, siblings)) continue;
-    for (const item of value.kind === "sequence" ? value.items : [value]) {
-      if (item.kind === "scalar" && item.tag !== "null" && !isBlank(item)) known.add(item.text);
+  private collectLeaves(classified: Classified, position: Position, leaves: Map<string, RedactedLeaf>): void {
+    const visit = (value: Classified, key: string, shown: string): void => {
+      this.collectLeaves(value, { path: [...position.path, key], shown: [...position.shown, shown] }, leaves);
+    };
+    const add = (text: string, shown: string): void => {
+      leaves.set(JSON.stringify(position.path), { path: position.shown, text, shown });
+    };
+    if (classified.kind === "leaf") {
+      add(classified.node.tag === "null" ? "null" : classified.node.text, textOf(this.leaf(classified)));
+    } else if (classified.kind === "list") {
+      for (const [index, item] of classified.items.entries()) visit(item, `[${index}]`, `[${index}]`);
+      if (classified.items.length === 0) add("[]", "[]");
+    } else {
+      const keys = this.shownKeys(classified.entries);
+      for (const [index, { key, value }] of classified.entries.entries()) visit(value, key, keys[index]!);
+      if (classified.entries.length === 0) add("{}", "{}");
     }
   }
+
+  private leaf({ node, rule }: Classified & { kind: "leaf" }): string | Plain | null {
+    if (node.tag === "null") return null;
+    const text = this.shownValue(node, rule);
+    return node.tag === "str" || text !== node.text ? text : new Plain(text);
+  }
+
+  private shownValue(node: (Classified & { kind: "leaf" })["node"], rule: (Classified & { kind: "leaf" })["rule"]) {
+    const { text } = node;
+    if (isBlank(node)) return text;
+    if (rule === "secret" || this.named.has(text) || this.known.areIn(text)) return REDACTED;
+    const shown = rule === "public" ? text : rule === "hidden" ? undefined : shownText(text, rule);
+    return shown ?? this.fingerprint(text);
+  }
+
+  /** The keys of a map as they may be shown, each a different one. */
+  private shownKeys(entries: readonly ClassifiedEntry[]): readonly string[] {
+    const counts = new Map<string, number>();
+    return entries.map(({ key, isField }) => {
+      const shown = isField ? key : this.shownKey(key);
+      const count = (counts.get(shown) ?? 0) + 1;
+      counts.set(shown, count);
+      return count === 1 ? shown : `${shown} (${count})`;
+    });
+  }
+
+  /** The same few keys stand in every item of a list. */
+  private shownKey(key: string): string {
+    const seen = this.keys.get(key);
+    if (seen !== undefined) return seen;
+    const isShown = isRedacted(key) || isShownKey(key);
+    const shown = this.known.areIn(key) ? REDACTED : isShown ? key : this.fingerprint(key);
+    this.keys.set(key, shown);
+    return shown;
+  }
+
+  /** Changes when the text does. Nobody without the key can try guesses; where there is none, too little is shown. */
+  private fingerprint(text: string): string {
+    if (this.key !== undefined) return abridged(createHmac("sha256", this.key).update(text, "utf8").digest("hex"), 12);
+    const isGuessable = text.length < SHORTEST_HASHED || isSecretText(text);
+    return isGuessable ? REDACTED : abridged(configHash(text), 4);
+  }
+}
+
+/** Without a key, shorter texts could be found by trying all. */
+const SHORTEST_HASHED = 16;
+
+const abridged = (digest: string, digits: number): string => `sha256:${digest.slice(0, digits)}`;
+
+function leafAt(entries: readonly ClassifiedEntry[], name: string): (Classified & { kind: "leaf" }) | undefined {
+  const value = entries.find(({ key }) => key === name)?.value;
+  return value?.kind === "leaf" ? value : undefined;
+}
+
+function textOf(leaf: string | Plain | null): string {
+  return leaf === null ? "null" : typeof leaf === "string" ? leaf : leaf.text;
 }
 
 function collectTexts(value: unknown, known: Set<string>): void {

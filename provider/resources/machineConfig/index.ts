@@ -30,7 +30,7 @@ export const MachineConfig: ResourceDefinition = {
     machineConfig: { type: STRING, description: "The machine config, YAML.", secret: true },
     redactedConfig: {
       type: STRING,
-      description: "The same with every secret replaced, so that a preview shows what really changes.",
+      description: "The same with secrets and free text replaced, so that a preview shows what really changes.",
     },
     configHash: { type: STRING, description: "SHA-256 of the machine config, lower-case hex." },
     ...Object.fromEntries(ECHOES.map((name) => [name, { ...INPUTS[name]!, required: false }])),

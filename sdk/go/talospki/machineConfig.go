@@ -32,7 +32,7 @@ type MachineConfig struct {
 	MachineConfig pulumi.StringOutput `pulumi:"machineConfig"`
 	// Role of the machine. The state of a worker's config holds no private key of an authority.
 	MachineType MachineTypeOutput `pulumi:"machineType"`
-	// The same with every secret replaced, so that a preview shows what really changes.
+	// The same with secrets and free text replaced, so that a preview shows what really changes.
 	RedactedConfig pulumi.StringOutput `pulumi:"redactedConfig"`
 	// Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
 	TalosVersion pulumi.StringOutput `pulumi:"talosVersion"`
@@ -302,7 +302,7 @@ func (o MachineConfigOutput) MachineType() MachineTypeOutput {
 	return o.ApplyT(func(v *MachineConfig) MachineTypeOutput { return v.MachineType }).(MachineTypeOutput)
 }
 
-// The same with every secret replaced, so that a preview shows what really changes.
+// The same with secrets and free text replaced, so that a preview shows what really changes.
 func (o MachineConfigOutput) RedactedConfig() pulumi.StringOutput {
 	return o.ApplyT(func(v *MachineConfig) pulumi.StringOutput { return v.RedactedConfig }).(pulumi.StringOutput)
 }

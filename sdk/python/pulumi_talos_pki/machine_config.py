@@ -550,7 +550,7 @@ class MachineConfig(pulumi.CustomResource):
     @pulumi.getter(name="redactedConfig")
     def redacted_config(self) -> pulumi.Output[_builtins.str]:
         """
-        The same with every secret replaced, so that a preview shows what really changes.
+        The same with secrets and free text replaced, so that a preview shows what really changes.
         """
         return pulumi.get(self, "redacted_config")
 

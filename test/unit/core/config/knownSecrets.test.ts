@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+
+import fc from "fast-check";
+
+import { KnownSecrets } from "../../../../provider/core/config/knownSecrets";
+
+describe("Known secrets", () => {
+  it("are found where a search for each one finds them", () => {
+    const word = fc.string({ unit: fc.constantFrom("a", "b"), minLength: 6, maxLength: 12 });
+    const text = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 40 });
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 12 }), text, (words, within) => {
+        const isIn = words.some((value) => value.length >= 8 && within.includes(value));
+        assert.equal(new KnownSecrets(words).areIn(within), isIn);
+      }),
+      { numRuns: 2_000, seed: 1 },
+    );
+  });
+});
