@@ -1,4 +1,6 @@
 import { PkiError } from "../core/errors";
+import type { AuthorityUse } from "../core/inspect/tryAuthority";
+import type { AuthorityName } from "../core/secrets/types";
 import { readPlainDocuments } from "../core/yaml/plain";
 import { isTree, type Tree } from "../core/secrets/fields";
 import { findMaterial, findPem, type Material } from "./material";
@@ -65,7 +67,7 @@ function joinMaterial(parts: readonly Material[]): Material {
 }
 
 /** Where the authorities of a cluster stand in each kind of file. */
-const AUTHORITY_PLACES: readonly (readonly [RegExp, string])[] = [
+const AUTHORITY_PLACES: readonly (readonly [RegExp, AuthorityName])[] = [
   [/^certs\.os\./i, "os"],
   [/^certs\.k8s\./i, "kubernetes"],
   [/^certs\.etcd\./i, "etcd"],
@@ -80,7 +82,19 @@ const AUTHORITY_PLACES: readonly (readonly [RegExp, string])[] = [
   [/\.certificate-authority-data\b/, "kubernetes"],
 ];
 
+/** Places where a CA stands to be trusted alone: by nodes, beside their own, or by a client. */
+const TRUSTED_PLACES: readonly (readonly [RegExp, AuthorityUse])[] = [
+  [/\bacceptedCAs\b/, "accepted"],
+  [/^contexts\..*\.ca\b/, "servers"],
+  [/\.certificate-authority-data\b/, "servers"],
+];
+
+/** What the CA at a place is for; `undefined` where the file does not say. */
+export function authorityUseAt(path: string): AuthorityUse | undefined {
+  return TRUSTED_PLACES.find(([place]) => place.test(path))?.[1] ?? authorityNameAt(path);
+}
+
 /** What the cluster calls the authority at a place; `undefined` for any other certificate. */
-export function authorityNameAt(path: string): string | undefined {
+export function authorityNameAt(path: string): AuthorityName | undefined {
   return AUTHORITY_PLACES.find(([place]) => place.test(path))?.[1];
 }

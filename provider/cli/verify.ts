@@ -2,8 +2,8 @@ import { describeProblem, type Problem } from "../core/errors";
 import type { NamedAuthority } from "../core/inspect/authorities";
 import { type Finding, finding } from "../core/inspect/findings";
 import type { ChainPurpose } from "../core/inspect/purposes";
+import { judgeAuthority } from "../core/inspect/tryAuthority";
 import { verifyChain } from "../core/inspect/verifyChain";
-import { AUTHORITY_EXPECTED, whyNoAuthority } from "../core/x509/authority";
 import { type Certificate, keyFits } from "../core/x509/certificate";
 import { isIpAddress } from "../core/ipAddress";
 import { type Address, certificateName, formatAddress, readTargetAddress } from "./address";
@@ -11,7 +11,7 @@ import { loadClient } from "./client";
 import { probeNode } from "./probe";
 import { authoritiesIn, judgeSource } from "./inspection";
 import type { FoundCertificate } from "./material";
-import { readSource } from "./source";
+import { authorityUseAt, readSource } from "./source";
 import { describeLeft, formatJson, safe, type Style, styleOf } from "./style";
 import { isAuthority, readKey, readTrust, type Task, tasksOf, trustFor, type VerifyOptions } from "./verifyTasks";
 import { CliError, EXIT, type CliContext } from "./cliContext";
@@ -61,7 +61,9 @@ async function verifyFile(target: string, options: VerifyOptions, cli: CliContex
   const authorities = source.kind === "PEM" && tasks.length > 0 ? [] : source.material.certificates.filter(isAuthority);
   const verifications = [
     ...tasks.map((task) => judgeTask(task, options, named, now)),
-    ...authorities.map((found) => judgeAuthority(given === undefined ? found : { ...found, key: given }, now)),
+    ...authorities.map((found) =>
+      verifyAuthority(given === undefined ? found : { ...found, key: given }, options.purpose, now),
+    ),
   ];
   const problems = judgeSource(source, now, options.context).problems.filter(({ code }) => !JUDGED.has(code));
   if (verifications.length + problems.length === 0)
@@ -78,8 +80,8 @@ function judgeTask(
   authorities: readonly NamedAuthority[],
   now: Date,
 ): Verification {
-  const { path, certificates, key, trust, purpose } = task;
-  const { name, role } = options;
+  const { path, certificates, key, trust, purpose, needsRole = false } = task;
+  const { name, role = needsRole ? "any" : undefined } = options;
   const verdict = verifyChain({
     certificates,
     trust,
@@ -101,22 +103,21 @@ function judgeTask(
   };
 }
 
-/** An authority answers to nobody: it must be one, be valid, and have the key beside it. */
-function judgeAuthority(found: FoundCertificate, now: Date): Verification {
+/** A CA must be valid, be able to certify what it stands there for, and have its own key beside it. */
+function verifyAuthority(found: FoundCertificate, purpose: ChainPurpose | undefined, now: Date): Verification {
   const { path, certificate, key } = found;
   const verdict = verifyChain({ certificates: [certificate], trust: [certificate], purpose: "kubernetesClient", now });
-  const fault = whyNoAuthority(certificate);
+  const use = authorityUseAt(path) ?? (purpose === "server" ? "servers" : "accepted");
   const findings = [
-    // Its own usages are a matter of what it signs.
-    ...verdict.findings.filter(({ code }) => code !== "ERR_USAGE_MISSING"),
-    ...(fault === undefined ? [] : [finding("ERR_NOT_A_CA", certificate, fault, AUTHORITY_EXPECTED)]),
+    ...verdict.findings.filter(({ reason }) => reason === "ca-expired" || reason === "not-yet-valid"),
+    ...judgeAuthority(use, certificate),
     ...(key !== undefined && !keyFits(certificate, key)
       ? [
           finding(
-            "ERR_KEY_MISMATCH",
+            "key-mismatch",
             certificate,
             "does not belong to the private key beside it",
-            "take the pair of one authority",
+            "use the certificate and key of one CA",
           ),
         ]
       : []),

@@ -38,6 +38,8 @@ export interface Task {
   readonly key?: PrivateKey;
   readonly trust: readonly Certificate[];
   readonly purpose: ChainPurpose;
+  /** A client of Talos: without a role it may do nothing. */
+  readonly needsRole?: boolean;
 }
 
 /** Whom the options trust, by name where that is known. */
@@ -105,6 +107,7 @@ function talosconfigTasks(source: Source, options: VerifyOptions, trust: Trust):
         certificates: [certificate],
         trust: trustFor("client", trust, authorities),
         purpose: "client",
+        needsRole: true,
         ...(key === undefined ? {} : { key }),
       },
     ];
@@ -163,7 +166,14 @@ function leafTasks(source: Source, options: VerifyOptions, trust: Trust, given: 
     }
     const key = given ?? found.key ?? (keys.length === 1 ? keys[0]?.key : undefined);
     return [
-      { path, certificates: [certificate, ...others], trust: anchors, purpose, ...(key === undefined ? {} : { key }) },
+      {
+        path,
+        certificates: [certificate, ...others],
+        trust: anchors,
+        purpose,
+        needsRole: options.purpose === "client",
+        ...(key === undefined ? {} : { key }),
+      },
     ];
   });
 }

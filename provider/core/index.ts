@@ -6,7 +6,7 @@
 export { createEnvironment, type Environment, type WebCrypto } from "./environment";
 export { ERROR_CODES, type ErrorCode } from "./errorCodes";
 export { type Diagnostic, describeProblem, isWarning, PkiError, type Problem, type Warning } from "./errors";
-export { type ProblemReason, WARNING_REASONS, type WarningReason } from "./reasons";
+export { CHAIN_REASONS, type ChainReason, type ProblemReason, WARNING_REASONS, type WarningReason } from "./reasons";
 export type { Hours } from "./duration";
 export { isIpAddress } from "./ipAddress";
 export {

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "./errorCodes";
+
 /**
  * Every reason of a warning with what it means. A warning is accepted input that the user should know about; it never
  * rejects. Reasons are stable, like error codes.
@@ -7,9 +9,15 @@
  */
 export const WARNING_REASONS = {
   "accepted-not-adopted": "a machine config accepts CAs or keys that a secrets bundle has no place for",
+  "accepts-clients-only": "an accepted CA certifies clients and no servers",
+  "ca-limits-names": "a CA may certify some names only, and a node may have others",
+  "ca-rejected-by-old-talos": "a CA has an extension that Talos up to v1.9 rejects",
+  "ca-rejected-by-openssl": "OpenSSL rejects a CA, or what it certifies, and Go accepts it",
+  "ca-unusable": "verifiers reject what an adopted CA certifies",
   expired: "a CA has expired",
   "expires-soon": "a CA or certificate ends within a year",
   "not-yet-valid": "a CA is not valid yet",
+  "trusts-parent-ca": "a CA comes with CAs above it, and every client of those gets in",
   "unknown-key": "a key of a file that Talos does not know and ignores",
   "unusual-form": "a token or secret of another form than Talos makes",
   "unusual-key": "a kind of private key that Talos accepts and few others do",
@@ -19,8 +27,41 @@ export const WARNING_REASONS = {
 export type WarningReason = keyof typeof WARNING_REASONS;
 
 /**
+ * Every reason why a verifier rejects a certificate, with its code. docs/errors.md explains the codes.
+ *
+ * @example
+ * CHAIN_REASONS["name-constraints"]; // "ERR_CHAIN_INVALID"
+ */
+export const CHAIN_REASONS = {
+  /** A critical extension that Go does not understand. */
+  "critical-extension": "ERR_CHAIN_INVALID",
+  "ca-expired": "ERR_AUTHORITY_EXPIRED",
+  expired: "ERR_CERTIFICATE_EXPIRED",
+  /** A CA's key of a kind or size with which Go verifies nothing. */
+  "key-kind": "ERR_CHAIN_INVALID",
+  "key-mismatch": "ERR_KEY_MISMATCH",
+  "name-constraints": "ERR_CHAIN_INVALID",
+  "name-mismatch": "ERR_NAME_MISMATCH",
+  "not-a-ca": "ERR_NOT_A_CA",
+  "not-yet-valid": "ERR_CERTIFICATE_NOT_YET_VALID",
+  "path-length": "ERR_CHAIN_INVALID",
+  "role-missing": "ERR_ROLE_MISSING",
+  "signature-algorithm": "ERR_CHAIN_INVALID",
+  /** Go's parser does not read the certificate. */
+  unreadable: "ERR_CHAIN_INVALID",
+  untrusted: "ERR_AUTHORITY_UNKNOWN",
+  "usage-missing": "ERR_USAGE_MISSING",
+  /** Certified by another CA of the cluster. */
+  "wrong-ca": "ERR_AUTHORITY_WRONG",
+} as const satisfies Readonly<Record<string, ErrorCode>>;
+
+/** A stable reason why a verifier rejects a certificate. */
+export type ChainReason = keyof typeof CHAIN_REASONS;
+
+/**
  * A reason that is finer than an error code, for code that must tell problems apart; the code is for users.
  *
  * - `lookup-failed`: a patch deletes what is not there; the input that brings it may still be unknown
+ * - those of `CHAIN_REASONS`: verifiers reject a CA, or what it certifies
  */
-export type ProblemReason = "lookup-failed";
+export type ProblemReason = "lookup-failed" | ChainReason;

@@ -1,13 +1,16 @@
 import type { ErrorCode } from "../errorCodes";
+import { CHAIN_REASONS, type ChainReason } from "../reasons";
 import type { Certificate } from "../x509/certificate";
 
-/** One reason why a certificate is refused, as data. */
+/** One reason why a certificate is rejected, as data. */
 export interface Finding {
-  /** Stable; docs/errors.md tells more. */
+  /** Stable; docs/errors.md explains it. */
   readonly code: ErrorCode;
-  /** What is wrong; lower case, a clause whose subject is the certificate. */
+  /** Stable and finer than the code. */
+  readonly reason: ChainReason;
+  /** The problem; lower case, a clause whose subject is the certificate. */
   readonly what: string;
-  /** What to do about it. */
+  /** The remedy. */
   readonly cure: string;
   /** The certificate of the chain that is meant: subject and fingerprint. */
   readonly subject: string;
@@ -16,7 +19,7 @@ export interface Finding {
 }
 
 /**
- * A finding as one line: `O=os:admin: expired 3 days ago; issue it anew …`.
+ * A finding as one line: `O=os:admin: expired 3 days ago; reissue it …`.
  *
  * @example
  * const { findings } = verifyChain({ certificates: clientPem, trust: caPem, purpose: "client", now });
@@ -26,6 +29,7 @@ export function describeFinding(finding: Finding): string {
   return `${finding.subject || "(no name)"}: ${finding.what}; ${finding.cure}`;
 }
 
-export function finding(code: ErrorCode, certificate: Certificate, what: string, cure: string): Finding {
-  return { code, what, cure, subject: certificate.subject, fingerprint: certificate.fingerprint };
+export function finding(reason: ChainReason, certificate: Certificate, what: string, cure: string): Finding {
+  const { subject, fingerprint } = certificate;
+  return { code: CHAIN_REASONS[reason], reason, what, cure, subject, fingerprint };
 }

@@ -33,15 +33,22 @@ function labelsOf(name: string): string[] {
 }
 
 /**
- * The names of a certificate that an authority above it is not allowed to vouch for (RFC 5280, section 4.2.1.10).
+ * The names of a certificate that a CA above it may not certify (RFC 5280, section 4.2.1.10).
  *
- * @param facts those of the certificate
- * @returns DNS names and addresses; empty when all are in order
+ * @param names addresses with the octets that they have: sixteen stay IPv6
+ * @returns DNS names and addresses; empty when all are allowed
  */
-export function namesOutside(certificate: Certificate, facts: ChainFacts, authority: ChainFacts): string[] {
+export function namesOutside(
+  names: { readonly dnsNames: readonly string[]; readonly ipAddresses: readonly string[] },
+  authority: ChainFacts,
+): string[] {
   return [
-    ...certificate.dnsNames.filter((name) => isOutside(authority, "dns", (constraint) => matchesDns(constraint, name))),
-    ...facts.ipAddresses
+    ...names.dnsNames.filter(
+      (name) =>
+        isOutside(authority, "dns", (constraint) => matchesDns(constraint, name)) ||
+        authority.excludedNames.some((constraint) => matchesWildcard(constraint, name)),
+    ),
+    ...names.ipAddresses
       .filter((address) => isOutside(authority, "ip", (constraint) => matchesIp(constraint, address)))
       .map((address) => canonicalIpAddress(address) ?? address),
   ];
@@ -54,6 +61,13 @@ function isOutside(
 ): boolean {
   const permitted = authority.permittedNames.filter((constraint) => constraint.kind === kind);
   return authority.excludedNames.some(matches) || (permitted.length > 0 && !permitted.some(matches));
+}
+
+/** A wildcard stands for every name beside it, the excluded one among them (Go since 1.25.5). */
+function matchesWildcard(constraint: NameConstraint, name: string): boolean {
+  if (constraint.kind !== "dns" || !name.startsWith("*.")) return false;
+  const parent = constraint.domain.indexOf(".");
+  return parent >= 0 && constraint.domain.slice(parent) === name.slice(1).toLowerCase();
 }
 
 function matchesDns(constraint: NameConstraint, name: string): boolean {

@@ -3,7 +3,7 @@ import type { NamedAuthority } from "./authorities";
 import { type Chain, isSelfSigned } from "./chain";
 import { type Finding, finding } from "./findings";
 
-/** Why a chain ends without trust: whose it is, if that is known, and what helps. */
+/** Why a chain does not end in a trusted certificate: which CA it comes from, if that is known, and the remedy. */
 export function untrustedFinding(
   chain: Chain,
   trust: readonly Certificate[],
@@ -17,43 +17,37 @@ export function untrustedFinding(
     .filter(({ certificate }) => trust.some(({ fingerprint }) => fingerprint === certificate.fingerprint))
     .map(({ name }) => name);
   if (signer !== undefined && !trustedNames.includes(signer.name)) {
-    const expected =
-      trustedNames.length === 0 ? "an authority that is trusted here" : `the ${trustedNames.join(" or ")} authority`;
+    const expected = trustedNames.length === 0 ? "a CA that is trusted here" : `the ${trustedNames.join(" or ")} CA`;
     return finding(
-      "ERR_AUTHORITY_WRONG",
+      "wrong-ca",
       top,
-      `is from the ${signer.name} authority of the cluster; expected ${expected}`,
-      `issue the ${noun} certificate with the right authority of the bundle`,
+      `is issued by the ${signer.name} CA of the cluster and must be issued by ${expected}`,
+      `issue the ${noun} certificate with the right CA of the bundle`,
     );
   }
   if (signer !== undefined) {
     return finding(
-      "ERR_AUTHORITY_UNKNOWN",
+      "untrusted",
       top,
-      `is from another ${signer.name} authority of the cluster, which is not trusted here (${signer.certificate.fingerprint.slice(0, 16)}…)`,
-      "a rotation is under way or over: bring the machine configs and talosconfigs of the same stage everywhere",
+      `is issued by another ${signer.name} CA of the cluster, which is not trusted here (${signer.certificate.fingerprint.slice(0, 16)}…)`,
+      "a rotation is under way or over: apply the machine configs of the same stage everywhere and use its talosconfigs",
     );
   }
   if (trust.some(({ subjectDer }) => subjectDer === top.issuerDer)) {
     return finding(
-      "ERR_AUTHORITY_UNKNOWN",
+      "untrusted",
       top,
-      `is signed by another authority that also calls itself ${issuer}`,
-      "it is another cluster's, or the authority was rotated: take the talosconfig and secrets of this cluster as they are now",
+      `is signed by another CA of the same name, ${issuer}`,
+      "it is of another cluster, or the CA was rotated: use the current talosconfig and secrets of this cluster",
     );
   }
   return isSelfSigned(top)
-    ? finding(
-        "ERR_AUTHORITY_UNKNOWN",
-        top,
-        "is signed by itself and not trusted",
-        "trust it, or have it signed by a trusted authority",
-      )
+    ? finding("untrusted", top, "is signed by itself and not trusted", "trust it, or have it signed by a trusted CA")
     : finding(
-        "ERR_AUTHORITY_UNKNOWN",
+        "untrusted",
         top,
         `is signed by ${issuer}, which is not trusted`,
-        "trust that authority, or issue with a trusted one",
+        "trust that CA, or issue with a trusted one",
       );
 }
 

@@ -11,17 +11,17 @@ import { untrustedFinding } from "./untrusted";
 /** PEM of one or several certificates, or the same parsed. */
 export type CertificatesInput = string | readonly Certificate[];
 
-/** A certificate, whom to trust, and what the certificate shall be good for. */
+/** A certificate, the trusted CAs, and what the certificate is for. */
 export interface VerifyChainOptions extends LeafExpectation {
   /** The certificate in question, and after it any others that may lead up to a trusted one. */
   readonly certificates: CertificatesInput;
-  /** Whom the verifier trusts; self-signed or not. */
+  /** The certificates that the verifier trusts; self-signed or not. */
   readonly trust: CertificatesInput;
   /** `client`: apid's own rules; `kubernetesClient`: any TLS server's; `server`: what a client asks of a server. */
   readonly purpose: ChainPurpose;
   /** The moment at which everything must be valid. */
   readonly now: Date;
-  /** Authorities known by name, to say whose a certificate is when it is not a trusted one's. */
+  /** CAs known by name, to name the one that issued a certificate when it is not trusted. */
   readonly authorities?: readonly NamedAuthority[];
 }
 
@@ -70,11 +70,11 @@ function read(input: CertificatesInput, path: string): readonly Certificate[] {
 function checkOptions(options: VerifyChainOptions, leaf: Certificate | undefined): void {
   const problems: Problem[] = [];
   if (leaf === undefined) {
-    problems.push({ code: "ERR_INPUT_MISSING", path: "certificates", message: "is empty; expected a certificate" });
+    problems.push({ code: "ERR_INPUT_MISSING", path: "certificates", message: "is empty; must hold a certificate" });
   }
   const role = options.requiredRole;
-  if (role !== undefined && !ROLES.includes(role)) {
-    const message = `${JSON.stringify(role)} is no Talos role; expected one of ${ROLES.join(", ")}`;
+  if (role !== undefined && role !== "any" && !ROLES.includes(role)) {
+    const message = `${JSON.stringify(role)} is not a Talos role; use one of ${ROLES.join(", ")}`;
     problems.push({ code: "ERR_ROLE_UNKNOWN", path: "requiredRole", message });
   }
   if (problems.length > 0) throw PkiError.of(problems);

@@ -76,3 +76,20 @@ export function isUnusual(key: KeyObject): boolean {
   const { namedCurve, modulusLength = Infinity } = key.asymmetricKeyDetails ?? {};
   return namedCurve === UNUSUAL_P521.curve || modulusLength < 2048;
 }
+
+const GO_CURVES = ["secp224r1", "prime256v1", "secp384r1", "secp521r1"];
+const LARGEST_GO_EXPONENT = 2n ** 31n - 1n;
+
+/**
+ * What keeps Go from verifying a signature of a public key, as a noun; `undefined` where nothing does. Source:
+ * go/src/crypto/x509/x509.go, checkSignature, and crypto/rsa, checkPublicKeySize, go1.26.
+ */
+export function whyGoVerifiesNothing(key: KeyObject): string | undefined {
+  const { namedCurve, modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  if (key.asymmetricKeyType === "rsa") {
+    if (modulusLength < LEAST_RSA_BITS) return `an RSA key of ${modulusLength} bits`;
+    return publicExponent > LARGEST_GO_EXPONENT ? "an RSA key of a public exponent beyond 31 bits" : undefined;
+  }
+  const isKnown = key.asymmetricKeyType === "ed25519" || GO_CURVES.includes(namedCurve ?? "");
+  return isKnown ? undefined : `a key of the kind ${describeAlgorithm(key)}`;
+}

@@ -44,7 +44,7 @@ export function pairProblems(
 }
 
 /** What keeps a certificate from being an authority, whatever its time; `undefined` for one that can be. */
-export function whyNoAuthority({ isAuthority, keyUsages }: Certificate): string | undefined {
+function whyNoAuthority({ isAuthority, keyUsages }: Certificate): string | undefined {
   if (!isAuthority) return "is no certificate authority (basicConstraints lacks CA:TRUE)";
   return keyUsages?.includes("keyCertSign") === false
     ? "may not sign certificates (keyUsage lacks keyCertSign)"
@@ -52,7 +52,7 @@ export function whyNoAuthority({ isAuthority, keyUsages }: Certificate): string 
 }
 
 /** What would be right in its place. */
-export const AUTHORITY_EXPECTED = "expected the certificate of an authority";
+const AUTHORITY_EXPECTED = "expected the certificate of an authority";
 
 /**
  * What keeps a certificate from being an authority, whatever its time, as a problem of the input that holds it.

@@ -1,5 +1,8 @@
 import { randomBytes, webcrypto } from "node:crypto";
 
+import { AsnConvert } from "@peculiar/asn1-schema";
+import { GeneralName, GeneralSubtree, GeneralSubtrees, NameConstraints } from "@peculiar/asn1-x509";
+
 import * as x509 from "../../../provider/core/x509/library";
 
 /** Certificates that the core would never make, from the library beneath it. */
@@ -65,6 +68,21 @@ export const usageOids = {
   any: "2.5.29.37.0",
   unknown: "1.2.3.4.5",
 } as const;
+
+/** Name constraints (RFC 5280, section 4.2.1.10), critical unless told. */
+export function nameConstraints(
+  permitted: readonly Partial<GeneralName>[],
+  excluded: readonly Partial<GeneralName>[] = [],
+  { critical = true } = {},
+): x509.Extension {
+  const trees = (names: readonly Partial<GeneralName>[]): GeneralSubtrees =>
+    new GeneralSubtrees(names.map((name) => new GeneralSubtree({ base: new GeneralName(name) })));
+  const value = new NameConstraints({
+    ...(permitted.length === 0 ? {} : { permittedSubtrees: trees(permitted) }),
+    ...(excluded.length === 0 ? {} : { excludedSubtrees: trees(excluded) }),
+  });
+  return new x509.Extension("2.5.29.30", critical, AsnConvert.serialize(value));
+}
 
 /** Makes a certificate; by default a client's that signs itself. */
 export async function odd(options: OddOptions = {}): Promise<Odd> {

@@ -1,7 +1,7 @@
 import { webcrypto } from "node:crypto";
 
 import { AsnConvert } from "@peculiar/asn1-schema";
-import { GeneralName, GeneralSubtree, GeneralSubtrees, Name, NameConstraints } from "@peculiar/asn1-x509";
+import { Name } from "@peculiar/asn1-x509";
 
 import { createEnvironment } from "../../../provider/core/environment";
 import type { ErrorCode } from "../../../provider/core/errorCodes";
@@ -16,7 +16,7 @@ import { issueKubernetesClientCertificate } from "../../../provider/core/x509/ku
 import * as x509 from "../../../provider/core/x509/library";
 import { issueServerCertificate } from "../../../provider/core/x509/serverCertificate";
 
-import { baseTime, hoursLater, odd, type OddOptions, tampered, usageOids } from "./oddCertificates";
+import { baseTime, hoursLater, nameConstraints, odd, type OddOptions, tampered, usageOids } from "./oddCertificates";
 
 /** One chain and what to say to it. */
 export interface VerifyCase {
@@ -547,15 +547,6 @@ async function authorityCases(): Promise<VerifyCase[]> {
 
 /** Authorities that may vouch for some names only. */
 async function constraintCases(): Promise<VerifyCase[]> {
-  const constraints = (permitted: Partial<GeneralName>[], excluded: Partial<GeneralName>[] = []): x509.Extension => {
-    const trees = (names: Partial<GeneralName>[]): GeneralSubtrees =>
-      new GeneralSubtrees(names.map((name) => new GeneralSubtree({ base: new GeneralName(name) })));
-    const value = new NameConstraints({
-      ...(permitted.length === 0 ? {} : { permittedSubtrees: trees(permitted) }),
-      ...(excluded.length === 0 ? {} : { excludedSubtrees: trees(excluded) }),
-    });
-    return new x509.Extension("2.5.29.30", true, AsnConvert.serialize(value));
-  };
   const of = async (
     name: string,
     extension: x509.Extension,
@@ -575,8 +566,8 @@ async function constraintCases(): Promise<VerifyCase[]> {
     };
   };
   const elsewhere = AsnConvert.parse(new x509.Name("O=elsewhere").toArrayBuffer(), Name);
-  const inside = constraints([{ dNSName: "example.org" }]);
-  const network = constraints([{ iPAddress: "10.0.0.0/8" }]);
+  const inside = nameConstraints([{ dNSName: "example.org" }]);
+  const network = nameConstraints([{ iPAddress: "10.0.0.0/8" }]);
   return Promise.all([
     of("a name in the permitted domain", inside, { dns: ["cp-1.example.org"] }, []),
     of("the permitted domain itself", inside, { dns: ["example.org"] }, []),
@@ -585,7 +576,7 @@ async function constraintCases(): Promise<VerifyCase[]> {
     of("an address, where only names are constrained", inside, { ips: ["10.0.0.2"] }, []),
     of(
       "an excluded name",
-      constraints([], [{ dNSName: "internal.example.org" }]),
+      nameConstraints([], [{ dNSName: "internal.example.org" }]),
       { dns: ["a.internal.example.org"] },
       ["ERR_CHAIN_INVALID"],
     ),
@@ -593,8 +584,20 @@ async function constraintCases(): Promise<VerifyCase[]> {
     of("an address outside the permitted network", network, { ips: ["192.168.1.1"] }, ["ERR_CHAIN_INVALID"]),
     of("an IPv6 address, where only IPv4 is permitted", network, { ips: ["2001:db8::1"] }, ["ERR_CHAIN_INVALID"]),
     of("a permitted address in sixteen octets", network, { ips: ["::ffff:a09:807"] }, ["ERR_CHAIN_INVALID"]),
-    of("constraints on mail addresses", constraints([{ rfc822Name: "example.org" }]), { dns: ["a.example.org"] }, []),
-    of("constraints on subjects", constraints([{ directoryName: elsewhere }]), { dns: ["a.example.org"] }, [
+    of(
+      "a wildcard beside an excluded name",
+      nameConstraints([], [{ dNSName: "cp-1.example.org" }]),
+      { dns: ["*.example.org"] },
+      ["ERR_CHAIN_INVALID"],
+      "to openssl a wildcard is a name like any other",
+    ),
+    of(
+      "constraints on mail addresses",
+      nameConstraints([{ rfc822Name: "example.org" }]),
+      { dns: ["a.example.org"] },
+      [],
+    ),
+    of("constraints on subjects", nameConstraints([{ directoryName: elsewhere }]), { dns: ["a.example.org"] }, [
       "ERR_CHAIN_INVALID",
     ]),
   ]);

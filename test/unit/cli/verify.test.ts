@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { createEnvironment } from "../../../provider/core/environment";
 import { formatKubeconfig } from "../../../provider/core/config/kubeconfig";
@@ -17,6 +19,8 @@ const authorityOf = (name: "os" | "k8s"): { certificatePem: string; privateKeyPe
   certificatePem: certs[name].crt,
   privateKeyPem: certs[name].key,
 });
+/** An input of test/cases. */
+const readCase = (name: string): string => readFileSync(join(__dirname, "../../cases", name), "utf8");
 const verify = async (args: readonly string[], files: Readonly<Record<string, string>>): Promise<[number, string]> => {
   const { code, out, err } = await talosPki(["verify", ...args], { files: { talosconfig, bundle, ...files } });
   return [code, out + err];
@@ -38,14 +42,50 @@ ok    contexts.gamma.ca: O=talos: an authority; 3649 days left
       out,
       `FAIL  contexts.gamma.crt: O=os:admin
       expired 39 days ago, at 2027-11-22T18:36:55Z [ERR_CERTIFICATE_EXPIRED]
-      cure: issue it anew: pulumi up renews it, offline too
+      cure: reissue it: pulumi up renews it, offline too
 ok    contexts.gamma.ca: O=talos: an authority; 3245 days left
 `,
     );
     const [, other] = await verify(["talosconfig", "--bundle", "other"], { other: vector("bundles/v1.14.yaml") });
-    assert.match(other, /is signed by another authority that also calls itself O=talos \[ERR_AUTHORITY_UNKNOWN\]/);
+    assert.match(other, /is signed by another CA of the same name, O=talos \[ERR_AUTHORITY_UNKNOWN\]/);
     const [, role] = await verify(["talosconfig", "--role", "os:impersonator"], {});
     assert.match(role, /lacks the role os:impersonator \(it has os:admin\) \[ERR_ROLE_MISSING\]/);
+  });
+
+  it("says of a CA that verifiers reject what it issues, in a file of any kind", async () => {
+    const at = ["--at", "2026-12-01T00:00:00Z"];
+    const usages = readCase("ca-server-usage-only.crt");
+    const [code, out] = await verify(["ca", ...at], { ca: usages });
+    assert.equal(code, 1);
+    assert.equal(
+      out,
+      `FAIL  O=talos
+      lacks the extended key usage client authentication (it has serverAuth) [ERR_USAGE_MISSING]
+      cure: reissue the CA with clientAuth
+`,
+    );
+    assert.equal((await verify(["ca", ...at, "--purpose", "server"], { ca: usages }))[0], 0);
+    const [, extension] = await verify(["ca", ...at], { ca: readCase("ca-unknown-critical-extension.crt") });
+    assert.match(
+      extension,
+      /has a critical extension that verifiers do not know \(1\.3\.6\.1\.4\.1\.99999\.1\) \[ERR_CHAIN_INVALID\]/,
+    );
+    const config = `machine:\n  acceptedCAs:\n    - crt: ${Buffer.from(usages).toString("base64")}\n`;
+    assert.match(
+      (await verify(["config", ...at], { config }))[1],
+      /machine\.acceptedCAs\[0\]\.crt.*\n.*\[ERR_USAGE_MISSING\]/,
+    );
+  });
+
+  it("rejects a client of Talos whose certificate has no role", async () => {
+    const [code, none] = await verify(["none"], { none: readCase("talosconfig-without-role") });
+    assert.equal(code, 1);
+    assert.match(
+      none,
+      /has no Talos role \(it has no organization\), so nodes let it do nothing \[ERR_ROLE_MISSING\]\n.*reissue it with a role/,
+    );
+    const [, foreign] = await verify(["foreign"], { foreign: readCase("talosconfig-with-a-foreign-role") });
+    assert.match(foreign, /has no Talos role \(it has the organization os:foo\)/);
   });
 
   it("names the wrong authority of the same cluster", async () => {
@@ -54,7 +94,7 @@ ok    contexts.gamma.ca: O=talos: an authority; 3245 days left
     assert.equal(code, 1);
     assert.match(
       out,
-      /is from the kubernetes authority of the cluster; expected the os authority \[ERR_AUTHORITY_WRONG\]/,
+      /is issued by the kubernetes CA of the cluster and must be issued by the os CA \[ERR_AUTHORITY_WRONG\]/,
     );
   });
 

@@ -56,7 +56,7 @@ describe("The verdict on a chain", () => {
 
   it("on an expired certificate says since when and that an update renews it", () => {
     assert.deepEqual(verdictOn(admin.certificate.pem, { now: later(368) }), [
-      "ERR_CERTIFICATE_EXPIRED O=os:admin, CN=talosctl-client: expired 3 days ago, at 2027-11-22T12:00:00Z; issue it anew: pulumi up renews it, offline too",
+      "ERR_CERTIFICATE_EXPIRED O=os:admin, CN=talosctl-client: expired 3 days ago, at 2027-11-22T12:00:00Z; reissue it: pulumi up renews it, offline too",
     ]);
   });
 
@@ -64,7 +64,7 @@ describe("The verdict on a chain", () => {
     const [, finding] = verdictOn(admin.certificate.pem, { now: later(3700) });
     assert.equal(
       finding,
-      "ERR_AUTHORITY_EXPIRED O=talos: expired 50 days ago, at 2036-11-19T12:00:00Z; rotate the authority; nothing that it signed is valid any more",
+      "ERR_AUTHORITY_EXPIRED O=talos: expired 50 days ago, at 2036-11-19T12:00:00Z; rotate the CA; nothing that it signed is valid any more",
     );
   });
 
@@ -83,7 +83,7 @@ describe("The verdict on a chain", () => {
       { name: "kubernetes", certificate: kubernetes.certificate },
     ];
     assert.deepEqual(verdictOn(certificate.pem, { authorities }), [
-      "ERR_AUTHORITY_WRONG O=os:admin, CN=talosctl-client: is from the kubernetes authority of the cluster; expected the os authority; issue the Talos API client certificate with the right authority of the bundle",
+      "ERR_AUTHORITY_WRONG O=os:admin, CN=talosctl-client: is issued by the kubernetes CA of the cluster and must be issued by the os CA; issue the Talos API client certificate with the right CA of the bundle",
     ]);
   });
 
@@ -94,19 +94,19 @@ describe("The verdict on a chain", () => {
       { name: "os", certificate: next.certificate },
     ];
     assert.deepEqual(verdictOn(certificate.pem, { authorities }), [
-      `ERR_AUTHORITY_UNKNOWN O=os:admin, CN=talosctl-client: is from another os authority of the cluster, which is not trusted here (${next.certificate.fingerprint.slice(0, 16)}…); a rotation is under way or over: bring the machine configs and talosconfigs of the same stage everywhere`,
+      `ERR_AUTHORITY_UNKNOWN O=os:admin, CN=talosctl-client: is issued by another os CA of the cluster, which is not trusted here (${next.certificate.fingerprint.slice(0, 16)}…); a rotation is under way or over: apply the machine configs of the same stage everywhere and use its talosconfigs`,
     ]);
     assert.deepEqual(verdictOn(certificate.pem), [
-      "ERR_AUTHORITY_UNKNOWN O=os:admin, CN=talosctl-client: is signed by another authority that also calls itself O=talos; it is another cluster's, or the authority was rotated: take the talosconfig and secrets of this cluster as they are now",
+      "ERR_AUTHORITY_UNKNOWN O=os:admin, CN=talosctl-client: is signed by another CA of the same name, O=talos; it is of another cluster, or the CA was rotated: use the current talosconfig and secrets of this cluster",
     ]);
   });
 
   it("knows an untrusted authority from a certificate that signs itself", () => {
     assert.deepEqual(verdictOn(admin.certificate.pem, { trust: kubernetes.certificate.pem }), [
-      "ERR_AUTHORITY_UNKNOWN O=os:admin, CN=talosctl-client: is signed by O=talos, which is not trusted; trust that authority, or issue with a trusted one",
+      "ERR_AUTHORITY_UNKNOWN O=os:admin, CN=talosctl-client: is signed by O=talos, which is not trusted; trust that CA, or issue with a trusted one",
     ]);
     assert.deepEqual(verdictOn(next.certificate.pem, { trust: kubernetes.certificate.pem }), [
-      "ERR_AUTHORITY_UNKNOWN O=talos: is signed by itself and not trusted; trust it, or have it signed by a trusted authority",
+      "ERR_AUTHORITY_UNKNOWN O=talos: is signed by itself and not trusted; trust it, or have it signed by a trusted CA",
     ]);
   });
 
@@ -117,12 +117,12 @@ describe("The verdict on a chain", () => {
     );
     const key = await generatePrivateKey("ed25519", environment);
     assert.deepEqual(verdictOn(certificate.pem, { now: later(2), key, requiredRole: "os:admin", dnsName: "cp" }), [
-      "ERR_AUTHORITY_UNKNOWN CN=talos-node: is signed by O=kubernetes, which is not trusted; trust that authority, or issue with a trusted one",
-      "ERR_CERTIFICATE_EXPIRED CN=talos-node: expired 24 hours ago, at 2026-11-23T12:00:00Z; issue it anew: pulumi up renews it, offline too",
-      "ERR_USAGE_MISSING CN=talos-node: lacks the extended key usage client authentication (it has serverAuth); issue the Talos API client certificate with clientAuth",
-      "ERR_KEY_MISMATCH CN=talos-node: does not belong to the private key beside it; take certificate and key of one issuance; if the key is lost, issue the certificate anew",
+      "ERR_AUTHORITY_UNKNOWN CN=talos-node: is signed by O=kubernetes, which is not trusted; trust that CA, or issue with a trusted one",
+      "ERR_CERTIFICATE_EXPIRED CN=talos-node: expired 24 hours ago, at 2026-11-23T12:00:00Z; reissue it: pulumi up renews it, offline too",
+      "ERR_USAGE_MISSING CN=talos-node: lacks the extended key usage client authentication (it has serverAuth); reissue the Talos API client certificate with clientAuth",
+      "ERR_KEY_MISMATCH CN=talos-node: does not belong to the private key beside it; use certificate and key of one issuance; if the key is lost, reissue the certificate",
       "ERR_NAME_MISMATCH CN=talos-node: is not for cp (it is for 10.0.0.2); call it by a name that it is for, or add the name to certSANs of the machine config",
-      'ERR_ROLE_MISSING CN=talos-node: lacks the role os:admin (it has none); issue it with roles: ["os:admin"]',
+      'ERR_ROLE_MISSING CN=talos-node: lacks the role os:admin (it has none); reissue it with roles: ["os:admin"]',
     ]);
   });
 
@@ -131,7 +131,7 @@ describe("The verdict on a chain", () => {
     const { certificate } = await issueClientCertificate(options, environment);
     assert.deepEqual(verdictOn(certificate.pem, { requiredRole: "os:etcd:backup" }), []);
     assert.deepEqual(verdictOn(certificate.pem, { requiredRole: "os:admin" }), [
-      'ERR_ROLE_MISSING O=os:operator, CN=talosctl-client: lacks the role os:admin (it has os:operator); issue it with roles: ["os:admin"]',
+      'ERR_ROLE_MISSING O=os:operator, CN=talosctl-client: lacks the role os:admin (it has os:operator); reissue it with roles: ["os:admin"]',
     ]);
   });
 
@@ -141,7 +141,7 @@ describe("The verdict on a chain", () => {
       {
         code: "ERR_INPUT_MISSING",
         message:
-          'certificates: is empty; expected a certificate\nrequiredRole: "x" is no Talos role; expected one of os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer',
+          'certificates: is empty; must hold a certificate\nrequiredRole: "x" is not a Talos role; use one of os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer',
       },
     );
   });
