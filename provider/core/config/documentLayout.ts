@@ -1,4 +1,3 @@
-import type { SecretsBundle } from "../secrets/types";
 import {
   AUDIT_POLICY,
   AUTHENTICATION,
@@ -8,14 +7,8 @@ import {
   SERVICE_SUBNETS,
 } from "./kubernetesDefaults";
 import type { MachineConfigInput } from "./machineConfigOptions";
-import {
-  acceptedFields,
-  configDocument,
-  hostnameDocument,
-  kubeSpanDocument,
-  pairFields,
-  registryMirrorDocuments,
-} from "./v1alpha1Layout";
+import { etcdEncryptionProviders, type StoredSecrets, storeSecrets } from "./storedSecrets";
+import { configDocument, hostnameDocument, kubeSpanDocument, registryMirrorDocuments } from "./v1alpha1Layout";
 import type { YamlValue } from "../yaml/emitter";
 import { yamlMap } from "../yaml/map";
 
@@ -25,14 +18,16 @@ import { yamlMap } from "../yaml/map";
  */
 export function documentLayout(input: MachineConfigInput): YamlValue[] {
   const { machine } = input;
+  const secrets = storeSecrets(input);
   return [
-    v1alpha1Document(input),
+    v1alpha1Document(input, secrets),
     ...(input.clusterDiscovery
       ? [configDocument("DiscoveryServiceConfig", { name: "default", endpoint: "https://discovery.talos.dev/" })]
       : []),
     configDocument("DiscoveryIdentityConfig", {
-      clusterID: machine.secrets.cluster.id,
-      clusterSecret: machine.secrets.cluster.secret,
+      clusterID: "",
+      clusterSecret: "",
+      ...secrets.document("DiscoveryIdentityConfig"),
     }),
     ...(input.installDisk === "" ? [] : [unattendedInstall(input)]),
     configDocument("ResolverConfig", { hostDNS: yamlMap({ enabled: true, forwardKubeDNSToHost: true }) }),
@@ -42,30 +37,26 @@ export function documentLayout(input: MachineConfigInput): YamlValue[] {
     ...registryMirrorDocuments(input),
     hostnameDocument(),
     ...(input.kubeSpan ? [kubeSpanDocument()] : []),
-    ...kubernetesDocuments(input),
-    ...(machine.type === "controlplane" ? controlPlaneDocuments(input, machine.secrets) : []),
+    ...kubernetesDocuments(input, secrets),
+    ...(machine.type === "controlplane" ? controlPlaneDocuments(input, secrets) : []),
   ];
 }
 
-function v1alpha1Document(input: MachineConfigInput): YamlValue {
-  const { machine } = input;
-  const isWorker = machine.type === "worker";
+function v1alpha1Document({ machine, machineSANs }: MachineConfigInput, secrets: StoredSecrets): YamlValue {
   return yamlMap({
     version: "v1alpha1",
     debug: false,
     persist: true,
     machine: yamlMap({
       type: machine.type,
-      token: machine.secrets.trustdInfo.token,
-      ca: pairFields(isWorker ? { crt: machine.secrets.certs.os.crt } : machine.secrets.certs.os),
-      acceptedCAs: acceptedFields(input.acceptedCAs),
-      certSANs: [...input.machineSANs],
+      token: "",
+      ca: undefined,
+      acceptedCAs: undefined,
+      certSANs: [...machineSANs],
       features: yamlMap({ diskQuotaSupport: true }),
+      ...secrets.v1alpha1("machine"),
     }),
-    cluster: yamlMap({
-      token: machine.secrets.secrets.bootstrapToken,
-      etcd: isWorker ? undefined : yamlMap({ ca: pairFields(machine.secrets.certs.etcd) }),
-    }),
+    cluster: yamlMap({ token: "", etcd: undefined, ...secrets.v1alpha1("cluster") }),
   });
 }
 
@@ -79,7 +70,7 @@ function unattendedInstall(input: MachineConfigInput): YamlValue {
   });
 }
 
-function kubernetesDocuments(input: MachineConfigInput): YamlValue[] {
+function kubernetesDocuments(input: MachineConfigInput, secrets: StoredSecrets): YamlValue[] {
   const { machine } = input;
   const isControlPlane = machine.type === "controlplane";
   return [
@@ -104,37 +95,36 @@ function kubernetesDocuments(input: MachineConfigInput): YamlValue[] {
       podSubnets: POD_SUBNETS,
       serviceSubnets: SERVICE_SUBNETS,
     }),
-    configDocument("KubeAPIServerCAConfig", kubernetesAuthority(input)),
+    configDocument("KubeAPIServerCAConfig", caFields(secrets, "KubeAPIServerCAConfig")),
     configDocument("KubePrismConfig", { port: 7445 }),
   ];
 }
 
-/** A control plane issues and accepts others; a worker accepts all, the issuing authority first. */
-function kubernetesAuthority(input: MachineConfigInput): Record<string, YamlValue | undefined> {
-  const { machine, kubernetesAcceptedCAs: accepted } = input;
-  if (machine.type === "worker") return { acceptedCAs: [machine.secrets.certs.k8s.crt, ...accepted] };
-  return {
-    issuingCA: plainPair(machine.secrets.certs.k8s),
-    acceptedCAs: accepted.length > 0 ? [...accepted] : undefined,
-  };
-}
+/** The issuing CA comes before those that are accepted. */
+const caFields = (secrets: StoredSecrets, kind: string): Record<string, YamlValue | undefined> => ({
+  issuingCA: undefined,
+  acceptedCAs: undefined,
+  ...secrets.document(kind),
+});
 
-function plainPair(pair: { readonly crt: string; readonly key: string }): YamlValue {
-  return yamlMap({ cert: pair.crt, key: pair.key });
-}
-
-function controlPlaneDocuments(input: MachineConfigInput, secrets: SecretsBundle): YamlValue[] {
+function controlPlaneDocuments(input: MachineConfigInput, secrets: StoredSecrets): YamlValue[] {
   const { kubernetesVersion, apiServerSANs } = input;
   return [
-    configDocument("KubeAggregatorCAConfig", { issuingCA: plainPair(secrets.certs.k8sAggregator) }),
+    configDocument("KubeAggregatorCAConfig", caFields(secrets, "KubeAggregatorCAConfig")),
     configDocument("KubeAdmissionControlConfig", { name: "PodSecurity", configuration: POD_SECURITY }),
     configDocument("KubeAuditPolicyConfig", { configuration: AUDIT_POLICY }),
     configDocument("KubeAuthenticationConfig", { configuration: AUTHENTICATION }),
     configDocument("KubeAuthorizerConfig", { name: "node", type: "Node" }),
     configDocument("KubeAuthorizerConfig", { name: "rbac", type: "RBAC" }),
-    configDocument("KubeEtcdEncryptionConfig", { config: etcdEncryption(secrets.secrets) }),
+    configDocument("KubeEtcdEncryptionConfig", {
+      config: yamlMap({ resources: [yamlMap({ providers: etcdEncryptionProviders(input), resources: ["secrets"] })] }),
+    }),
     configDocument("KubeServiceAccountConfig", {
-      issuer: yamlMap({ privateKey: secrets.certs.k8sServiceAccount.key, issuerURL: input.endpoint.url }),
+      issuer: yamlMap({
+        privateKey: undefined,
+        issuerURL: input.endpoint.url,
+        ...secrets.document("KubeServiceAccountConfig", "issuer"),
+      }),
     }),
     configDocument("KubeAPIServerConfig", {
       image: kubernetesImage("apiServer", kubernetesVersion),
@@ -149,19 +139,4 @@ function controlPlaneDocuments(input: MachineConfigInput, secrets: SecretsBundle
     configDocument("KubeFlannelCNIConfig", { backendType: "vxlan", backendPort: 4789 }),
     configDocument("KubeCoreDNSConfig", { enabled: true }),
   ];
-}
-
-/**
- * Talos 1.14 puts an AES-CBC key under the provider `secretbox`, which can decrypt nothing of the cluster. Here it
- * stands where nodes up to 1.13 had it: secretbox key2, aescbc key1, identity.
- */
-function etcdEncryption(secrets: SecretsBundle["secrets"]): YamlValue {
-  const { aescbcEncryptionSecret: aescbc, secretboxEncryptionSecret: secretbox } = secrets;
-  const provider = (kind: string, name: string, secret: string): YamlValue =>
-    yamlMap({ [kind]: yamlMap({ keys: [yamlMap({ name, secret })] }) });
-  const providers = [
-    ...(secretbox === undefined ? [] : [provider("secretbox", "key2", secretbox)]),
-    ...(aescbc === undefined ? [] : [provider("aescbc", "key1", aescbc), yamlMap({ identity: yamlMap({}) })]),
-  ];
-  return yamlMap({ resources: [yamlMap({ providers, resources: ["secrets"] })] });
 }

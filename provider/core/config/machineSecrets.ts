@@ -1,4 +1,8 @@
-import type { CertificateAndKey, SecretsBundle } from "../secrets/types";
+import { BUNDLE_FIELDS, setAt, valueAt } from "../secrets/fields";
+import { isEncryption } from "../secrets/inventory";
+import type { CertificateAndKey, MachineType, SecretsBundle } from "../secrets/types";
+
+export type { MachineType };
 
 /** What a worker's config takes of a bundle: certificates without keys, and the tokens it joins with. */
 export interface WorkerSecrets {
@@ -18,45 +22,29 @@ export interface WorkerSecrets {
 /** The secrets that a machine config is made from: a whole bundle, or the reduced one of a worker. */
 export type MachineSecrets = SecretsBundle | WorkerSecrets;
 
-/** `machine.type` of a machine config. */
-export type MachineType = "controlplane" | "worker";
-
 /** What every machine needs of a bundle, by path. */
-export const MACHINE_FIELDS: readonly string[] = [
-  "cluster.id",
-  "cluster.secret",
-  "secrets.bootstrapToken",
-  "trustdInfo.token",
-  "certs.os.crt",
-  "certs.k8s.crt",
-];
+export const MACHINE_FIELDS: readonly string[] = BUNDLE_FIELDS.filter(({ isForWorker }) => isForWorker).map(
+  ({ bundle }) => bundle.join("."),
+);
 
 /**
- * The part of a bundle that a machine of this type needs. A worker gets no private key of any authority.
+ * The part of a bundle that a machine of this type needs. A worker gets no private key of any CA. An encryption secret
+ * that is empty is left out: a provider of etcd with an empty key would stop the API server.
  *
  * @example
  * secretsForMachine(bundle, "worker").certs.os; // { crt: "-----BEGIN CERTIFICATE-----…" }
  */
 export function secretsForMachine(secrets: MachineSecrets, machineType: MachineType): MachineSecrets {
-  if (machineType !== "worker") return withoutEmptySecrets(secrets);
-  return {
-    cluster: { id: secrets.cluster.id, secret: secrets.cluster.secret },
-    secrets: { bootstrapToken: secrets.secrets.bootstrapToken },
-    trustdInfo: { token: secrets.trustdInfo.token },
-    certs: { os: { crt: secrets.certs.os.crt }, k8s: { crt: secrets.certs.k8s.crt } },
-  };
-}
-
-/** An encryption secret that is empty is none: a provider of etcd with an empty key would stop the API server. */
-function withoutEmptySecrets(secrets: MachineSecrets): MachineSecrets {
-  const { bootstrapToken, ...encryption } = secrets.secrets;
-  const given = Object.entries(encryption).filter(([, secret]) => secret !== "");
-  return { ...secrets, secrets: { bootstrapToken, ...Object.fromEntries(given) } };
+  const part: Record<string, unknown> = {};
+  for (const { secret, bundle, isForWorker } of BUNDLE_FIELDS) {
+    const value = valueAt(secrets, bundle);
+    const isLeftOut = machineType === "worker" ? !isForWorker : value === "" && isEncryption(secret);
+    if (value !== undefined && !isLeftOut) setAt(part, bundle, value);
+  }
+  return part as unknown as MachineSecrets;
 }
 
 /** True for a bundle that holds what a control plane needs. */
 export function isWholeBundle(secrets: MachineSecrets): secrets is SecretsBundle {
-  const { certs } = secrets as Partial<SecretsBundle>;
-  const pairs = [certs?.os, certs?.k8s, certs?.etcd, certs?.k8sAggregator];
-  return pairs.every((pair) => Boolean(pair?.crt) && Boolean(pair?.key)) && Boolean(certs?.k8sServiceAccount.key);
+  return BUNDLE_FIELDS.every(({ half, bundle }) => half === undefined || Boolean(valueAt(secrets, bundle)));
 }

@@ -1,37 +1,25 @@
 import { hasFeature, type TalosFeature } from "../talosVersion";
 import { AUDIT_POLICY, kubernetesImage, POD_SECURITY, POD_SUBNETS, SERVICE_SUBNETS } from "./kubernetesDefaults";
 import type { MachineConfigInput } from "./machineConfigOptions";
+import { type StoredSecrets, storeSecrets } from "./storedSecrets";
 import type { YamlValue } from "../yaml/emitter";
 import { byCodePoint, sortedMap, yamlMap } from "../yaml/map";
 
-/** Base64 of PEM, as the v1alpha1 document has it; a redacted key stays as it is. */
-function pemField(pem: string): string {
-  return pem === "******" ? pem : Buffer.from(pem, "utf8").toString("base64");
-}
-
-/** `{crt, key}`; a worker's key is the empty string. */
-export function pairFields(pair: { readonly crt: string; readonly key?: string }): YamlValue {
-  return yamlMap({ crt: pemField(pair.crt), key: pair.key === undefined ? "" : pemField(pair.key) });
-}
-
-/** `[{crt}]`, or undefined when there is none. */
-export function acceptedFields(certificates: readonly string[]): YamlValue | undefined {
-  return certificates.length === 0 ? undefined : certificates.map((pem) => yamlMap({ crt: pemField(pem) }));
-}
-
 /**
  * The documents of a machine config up to contract v1.13: nearly everything in v1alpha1.
+ * A secret's field without a value here only has its place in the order; the spread of the stored secrets fills it.
  * Source: siderolabs/talos pkg/machinery/config/generate/{init,worker,network,registry}.go, v1.13.0.
  */
 export function v1alpha1Layout(input: MachineConfigInput): YamlValue[] {
   const has = (feature: TalosFeature): boolean => hasFeature(input.version, feature);
+  const secrets = storeSecrets(input);
   return [
     yamlMap({
       version: "v1alpha1",
       debug: false,
       persist: true,
-      machine: machineSection(input, has),
-      cluster: clusterSection(input, has),
+      machine: machineSection(input, secrets, has),
+      cluster: clusterSection(input, secrets, has),
     }),
     ...(has("networkDocuments") ? registryMirrorDocuments(input) : []),
     ...(has("networkDocuments") ? [hostnameDocument()] : []),
@@ -45,16 +33,13 @@ const when = <T>(condition: boolean, value: T): T | undefined => (condition ? va
 const text = (value: string): string | undefined => when(value !== "", value);
 const flag = (condition: boolean): true | undefined => when(condition, true);
 
-function machineSection(input: MachineConfigInput, has: Has): YamlValue {
+function machineSection(input: MachineConfigInput, secrets: StoredSecrets, has: Has): YamlValue {
   const { machine } = input;
   return yamlMap({
     type: machine.type,
-    token: machine.secrets.trustdInfo.token,
-    ca:
-      machine.type === "worker"
-        ? pairFields({ crt: machine.secrets.certs.os.crt })
-        : pairFields(machine.secrets.certs.os),
-    acceptedCAs: acceptedFields(input.acceptedCAs),
+    token: "",
+    ca: undefined,
+    acceptedCAs: undefined,
     certSANs: [...input.machineSANs],
     kubelet: yamlMap({
       image: kubernetesImage("kubelet", input.kubernetesVersion),
@@ -84,6 +69,7 @@ function machineSection(input: MachineConfigInput, has: Has): YamlValue {
       machine.type === "controlplane" && has("excludeFromExternalLoadBalancers"),
       yamlMap({ "node.kubernetes.io/exclude-from-external-load-balancers": "" }),
     ),
+    ...secrets.v1alpha1("machine"),
   });
 }
 
@@ -98,58 +84,47 @@ function legacyRegistries(input: MachineConfigInput, has: Has): YamlValue | unde
   });
 }
 
-function clusterSection(input: MachineConfigInput, has: Has): YamlValue {
+function clusterSection(input: MachineConfigInput, secrets: StoredSecrets, has: Has): YamlValue {
   const { machine } = input;
-  const controlPlane = machine.type === "controlplane" ? controlPlaneFields(input, machine.secrets, has) : undefined;
   return yamlMap({
-    id: text(machine.secrets.cluster.id),
-    secret: text(machine.secrets.cluster.secret),
+    id: undefined,
+    secret: undefined,
     controlPlane: yamlMap({ endpoint: input.endpoint.url }),
     clusterName: when(machine.type === "controlplane" || has("clusterNameForWorkers"), text(input.clusterName)),
     network: yamlMap({ dnsDomain: input.dnsDomain, podSubnets: POD_SUBNETS, serviceSubnets: SERVICE_SUBNETS }),
-    token: text(machine.secrets.secrets.bootstrapToken),
-    ...controlPlane?.encryption,
-    ca:
-      machine.type === "worker"
-        ? pairFields({ crt: machine.secrets.certs.k8s.crt })
-        : pairFields(machine.secrets.certs.k8s),
-    acceptedCAs: acceptedFields(input.kubernetesAcceptedCAs),
-    ...controlPlane?.components,
+    token: undefined,
+    // Both are written as they are: talosctl drops the one that is not of the contract, and with it all that it encrypted.
+    aescbcEncryptionSecret: undefined,
+    secretboxEncryptionSecret: undefined,
+    ca: undefined,
+    acceptedCAs: undefined,
+    aggregatorCA: undefined,
+    serviceAccount: undefined,
+    ...(machine.type === "controlplane" ? controlPlaneComponents(input, has) : {}),
     discovery: yamlMap({
       enabled: input.clusterDiscovery,
       registries: yamlMap({ kubernetes: yamlMap({ disabled: true }), service: yamlMap({}) }),
     }),
-    etcd: controlPlane?.etcd,
+    etcd: undefined,
+    ...secrets.v1alpha1("cluster"),
   });
 }
 
-type ControlPlaneSecrets = Extract<MachineConfigInput["machine"], { type: "controlplane" }>["secrets"];
-
-function controlPlaneFields(input: MachineConfigInput, secrets: ControlPlaneSecrets, has: Has) {
+function controlPlaneComponents(input: MachineConfigInput, has: Has): Record<string, YamlValue> {
   const image = (component: Parameters<typeof kubernetesImage>[0]): YamlValue =>
     yamlMap({ image: kubernetesImage(component, input.kubernetesVersion) });
   const sans = [...(has("apiServerSANsFromEndpoint") ? [input.endpoint.hostname] : []), ...input.apiServerSANs];
   return {
-    // Both are written as they are: talosctl drops the one that is not of the contract, and with it all that it encrypted.
-    encryption: {
-      aescbcEncryptionSecret: secrets.secrets.aescbcEncryptionSecret,
-      secretboxEncryptionSecret: secrets.secrets.secretboxEncryptionSecret,
-    },
-    components: {
-      aggregatorCA: pairFields(secrets.certs.k8sAggregator),
-      serviceAccount: yamlMap({ key: pemField(secrets.certs.k8sServiceAccount.key) }),
-      apiServer: yamlMap({
-        image: kubernetesImage("apiServer", input.kubernetesVersion),
-        certSANs: when(sans.length > 0, sans),
-        disablePodSecurityPolicy: flag(has("disablePodSecurityPolicy")),
-        admissionControl: [yamlMap({ name: "PodSecurity", configuration: POD_SECURITY })],
-        auditPolicy: when(has("auditPolicy"), AUDIT_POLICY),
-      }),
-      controllerManager: image("controllerManager"),
-      proxy: image("proxy"),
-      scheduler: image("scheduler"),
-    },
-    etcd: yamlMap({ ca: pairFields(secrets.certs.etcd) }),
+    apiServer: yamlMap({
+      image: kubernetesImage("apiServer", input.kubernetesVersion),
+      certSANs: when(sans.length > 0, sans),
+      disablePodSecurityPolicy: flag(has("disablePodSecurityPolicy")),
+      admissionControl: [yamlMap({ name: "PodSecurity", configuration: POD_SECURITY })],
+      auditPolicy: when(has("auditPolicy"), AUDIT_POLICY),
+    }),
+    controllerManager: image("controllerManager"),
+    proxy: image("proxy"),
+    scheduler: image("scheduler"),
   };
 }
 

@@ -81,7 +81,7 @@ interface AcceptedRow {
   /** A list of its own, or, where that is the place of the secret itself, further PEM blocks behind the first. */
   readonly accepted: ConfigPlace;
   /** Input of MachineConfig that supplies it, where there is one. */
-  readonly acceptedInput?: string;
+  readonly acceptedInput?: "acceptedCAs" | "kubernetesAcceptedCAs";
 }
 
 /** A CA: certificate and private key. */
@@ -112,6 +112,8 @@ export interface TextRow extends Row {
     /** Provider in a KubeEtcdEncryptionConfig, and the name of its key there. */
     readonly provider: string;
     readonly keyName: string;
+    /** The provider `identity` follows it there: what was written before encryption is still read. */
+    readonly isBeforePlaintext?: true;
     /** Whether a bundle of this version is made with it. */
     readonly isDefault: (version: TalosVersion) => boolean;
   };
@@ -346,6 +348,7 @@ export const INVENTORY = {
     encryption: {
       provider: "aescbc",
       keyName: "key1",
+      isBeforePlaintext: true,
       isDefault: (version) => hasFeature(version, "aescbcEncryption"),
     },
   },

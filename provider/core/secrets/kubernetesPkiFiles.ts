@@ -1,5 +1,7 @@
 import { formatPem } from "../x509/pem";
 import { parsePrivateKey } from "../x509/privateKey";
+import { SECRET_FIELDS, valueAt } from "./fields";
+import { isCAName } from "./inventory";
 import type { KubernetesPkiFile } from "./kubernetesPki";
 import type { SecretsBundle } from "./types";
 
@@ -13,21 +15,19 @@ import type { SecretsBundle } from "./types";
  * kubernetesPkiFiles(bundle)["front-proxy-ca.crt"];
  */
 export function kubernetesPkiFiles(bundle: SecretsBundle): Readonly<Record<KubernetesPkiFile | "sa.pub", string>> {
-  const { k8s, etcd, k8sAggregator, k8sServiceAccount } = bundle.certs;
-  const { publicKeyDer } = parsePrivateKey(k8sServiceAccount.key, "certs.k8sserviceaccount.key");
-  return {
-    "ca.crt": k8s.crt,
-    "ca.key": kubernetesKey(k8s.key),
-    "etcd/ca.crt": etcd.crt,
-    "etcd/ca.key": kubernetesKey(etcd.key),
-    "front-proxy-ca.crt": k8sAggregator.crt,
-    "front-proxy-ca.key": kubernetesKey(k8sAggregator.key),
-    "sa.key": kubernetesKey(k8sServiceAccount.key),
-    "sa.pub": formatPem("PUBLIC KEY", publicKeyDer),
-  };
+  const files: Record<string, string> = {};
+  for (const { secret, half, kubeadm, ...field } of SECRET_FIELDS) {
+    const pem = valueAt(bundle, field.bundle);
+    if (kubeadm === undefined || typeof pem !== "string") continue;
+    files[kubeadm] = half === "crt" ? pem : kubernetesKey(pem);
+    if (isCAName(secret)) continue;
+    const { publicKeyDer } = parsePrivateKey(pem, field.talosctl.join("."));
+    files[kubeadm.replace(/key$/, "pub")] = formatPem("PUBLIC KEY", publicKeyDer);
+  }
+  return files as Record<KubernetesPkiFile | "sa.pub", string>;
 }
 
-/** Talos's own label stands over ordinary PKCS#8; every other key stays as it is, byte for byte. */
+/** Talos's own label is over ordinary PKCS#8; every other key stays as it is, byte for byte. */
 function kubernetesKey(pem: string): string {
   if (!pem.includes("ED25519 PRIVATE KEY")) return pem;
   const { keyObject } = parsePrivateKey(pem, "");

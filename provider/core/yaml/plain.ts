@@ -105,7 +105,8 @@ export function writePlainYaml(tree: unknown): string {
   return formatYamlDocuments([yamlValue(tree)]);
 }
 
-function yamlValue(value: unknown): YamlValue {
+/** A plain tree as the writer takes it. */
+export function yamlValue(value: unknown): YamlValue {
   if (Array.isArray(value)) return value.map(yamlValue);
   if (typeof value === "object" && value !== null) {
     return new Map(Object.entries(value).map(([key, child]) => [key, yamlValue(child)]));

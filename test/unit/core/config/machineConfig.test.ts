@@ -184,10 +184,16 @@ describe("a machine config", () => {
   it("asks for every option that it needs, by name", () => {
     const missing = (path: string): string => `ERR_INPUT_MISSING ${path}: is required; expected a string`;
     assert.deepEqual(problemsOf({ talosVersion: undefined }), [missing("talosVersion")]);
-    const secretsPaths = ["cluster.id", "cluster.secret", "secrets.bootstrapToken", "trustdInfo.token", "certs.os.crt"];
+    const secretsPaths = [
+      "cluster.id",
+      "cluster.secret",
+      "secrets.bootstrapToken",
+      "trustdInfo.token",
+      "certs.k8s.crt",
+    ];
     assert.deepEqual(
       problemsOf({ secrets: {} }),
-      [...secretsPaths, "certs.k8s.crt"].map((path) => missing(`secrets.${path}`)),
+      [...secretsPaths, "certs.os.crt"].map((path) => missing(`secrets.${path}`)),
     );
     assert.deepEqual(
       problemsOf({

@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
 
+import { generateMachineConfig } from "../../../../provider/core/config/machineConfig";
 import { formatSecretsBundle, parseSecretsBundle } from "../../../../provider/core/secrets/codec";
+import { bundleFromControlPlaneConfig } from "../../../../provider/core/secrets/controlPlaneConfig";
 import { decodeBundle } from "../../../../provider/core/secrets/decodedBundle";
-import { BUNDLE_FIELDS, BUNDLE_FORMS, SECRET_FIELDS, setAt, valueAt } from "../../../../provider/core/secrets/fields";
+import {
+  BUNDLE_FIELDS,
+  BUNDLE_FORMS,
+  isTree,
+  SECRET_FIELDS,
+  setAt,
+  type Tree,
+  valueAt,
+} from "../../../../provider/core/secrets/fields";
 import { generateDecodedBundle } from "../../../../provider/core/secrets/generate";
 import {
   CA_NAMES,
@@ -20,6 +30,8 @@ import { kubernetesPkiFiles } from "../../../../provider/core/secrets/kubernetes
 import { bundleTree, readBundleTree } from "../../../../provider/core/secrets/read";
 import { validateSecretsBundle } from "../../../../provider/core/secrets/validate";
 import { parseTalosVersion, SUPPORTED_TALOS_VERSIONS } from "../../../../provider/core/talosVersion";
+import { encodeBase64 } from "../../../../provider/core/x509/pem";
+import { readPlainDocuments } from "../../../../provider/core/yaml/plain";
 import { told } from "../../support/errors";
 import { fixedEnvironment } from "../../support/fixed";
 import { readVectorBundle } from "../../vectors/vectors";
@@ -121,6 +133,46 @@ describe("The inventory of secrets", () => {
       assert.equal(adopted.value(field), expected);
     }
   });
+
+  for (const talosVersion of ["v1.13", "v1.14"]) {
+    const whole = readVectorBundle(`bundles/${talosVersion}.yaml`);
+    const documents = (machineType: "controlplane" | "worker"): Tree[] => {
+      const options = { clusterName: "alpha", clusterEndpoint: "https://10.0.0.1:6443", machineType, talosVersion };
+      const { machineConfig } = generateMachineConfig({ secrets: whole, ...options });
+      return readPlainDocuments(machineConfig, "").filter(isTree);
+    };
+    const [controlPlane, worker] = [documents("controlplane"), documents("worker")];
+
+    it(`places every secret in a control plane config of ${talosVersion}`, () => {
+      for (const { secret, half, kind, bundle: at, v1alpha1, document } of BUNDLE_FIELDS) {
+        const value = valueAt(whole, at);
+        if (typeof value !== "string" || (isEncryption(secret) && talosVersion === "v1.14")) continue;
+        const isDocument = talosVersion === "v1.14" && document !== undefined;
+        const main = controlPlane.find((one) => one["kind"] === (isDocument ? document.kind : undefined));
+        const expected = isDocument || kind === "text" ? value : encodeBase64(value);
+        assert.equal(valueAt(main, isDocument ? document.path : v1alpha1), expected, `${secret} ${half ?? ""}`);
+      }
+      const { bundle: adopted } = bundleFromControlPlaneConfig(
+        controlPlane.map((one) => JSON.stringify(one)).join("\n---\n"),
+        { now },
+      );
+      assert.deepEqual(adopted, whole);
+    });
+
+    it(`places in a worker's config of ${talosVersion} what a worker needs, and nothing else`, () => {
+      const text = JSON.stringify(worker);
+      for (const { secret, half, kind, bundle: at, isForWorker } of BUNDLE_FIELDS) {
+        const value = valueAt(whole, at);
+        if (typeof value !== "string") continue;
+        const forms = [JSON.stringify(value).slice(1, -1), ...(kind === "pem" ? [encodeBase64(value)] : [])];
+        assert.equal(
+          forms.some((form) => text.includes(form)),
+          isForWorker,
+          `${secret} ${half ?? ""}`,
+        );
+      }
+    });
+  }
 
   it("has talosctl's order", () => {
     const text = formatSecretsBundle(bundle);
