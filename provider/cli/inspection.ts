@@ -1,4 +1,5 @@
 import { parseTalosconfig } from "../core/config/talosconfigParser";
+import { type PublicForm, shownText } from "../core/config/publicForm";
 import { collectProblems, type Problem, type Warning } from "../core/errors";
 import type { NamedAuthority } from "../core/inspect/authorities";
 import { type CertificateReport, inspectCertificate } from "../core/inspect/inspectCertificate";
@@ -109,42 +110,53 @@ export function judgeSource(
   }
 }
 
-/** Paths of values that are worth a line, by kind of file. Only what is no secret may stand here. */
-const FACTS: Readonly<Partial<Record<Source["kind"], Readonly<Record<string, string>>>>> = {
-  talosconfig: { "current context": "context" },
-  kubeconfig: { "current context": "current-context" },
+/** A value that is worth a line: its path, and the form in which it is shown. */
+interface Fact {
+  readonly path: string;
+  readonly form?: PublicForm;
+}
+
+/** By kind of file. Only what is no secret may stand here. */
+const FACTS: Readonly<Partial<Record<Source["kind"], Readonly<Record<string, Fact>>>>> = {
+  talosconfig: { "current context": { path: "context" } },
+  kubeconfig: { "current context": { path: "current-context" } },
   "machine config": {
-    "machine type": "machine.type",
-    "cluster name": "cluster.clusterName",
-    endpoint: "cluster.controlPlane.endpoint",
-    "certificate names": "machine.certSANs",
-    "API server names": "cluster.apiServer.certSANs",
+    "machine type": { path: "machine.type" },
+    "cluster name": { path: "cluster.clusterName" },
+    endpoint: { path: "cluster.controlPlane.endpoint", form: "url" },
+    "certificate names": { path: "machine.certSANs" },
+    "API server names": { path: "cluster.apiServer.certSANs" },
   },
 };
 
+type AddFact = (name: string, value: unknown, form?: PublicForm) => void;
+
 function factsOf(source: Source): Inspection["facts"] {
   const facts: Record<string, string | readonly string[]> = {};
-  const add = (name: string, value: unknown): void => {
-    if (typeof value === "string" && value !== "") facts[name] = value;
-    else if (Array.isArray(value) && value.length > 0) facts[name] = value.filter((item) => typeof item === "string");
+  const add: AddFact = (name, value, form = "line") => {
+    const show = (text: string): string => shownText(text, form) ?? "(hidden)";
+    if (typeof value === "string" && value !== "") facts[name] = show(value);
+    else if (Array.isArray(value) && value.length > 0)
+      facts[name] = value.filter((item) => typeof item === "string").map(show);
   };
   for (const document of source.documents) {
-    for (const [name, path] of Object.entries(FACTS[source.kind] ?? {})) add(name, valueAt(document, path.split(".")));
+    for (const [name, { path, form }] of Object.entries(FACTS[source.kind] ?? {}))
+      add(name, valueAt(document, path.split(".")), form);
     if (document["kind"] === "KubeClusterConfig") {
       add("cluster name", document["clusterName"]);
-      add("endpoint", document["endpoint"]);
+      add("endpoint", document["endpoint"], "url");
     }
   }
   const [first] = source.documents;
   if (source.kind === "talosconfig") addContexts(first, add);
-  if (source.kind === "kubeconfig") add("servers", servers(first));
+  if (source.kind === "kubeconfig") add("servers", servers(first), "url");
   return facts;
 }
 
-function addContexts(tree: Tree | undefined, add: (name: string, value: unknown) => void): void {
+function addContexts(tree: Tree | undefined, add: AddFact): void {
   for (const [name, context] of Object.entries((tree?.["contexts"] ?? {}) as Tree)) {
-    add(`endpoints of ${name}`, valueAt(context, ["endpoints"]));
-    add(`nodes of ${name}`, valueAt(context, ["nodes"]));
+    add(`endpoints of ${name}`, valueAt(context, ["endpoints"]), "url");
+    add(`nodes of ${name}`, valueAt(context, ["nodes"]), "url");
     add(`Omni user of ${name}`, valueAt(context, ["auth", "siderov1", "identity"]));
   }
 }

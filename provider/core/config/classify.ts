@@ -3,6 +3,7 @@ import { ConfigSchema, type ConfigType } from "../machinery/schema";
 import { sortByKey } from "../yaml/map";
 import { memberText } from "../yaml/node";
 import type { YamlEntry, YamlMapping, YamlNode, YamlScalar } from "../yaml/parser";
+import { integerOf } from "../yaml/scalar";
 import { type Decision, decisionsOn, isPublicType } from "./publicFields";
 import { isRedacted, isSecretName } from "./secretLeaf";
 
@@ -127,7 +128,7 @@ function ruleOf(node: YamlScalar, { type, decision, isSecret }: Place): Decision
 function ruleOfType(node: YamlScalar, type: ConfigType): Decision | "public" {
   switch (type.kind) {
     case "integer":
-      return node.tag === "int" ? "public" : "hidden";
+      return isWithin(node, type) ? "public" : "hidden";
     case "enum": {
       const isSame = type.anyCase ? (value: string) => value.toLowerCase() === node.text.toLowerCase() : undefined;
       return (isSame === undefined ? type.values.includes(node.text) : type.values.some(isSame)) ? "public" : "hidden";
@@ -137,6 +138,11 @@ function ruleOfType(node: YamlScalar, type: ConfigType): Decision | "public" {
     default:
       return "hidden";
   }
+}
+
+function isWithin({ text, tag }: YamlScalar, { min, max }: ConfigType & { kind: "integer" }): boolean {
+  const value = tag === "int" ? integerOf(text) : undefined;
+  return value !== undefined && value >= min && value <= max;
 }
 
 function readsAs(node: YamlScalar, name: string): boolean {

@@ -1,3 +1,4 @@
+import { printableName } from "../tokenLike";
 import { PkiError, type Problem } from "../errors";
 import { isTree, type Tree, valueAt } from "../secrets/fields";
 import { MAX_TEXT_LENGTH } from "../limits";
@@ -91,9 +92,10 @@ export function joinKey(path: string, key: string): string {
   return path === "" ? step : `${path}.${step}`;
 }
 
-/** A user's own name for a message; a whole megabyte of one helps nobody. */
+/** A user's own name for a message; a whole megabyte of one helps nobody, and a token is no name. */
 export function shortenName(name: string): string {
-  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+  const printable = printableName(name);
+  return printable.length > LONGEST_NAME ? `${printable.slice(0, LONGEST_NAME)}…` : printable;
 }
 
 function kindOf(value: unknown): string {

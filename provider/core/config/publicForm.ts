@@ -1,3 +1,4 @@
+import { looksLikeToken } from "../tokenLike";
 import { decodeBase64 } from "../x509/pem";
 import type { YamlValue } from "../yaml/emitter";
 import { AUDIT_POLICY, AUTHENTICATION, POD_SECURITY } from "./kubernetesDefaults";
@@ -58,12 +59,11 @@ export function isShownKey(key: string): boolean {
   return /^[\w.:/*%[\]-]{1,253}$/.test(key) && isReadable(key);
 }
 
-/** How tokens of well-known services begin. */
-const TOKEN =
-  /gh[oprsu]_|github_pat_|glpat-|gldt-|xox[a-z]-|xapp-|[prs]k_(?:live|test)_|hv[bs]\.|A[KS]IA[0-9A-Z]|npm_|pypi-|dop_v1_|tskey-|AIza|ya29\./;
+/** A name of DNS, which is public however it looks: load balancers have random ones. */
+const HOST_NAME = /^(?:[A-Za-z0-9-]{1,63}\.){2,20}[a-z]{2,24}(?=[:/]|$)/;
 
 function isReadable(text: string): boolean {
-  return !TOKEN.test(text) && !looksRandom(text) && !isSecretText(text);
+  return !looksLikeToken(text.replace(HOST_NAME, "")) && !isSecretText(text);
 }
 
 function imageOf(image: string): string | undefined {
@@ -93,30 +93,4 @@ function isOneSequence(der: Uint8Array | undefined): boolean {
   if (first < 0x80) return der.length === 2 + first;
   const length = der.slice(2, 2 + first - 0x80).reduce((sum, octet) => sum * 256 + octet, 0);
   return der.length === 2 + first - 0x80 + length;
-}
-
-const UNIT = /[A-Z]?[a-z]{2,}|[A-Z]+|[a-z]|\d+/g;
-
-/**
- * Whether a text holds a run of characters that nobody would choose as a name: a token, a digest, a serial number. What
- * chance makes changes between letters of both cases and digits after every second or third character.
- */
-export function looksRandom(text: string): boolean {
-  for (const [segment] of text.matchAll(/[A-Za-z0-9+/=_-]{10,}/g)) {
-    if (/[a-z]{20}|[A-Z]{20}|\d{10}/.test(segment)) return true;
-    for (const [run] of segment.matchAll(/[A-Za-z0-9]{10,}/g)) {
-      const hasDigits = /\d/.test(run);
-      if (hasDigits && run.length >= 16 && /[A-Za-z]/.test(run)) return true;
-      if (meanUnit(run) < (hasDigits ? 2.5 : 3.5)) return true;
-    }
-    const isMixed = /[a-z]/.test(segment) && /[A-Z]/.test(segment) && /\d/.test(segment);
-    if (isMixed && segment.length >= 16 && meanUnit(segment) < 3) return true;
-  }
-  return false;
-}
-
-/** How long the words and numbers of a text are. */
-function meanUnit(text: string): number {
-  const units = text.match(UNIT) ?? [];
-  return units.join("").length / units.length;
 }

@@ -7,6 +7,7 @@ import { type ConfigMap, type ConfigValue } from "./value";
 import { stringKeyed } from "./keys";
 import { mergeUrls, normaliseUrl } from "./goUrl";
 import { normaliseAddress, normaliseAddressPort, normalisePrefix } from "./netAddress";
+import { printableName } from "../tokenLike";
 import { NodeText, Plain, type YamlValue } from "../yaml/emitter";
 import { sortedMap, yamlMap } from "../yaml/map";
 import type { YamlMapping, YamlNode } from "../yaml/parser";
@@ -71,7 +72,8 @@ function base64Map(keys: readonly string[]): CustomType {
     read(node) {
       if (node.kind !== "mapping") throw faultAt(node, `expected a map of ${keys.join(" and ")}`);
       const unknown = node.entries.find(({ key }) => !keys.includes(key));
-      if (unknown !== undefined) throw faultAt(unknown.value, `unknown key ${JSON.stringify(unknown.key)}`);
+      if (unknown !== undefined)
+        throw faultAt(unknown.value, `unknown key ${JSON.stringify(printableName(unknown.key))}`);
       return new Map(keys.map((key) => [key, base64Field(node, key)]));
     },
     write: (value) => yamlMap(Object.fromEntries(value as ConfigMap as ReadonlyMap<string, string>)),

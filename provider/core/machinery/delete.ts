@@ -2,6 +2,7 @@ import type { ConfigType, StructShape } from "./schema";
 import { type ConfigFault, faultAt, lookupFault } from "./faults";
 import { type ConfigMap, type ConfigValue, isConfigList, isConfigMap } from "./value";
 import { CUSTOM_TYPES } from "./customTypes";
+import { printableName } from "../tokenLike";
 import { memberText } from "../yaml/node";
 import type { Place, YamlEntry, YamlNode } from "../yaml/parser";
 
@@ -106,7 +107,10 @@ export function applyDelete(value: ConfigMap, shape: StructShape, selector: Dele
 /** There is nothing at the path of the selector. */
 export function nothingAt({ place, path, document }: DeleteSelector): ConfigFault {
   const { kind, name } = document;
-  const where = path.length > 0 ? path.join(".") : [kind, ...(name === "" ? [] : [name])].join("/");
+  const where =
+    path.length > 0
+      ? path.map(printableName).join(".")
+      : [kind, ...(name === "" ? [] : [name])].map(printableName).join("/");
   return lookupFault(place, where.slice(0, 100));
 }
 

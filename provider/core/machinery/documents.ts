@@ -5,6 +5,7 @@ import { ConfigFault, faultAt, FaultCollector } from "./faults";
 import { type ConfigMap, type ConfigValue, isConfigMap } from "./value";
 import { writeConfigValue } from "./write";
 import { applyDelete, type DeleteSelector, nothingAt, splitDeletes } from "./delete";
+import { printableName } from "../tokenLike";
 import type { YamlValue } from "../yaml/emitter";
 import { memberText } from "../yaml/node";
 import { isNullNode, type YamlNode } from "../yaml/parser";
@@ -179,7 +180,7 @@ function readDocument(node: YamlNode, schema: ConfigSchema): ConfigDocument {
   if (type === undefined) {
     throw faultAt(
       node,
-      `${JSON.stringify(kind.slice(0, 60))} ${JSON.stringify(version.slice(0, 60))} is not registered in Talos ${schema.version}`,
+      `${JSON.stringify(printableName(kind.slice(0, 60)))} ${JSON.stringify(printableName(version.slice(0, 60)))} is not registered in Talos ${schema.version}`,
     );
   }
   const value = readConfigValue(node, type.type, { schemaVersion: schema.version });

@@ -4,6 +4,7 @@ import { faultAt, FaultCollector } from "./faults";
 import { type ConfigMap, type ConfigValue, Float, Timestamp } from "./value";
 import { CUSTOM_TYPES } from "./customTypes";
 import { floatOf } from "./float";
+import { printableName } from "../tokenLike";
 import type { YamlNode, YamlScalar } from "../yaml/parser";
 import { integerOf } from "../yaml/scalar";
 
@@ -123,7 +124,8 @@ class ConfigReader {
       const { key, value } = entry;
       const read = this.faults.attempt(() => {
         const field = shape.fields.get(key);
-        if (field === undefined) throw faultAt(entry, `unknown key ${JSON.stringify(join(path, key).slice(0, 100))}`);
+        if (field === undefined)
+          throw faultAt(entry, `unknown key ${JSON.stringify(join(path, printableName(key)).slice(0, 100))}`);
         return this.read(value, field.type, join(path, key));
       });
       if (read !== NOTHING && read !== undefined) fields.set(key, read);

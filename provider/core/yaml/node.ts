@@ -1,3 +1,4 @@
+import { printableName } from "../tokenLike";
 import { NodeText, Plain, type YamlValue } from "./emitter";
 import type { YamlNode } from "./parser";
 import { resolveTag } from "./scalar";
@@ -61,8 +62,9 @@ const LONGEST_STEP = 60;
 
 /** A key as a step of a path: `.machine`, `["net.core.somaxconn"]`. */
 function stepOf(key: string): string {
-  const short = key.length > LONGEST_STEP ? `${key.slice(0, LONGEST_STEP)}…` : key;
-  return /^[\w$@/-]+$/.test(key) ? `.${short}` : `[${JSON.stringify(short)}]`;
+  const name = printableName(key);
+  const short = name.length > LONGEST_STEP ? `${name.slice(0, LONGEST_STEP)}…` : name;
+  return /^[\w$@/-]+$/.test(name) ? `.${short}` : `[${JSON.stringify(short)}]`;
 }
 
 /** The text of a scalar member of a mapping; "" when there is none. */

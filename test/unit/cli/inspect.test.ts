@@ -153,6 +153,26 @@ private key
     assert.doesNotMatch(out, /[\u0000-\u0009\u000b-\u001f\u202e]/);
   });
 
+  it("hides what may be a credential in the facts of a file", async () => {
+    const token = "ghp_0123456789abcdefghijklmnopqrstuvwxyz01";
+    const texts = {
+      config: `machine: {type: worker, certSANs: [a.example.org, ${token}]}\ncluster: {clusterName: c, controlPlane: {endpoint: "https://me:pw@h:6443/?t=hunter2"}}\n`,
+      talosconfig: `context: ${token}\ncontexts: {c: {endpoints: ["https://me:pw@h"], nodes: [10.0.0.2]}}\n`,
+    };
+    for (const more of [[], ["--json"]]) {
+      const outs: string[] = [];
+      for (const name of ["config", "talosconfig"]) {
+        const { out } = await talosPki(["inspect", name, ...more], { files: texts });
+        outs.push(out);
+      }
+      const all = outs.join("");
+      for (const text of [token, "pw@", "hunter2"]) assert.ok(!all.includes(text), all);
+      assert.match(all, /https:\/\/\*{6}@h:6443\/\?\*{6}/);
+      assert.match(all, /a\.example\.org[\s",]+\(hidden\)/);
+      assert.match(all, /10\.0\.0\.2/);
+    }
+  });
+
   it("never writes a private key or a token, as text or as JSON", async () => {
     const secrets = [...files.bundle.matchAll(/(?:key|token|secret|id): (\S+)/gi)].map(([, value]) => value!);
     assert.ok(secrets.length >= 9);

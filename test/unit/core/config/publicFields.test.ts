@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
 import { type Decision, decisionsOn, isPublicType } from "../../../../provider/core/config/publicFields";
+import { isShownKey } from "../../../../provider/core/config/publicForm";
 import { ConfigSchema, type ConfigType, type SchemaVersion } from "../../../../provider/core/machinery/schema";
 
 /** The structs of every kind of document, by name, in both versions. */
@@ -55,6 +56,13 @@ describe("Every field of the schema", () => {
         assert.ok(fields.has(field), `${name}.${field}`);
         assert.ok(decisions.includes(decision), `${name}.${field}=${decision}`);
       }
+    }
+  });
+
+  it("reads like a name, and so do the kinds of documents", () => {
+    for (const version of VERSIONS) {
+      const words = [...structs(version).values()].flatMap(({ shape }) => [...shape.fields.keys()]);
+      for (const word of [...words, ...ConfigSchema.of(version).kinds]) assert.ok(isShownKey(word), word);
     }
   });
 

@@ -119,6 +119,30 @@ describe("a redacted machine config", () => {
     );
   });
 
+  it("shows numbers, words of a list, durations and addresses where they are what the schema says", () => {
+    const fits = [
+      "kind: LinkConfig\nname: eth0\nmtu: 1500\naddresses:\n    - address: 10.0.0.5/24\n",
+      "kind: BondConfig\nname: bond0\nhardwareAddr: 02:00:00:00:00:01\nbondMode: 802.3AD\n",
+      'kind: WatchdogTimerConfig\ndevice: /dev/watchdog0\ntimeout: "2m0s"\n',
+      "kind: RAIDArrayConfig\nname: md0\nmetadata: 1.2\n",
+    ];
+    const wrong = [
+      "kind: LinkConfig\nname: eth0\nmtu: 4294967296\naddresses:\n    - address: correct/24\n",
+      "kind: BondConfig\nname: bond0\nhardwareAddr: correct\nbondMode: correct\n",
+      "kind: WatchdogTimerConfig\ndevice: correct=horse\ntimeout: correct\n",
+      'kind: RAIDArrayConfig\nname: md0\nmetadata: "1.20"\n',
+    ];
+    const [shown, hidden] = [fits, wrong].map((documents) => redactMachineConfig(documents.join("---\n")).split("\n"));
+    assert.deepEqual(
+      shown!.filter((line) => /sha256|\*{6}/.test(line)),
+      [],
+    );
+    assert.deepEqual(
+      hidden!.flatMap((line) => (/^(.*?)'\*{6}'$/.exec(line) ?? [])[1]?.trim() ?? []),
+      ["mtu:", "- address:", "hardwareAddr:", "bondMode:", "device:", "timeout:", "metadata:"],
+    );
+  });
+
   it("shows certificates, yes and no, and what is empty", () => {
     const config = readVectorFile("out/base-v1.13/worker.yaml");
     assert.ok(redactMachineConfig(config).includes(Buffer.from(certs.os.crt).toString("base64")));
