@@ -7,7 +7,7 @@ export const ERROR_CODES = {
   ERR_AUTHORITY_EXPIRED: "the authority has expired",
   ERR_AUTHORITY_UNKNOWN: "the certificate leads to no trusted authority",
   ERR_AUTHORITY_WRONG: "the certificate is from another authority of the same cluster",
-  ERR_BUNDLE_ENCRYPTED: "the file is encrypted (SOPS)",
+  ERR_BUNDLE_ENCRYPTED: "the file, or what is wanted of it, is encrypted",
   ERR_CERTIFICATE_EXPIRED: "the certificate has expired",
   ERR_CERTIFICATE_NOT_YET_VALID: "the certificate is not valid yet",
   ERR_CHAIN_INVALID: "a chain of certificates breaks a rule of X.509",

@@ -9,6 +9,7 @@ export { type Diagnostic, describeProblem, isWarning, PkiError, type Problem, ty
 export { CHAIN_REASONS, type ChainReason, type ProblemReason, WARNING_REASONS, type WarningReason } from "./reasons";
 export type { Hours } from "./duration";
 export { isIpAddress } from "./ipAddress";
+export { decodeText, normaliseText } from "./text";
 export {
   checkClusterEndpoint,
   configHash,

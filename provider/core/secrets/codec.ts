@@ -1,5 +1,7 @@
 import { PkiError, type Problem, type Warning } from "../errors";
-import { readPlainYaml, writePlainYaml } from "../yaml/plain";
+import { writePlainYaml } from "../yaml/plain";
+import { openSecretsFile } from "./adopt/secretsFile";
+import { decodeConfigDocuments } from "./controlPlaneConfig";
 import { type DecodedBundle, decodeBundle, talosctlPaths } from "./decodedBundle";
 import { isTree, setAt, type Tree, valueAt } from "./fields";
 import { bundleTree, joinPath, type PartialSecretsBundle, readBundleTree } from "./read";
@@ -23,19 +25,23 @@ export interface DecodedSecretsYaml extends Omit<ParsedSecretsBundle, "bundle"> 
 }
 
 /**
- * Reads and validates a secrets bundle: the YAML of `talosctl gen secrets`, or the capitalised key form of the docs
- * page. Every problem is found at once.
+ * Reads and validates the secrets of a cluster from whatever holds them, recognised by content: the YAML of `talosctl
+ * gen secrets` (talhelper's `talsecret.yaml` too) or the capitalised key form of the docs page; a control plane machine
+ * config, also as `talosctl get machineconfig -o yaml|json` prints it; a state or the outputs of Terraform or OpenTofu
+ * with `talos_machine_secrets`; `pulumi stack export|output` of `@pulumiverse/talos` or of this package with its secrets
+ * shown; Kubernetes Secrets of Cluster API. Every problem is found at once.
  *
- * @param text YAML, PEM in base64
- * @param options `now` for warnings about lifetimes; `path` prefixes error paths; `given` fills what the text lacks
- * @throws PkiError ERR_YAML_INVALID, ERR_BUNDLE_ENCRYPTED (SOPS), ERR_INPUT_MISSING, ERR_INPUT_INVALID,
+ * @param text YAML or JSON
+ * @param options `now` for warnings about lifetimes; `path` prefixes error paths; `given` fills what the text lacks;
+ *   `resource` chooses one of several clusters in a file by its address, such as `talos_machine_secrets.prod`
+ * @throws PkiError ERR_YAML_INVALID, ERR_BUNDLE_ENCRYPTED (names the command that decrypts it), ERR_INPUT_MISSING, ERR_INPUT_INVALID,
  *   ERR_PEM_INVALID, ERR_KEY_MISMATCH, ERR_NOT_A_CA, ERR_KEY_ENCRYPTED, ERR_SECRET_REDACTED
  * @example
  * const { bundle } = parseSecretsBundle(readFileSync("secrets.yaml", "utf8"), { now: new Date() });
  */
 export function parseSecretsBundle(
   text: string,
-  options: { now: Date; path?: string; given?: PartialSecretsBundle },
+  options: { now: Date; path?: string; given?: PartialSecretsBundle; resource?: string },
 ): ParsedSecretsBundle {
   const { given, path = "", ...others } = options;
   const supplied = given === undefined ? {} : { supplied: decodeBundle(given, talosctlPaths(path)) };
@@ -46,24 +52,20 @@ export function parseSecretsBundle(
 /** The same with parsed certificates and keys; `supplied` fills what the text lacks. */
 export function decodeSecretsYaml(
   text: string,
-  options: { readonly now: Date; readonly path?: string; readonly supplied?: DecodedBundle },
+  options: {
+    readonly now: Date;
+    readonly path?: string;
+    readonly supplied?: DecodedBundle;
+    readonly resource?: string;
+  },
 ): DecodedSecretsYaml {
-  const { now, path = "", supplied } = options;
-  const tree = readPlainYaml(text, path);
-  if (!isTree(tree)) {
-    throw new PkiError(
-      "ERR_INPUT_MISSING",
-      "the text is no secrets bundle; expected the YAML of talosctl gen secrets",
-      { path },
-    );
+  const { now, supplied, resource } = options;
+  const file = openSecretsFile(text, { path: options.path ?? "", resource });
+  const { path } = file;
+  if (file.kind === "machine config") {
+    return { ...decodeConfigDocuments(file.documents, { ...options, path }), unknown: {} };
   }
-  if (isTree(tree["sops"])) {
-    throw new PkiError(
-      "ERR_BUNDLE_ENCRYPTED",
-      "the bundle is encrypted with SOPS; decrypt it first (sops --decrypt secrets.yaml)",
-      { path },
-    );
-  }
+  const { tree } = file;
   const read = readBundleTree(tree, path);
   const own = decodeBundle(read.bundle, talosctlPaths(path));
   const decoded = supplied === undefined ? own : own.filledFrom(supplied);

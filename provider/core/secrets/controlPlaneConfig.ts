@@ -1,6 +1,6 @@
 import { PkiError, type Problem, type Warning } from "../errors";
+import { openControlPlaneConfig } from "./adopt/secretsFile";
 import { decodeBase64, decodeUtf8 } from "../x509/pem";
-import { readPlainDocuments } from "../yaml/plain";
 import { type DecodedBundle, decodeBundle, decodeValues, type PathOf, talosctlPaths } from "./decodedBundle";
 import { BUNDLE_FIELDS, type BundleField, isTree, type Tree, valueAt } from "./fields";
 import { ENCRYPTION_NAMES, encryptionOf, rowOf, SECRET_NAMES, type TextName } from "./inventory";
@@ -28,16 +28,17 @@ export interface BundleFromConfig {
  * Takes the secrets out of a control plane machine config, of either layout, as `talosctl gen secrets
  * --from-controlplane-config` does; what is missing or wrong is named, nothing is made up.
  *
- * @param text machine config, YAML of one or several documents
+ * @param text machine config, YAML of one or several documents, or what holds one: the output of `talosctl get
+ *   machineconfig -o yaml|json`, a state, outputs or a Kubernetes Secret as in parseSecretsBundle
  * @param options `now` for warnings; `path` prefixes error paths, default `controlPlaneConfig`; `given` fills what the
- *   config lacks
+ *   config lacks; `resource` chooses one of several configs by its address
  * @throws PkiError ERR_YAML_INVALID, ERR_CONFIG_INVALID (a worker's), ERR_INPUT_MISSING and those of the validator
  * @example
  * const { bundle } = bundleFromControlPlaneConfig(readFileSync("controlplane.yaml", "utf8"), { now: new Date() });
  */
 export function bundleFromControlPlaneConfig(
   text: string,
-  options: { now: Date; path?: string; given?: PartialSecretsBundle },
+  options: { now: Date; path?: string; given?: PartialSecretsBundle; resource?: string },
 ): BundleFromConfig {
   const { given, ...others } = options;
   const { decoded, warnings } = decodeControlPlaneConfig(text, {
@@ -52,10 +53,24 @@ export function bundleFromControlPlaneConfig(
 /** The same with parsed certificates and keys; `supplied` fills what the config lacks. */
 export function decodeControlPlaneConfig(
   text: string,
-  options: { readonly now: Date; readonly path?: string; readonly supplied?: DecodedBundle },
+  options: {
+    readonly now: Date;
+    readonly path?: string;
+    readonly supplied?: DecodedBundle;
+    readonly resource?: string;
+  },
 ): DecodedConfig {
-  const { now, path = "controlPlaneConfig", supplied } = options;
-  const documents = readPlainDocuments(text, path).filter(isTree);
+  const { resource, path = "controlPlaneConfig", ...others } = options;
+  const file = openControlPlaneConfig(text, { path, resource });
+  return decodeConfigDocuments(file.documents, { ...others, path: file.path });
+}
+
+/** The same of the documents of a config. */
+export function decodeConfigDocuments(
+  documents: readonly Tree[],
+  options: { readonly now: Date; readonly path: string; readonly supplied?: DecodedBundle },
+): DecodedConfig {
+  const { now, path, supplied } = options;
   const main = documents.find((document) => !("kind" in document) && isTree(document["machine"])) ?? {};
   const type = valueAt(main, ["machine", "type"]);
   if (type !== "controlplane" && type !== "init") {

@@ -15,6 +15,8 @@ export interface BundleField {
   readonly documentation: readonly string[];
   /** Path in `machineSecrets` of `@pulumiverse/talos`. */
   readonly pulumiverse: readonly string[];
+  /** Path in `machine_secrets` of Terraform's `talos_machine_secrets`. */
+  readonly terraform: readonly string[];
   /** Path in the v1alpha1 document of a machine config. */
   readonly v1alpha1: readonly string[];
   /** From 1.14: the document that stores it instead, and the path there. */
@@ -26,6 +28,9 @@ export interface BundleField {
   /** Whether the config of a worker holds it. */
   readonly isForWorker: boolean;
 }
+
+/** @pulumiverse/talos is made from the Terraform provider, and its names from that one's by this rule. */
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function fieldsOf(secret: SecretName): BundleField[] {
   const row = rowOf(secret);
@@ -45,6 +50,7 @@ function fieldsOf(secret: SecretName): BundleField[] {
       talosctl: path(row.talosctl, "talosctl"),
       documentation: path(row.documentation, "documentation"),
       pulumiverse: path(row.pulumiverse, "pulumiverse"),
+      terraform: path(row.pulumiverse, "pulumiverse").map(snakeCase),
       v1alpha1: path(row.config.v1alpha1, "v1alpha1"),
       ...(document === undefined ? {} : { document: { kind: document.kind, path: path(document.path, "document") } }),
       ...(kubeadm === undefined ? {} : { kubeadm: kubeadm + (half === undefined ? "" : HALVES[half].kubeadm) }),
@@ -63,7 +69,7 @@ export const BUNDLE_FIELDS: readonly BundleField[] = SECRET_FIELDS.toSorted(
 );
 
 /** The written forms that are read. */
-export const BUNDLE_FORMS = ["talosctl", "documentation", "pulumiverse"] as const;
+export const BUNDLE_FORMS = ["talosctl", "documentation", "pulumiverse", "terraform"] as const;
 export type BundleForm = (typeof BUNDLE_FORMS)[number];
 
 /** A plain tree as YAML and Pulumi give it. */

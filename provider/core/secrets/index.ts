@@ -1,4 +1,5 @@
 export { type AuthorityOptions } from "./authority";
+export { type ContentOptions, findTalosconfig } from "./adopt/choose";
 export { formatSecretsBundle, type ParsedSecretsBundle, parseSecretsBundle, pulumiverseSecrets } from "./codec";
 export { bundleFromControlPlaneConfig, type BundleFromConfig } from "./controlPlaneConfig";
 export { generateSecretsBundle, type GenerateOptions } from "./generate";

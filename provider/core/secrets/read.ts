@@ -54,7 +54,7 @@ export function readBundleTree(tree: Tree, path: string, plainPem = false): Read
 }
 
 /** The form that explains most values; talosctl's own when none does. */
-function formOf(tree: Tree): BundleForm {
+export function formOf(tree: Tree): BundleForm {
   const matches = (form: BundleForm): number =>
     BUNDLE_FIELDS.filter((field) => valueAt(tree, field[form]) !== undefined).length;
   return BUNDLE_FORMS.reduce((best, form) => (matches(form) > matches(best) ? form : best), "talosctl");

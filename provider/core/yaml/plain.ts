@@ -91,7 +91,12 @@ function decodeBinaries(document: Document.Parsed): number | undefined {
 
 /** The same for one document; an empty text is null. @throws PkiError ERR_YAML_INVALID */
 export function readPlainYaml(text: string, path: string): unknown {
-  const documents = readPlainDocuments(text, path);
+  return onlyDocument(readPlainDocuments(text, path), path);
+}
+
+/** The one document of a text that must have no more. @throws PkiError ERR_YAML_INVALID */
+export function onlyDocument(all: readonly unknown[], path: string): unknown {
+  const documents = [...all];
   // A line of dashes at the end begins a document in which nothing is.
   while (documents.length > 1 && documents.at(-1) === null) documents.pop();
   if (documents.length > 1) {

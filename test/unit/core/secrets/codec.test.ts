@@ -193,7 +193,7 @@ const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
     ),
   },
   "sops.yaml": {
-    told: ["ERR_BUNDLE_ENCRYPTED the bundle is encrypted with SOPS; decrypt it first (sops --decrypt secrets.yaml)"],
+    told: ["ERR_BUNDLE_ENCRYPTED is encrypted with SOPS; decrypt it first (sops --decrypt FILE)"],
   },
   "trailing-der.yaml": {
     told: [
