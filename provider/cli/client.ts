@@ -1,6 +1,7 @@
 import { readCredentials } from "../core/config/talosconfigCredentials";
 import { parseTalosconfig } from "../core/config/talosconfigParser";
 import type { TalosconfigContext } from "../core/config/talosconfig";
+import { findTalosconfig } from "../core/secrets/adopt/choose";
 import type { Certificate } from "../core/x509/certificate";
 import { type CliContext, CliError } from "./cliContext";
 import { readText } from "./files";
@@ -10,6 +11,8 @@ import type { ClientIdentity } from "./probe";
 export interface ClientOptions {
   readonly talosconfig?: string;
   readonly context?: string;
+  /** Address of the talosconfig, where its file is of another tool and has several. */
+  readonly resource?: string;
 }
 
 /** A client of the Talos API, from a talosconfig. */
@@ -34,7 +37,7 @@ export async function loadClient(options: ClientOptions, cli: CliContext): Promi
     if (options.context !== undefined) throw new CliError("--context: names a context of --talosconfig; give that too");
     return undefined;
   }
-  const text = await readText(file, cli);
+  const text = findTalosconfig(await readText(file, cli), { path: file, resource: options.resource });
   const [contextName, context] = chooseContext(text, file, options.context);
   const { authorities, certificate, key } = readCredentials(context, `contexts.${contextName}`);
   return {

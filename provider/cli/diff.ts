@@ -1,11 +1,12 @@
 import { describeProblem, PkiError } from "../core/errors";
 import { formatTime } from "../core/environment";
-import { BUNDLE_FIELDS, isTree, valueAt } from "../core/secrets/fields";
+import type { ContentOptions } from "../core/secrets/adopt/choose";
+import { openSecretsFile } from "../core/secrets/adopt/secretsFile";
+import { BUNDLE_FIELDS, valueAt } from "../core/secrets/fields";
 import { readBundleTree } from "../core/secrets/read";
-import { readPlainYaml } from "../core/yaml/plain";
 import { fingerprintOf, parseCertificate } from "../core/x509/certificate";
 import { parsePrivateKey } from "../core/x509/privateKey";
-import { bundleFromControlPlaneConfig } from "../core/secrets/controlPlaneConfig";
+import { decodeConfigDocuments } from "../core/secrets/controlPlaneConfig";
 import { formatJson, safe, type Style, styleOf } from "./style";
 import { EXIT, type CliContext } from "./cliContext";
 import { readText } from "./files";
@@ -20,40 +21,36 @@ export interface BundleChange {
   readonly after?: string;
 }
 
+export interface DiffOptions {
+  readonly json?: boolean;
+  /** Address of the secrets in a file of another tool that has several. */
+  readonly beforeResource?: string;
+  readonly afterResource?: string;
+}
+
 /**
  * `talos-pki diff <a> <b>`: how two secrets bundles (or control plane configs) differ.
  *
  * @returns 0 when they are the same, 1 when they differ
  */
-export async function diff(
-  first: string,
-  second: string,
-  options: { readonly json?: boolean },
-  cli: CliContext,
-): Promise<number> {
+export async function diff(first: string, second: string, options: DiffOptions, cli: CliContext): Promise<number> {
   const now = cli.environment.now();
-  const [before, after] = [await readText(first, cli), await readText(second, cli)].map((text, index) =>
-    readBundle(text, [first, second][index]!, now),
-  );
+  const read = async (name: string, resource: string | undefined): Promise<unknown> =>
+    readBundle(await readText(name, cli), { path: name, resource }, now);
+  const before = await read(first, options.beforeResource);
+  const after = await read(second, options.afterResource);
   const changes = bundleChanges(before, after);
   cli.out(options.json === true ? formatJson(changes) : describe(changes, styleOf(cli)));
   return changes.length === 0 ? EXIT.ok : EXIT.refused;
 }
 
 /** Any bundle that can be read, however incomplete: what is missing is a difference like others. */
-function readBundle(text: string, name: string, now: Date): unknown {
-  const documents = /^(?:machine|version):/m.test(text);
-  if (documents) return bundleFromControlPlaneConfig(text, { now, path: name }).bundle;
-  const tree = readPlainYaml(text, name);
-  if (!isTree(tree))
-    throw new PkiError("ERR_INPUT_MISSING", "is no secrets bundle; expected the YAML of talosctl gen secrets", {
-      path: name,
-    });
-  if (isTree(tree["sops"]))
-    throw new PkiError("ERR_BUNDLE_ENCRYPTED", "is encrypted with SOPS; decrypt it first (sops --decrypt)", {
-      path: name,
-    });
-  const { bundle, problems } = readBundleTree(tree, name);
+function readBundle(text: string, options: ContentOptions, now: Date): unknown {
+  const file = openSecretsFile(text, options);
+  if (file.kind === "machine config") {
+    return decodeConfigDocuments(file.documents, { now, path: file.path }).decoded.wholeBundle;
+  }
+  const { bundle, problems } = readBundleTree(file.tree, file.path);
   if (problems.length > 0) throw PkiError.of(problems);
   return bundle;
 }

@@ -16,10 +16,15 @@ import { describingErrors, readText } from "./files";
  */
 export async function exportPki(
   bundle: string,
-  options: { readonly kubernetesPki: string; readonly force?: boolean },
+  options: { readonly kubernetesPki: string; readonly force?: boolean; readonly resource?: string },
   cli: CliContext,
 ): Promise<number> {
-  const parsed = parseSecretsBundle(await readText(bundle, cli), { now: cli.environment.now(), path: bundle });
+  const { resource } = options;
+  const parsed = parseSecretsBundle(await readText(bundle, cli), {
+    now: cli.environment.now(),
+    path: bundle,
+    ...(resource === undefined ? {} : { resource }),
+  });
   const files = Object.entries(kubernetesPkiFiles(parsed.bundle)).map(([name, text]) => ({
     name,
     text,

@@ -34,7 +34,7 @@ async function inspectTarget(target: string, options: InspectOptions, cli: CliCo
   const source = readSource(target, await readText(target, cli));
   if (options.context === undefined) return inspectSource(source, cli.environment.now(), known);
   if (source.kind !== "talosconfig") {
-    throw new CliError(`--context: names a context of a talosconfig; ${target} is a ${source.kind}`);
+    throw new CliError(`--context: names a context of a talosconfig; ${target} is a ${source.title}`);
   }
   chooseContext(source.text, target, options.context);
   return ofContext(options.context, inspectSource(source, cli.environment.now(), known, options.context));

@@ -8,7 +8,7 @@ import { type Tree, valueAt } from "../core/secrets/fields";
 import { type Certificate, fingerprintOf, keyFits } from "../core/x509/certificate";
 import type { PrivateKey } from "../core/x509/privateKey";
 import type { FoundCertificate } from "./material";
-import { authorityNameAt, type Source } from "./source";
+import { authorityNameAt, partPath, type Source } from "./source";
 
 /** A private key, without a word of it. */
 export interface KeyReport {
@@ -40,6 +40,7 @@ export interface Inspection {
 
 /** The authorities that a file itself names. */
 export function authoritiesIn(source: Source): NamedAuthority[] {
+  if (source.kind === "container") return source.parts.flatMap(authoritiesIn);
   return source.material.certificates.flatMap(({ path, certificate }) => {
     const name = authorityNameAt(path);
     return name === undefined ? [] : [{ name, certificate }];
@@ -57,7 +58,7 @@ export function inspectSource(
   const { problems, warnings } = judgeSource(source, now, currentContext);
   return {
     name: source.name,
-    kind: source.kind,
+    kind: source.title,
     facts: factsOf(source),
     certificates: source.material.certificates.map((found) => entryOf(found, now, known)),
     keys: source.material.keys.map(({ path, key }) => ({ path, ...describeKey(key) })),
@@ -98,6 +99,8 @@ export function judgeSource(
   const problems: Problem[] = [];
   const loose = source.material.problems;
   switch (source.kind) {
+    case "container":
+      return judgeParts(source.parts, now, currentContext);
     case "talosconfig":
       collectProblems(problems, () => parseTalosconfig(source.text, "", { currentContext }));
       return { problems, warnings: [] };
@@ -108,6 +111,16 @@ export function judgeSource(
     default:
       return { problems: loose, warnings: [] };
   }
+}
+
+function judgeParts(parts: readonly Source[], now: Date, currentContext?: string): ReturnType<typeof judgeSource> {
+  const verdicts = parts.map((part) => ({ part, verdict: judgeSource(part, now, currentContext) }));
+  const inFile = <T extends { readonly path: string }>(part: Source, found: readonly T[]): T[] =>
+    found.map((one) => ({ ...one, path: partPath(part, one.path) }));
+  return {
+    problems: verdicts.flatMap(({ part, verdict }) => inFile(part, verdict.problems)),
+    warnings: verdicts.flatMap(({ part, verdict }) => inFile(part, verdict.warnings)),
+  };
 }
 
 /** A value that is worth a line: its path, and the form in which it is shown. */
@@ -146,6 +159,9 @@ function factsOf(source: Source): Inspection["facts"] {
       add("cluster name", document["clusterName"]);
       add("endpoint", document["endpoint"], "url");
     }
+  }
+  for (const part of source.parts) {
+    for (const [name, value] of Object.entries(factsOf(part))) facts[`${part.name} ${name}`] = value;
   }
   const [first] = source.documents;
   if (source.kind === "talosconfig") addContexts(first, add);

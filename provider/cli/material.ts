@@ -65,6 +65,15 @@ export function findMaterial(tree: unknown, path = ""): Material {
   return { certificates, keys, problems };
 }
 
+/** Several materials as one. */
+export function joinMaterial(parts: readonly Material[]): Material {
+  return {
+    certificates: parts.flatMap(({ certificates }) => certificates),
+    keys: parts.flatMap(({ keys }) => keys),
+    problems: parts.flatMap(({ problems }) => problems),
+  };
+}
+
 /** The same of PEM text. */
 export function findPem(text: string, path = ""): Material {
   const problems: Problem[] = [];

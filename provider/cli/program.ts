@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 
 import { PkiError } from "../core/errors";
 import { collect, collectList, parsePurpose, parseRole, parseSpan, parseTime } from "./args";
-import { diff } from "./diff";
+import { diff, type DiffOptions } from "./diff";
 import { expiry, type ExpiryOptions, UNKNOWN } from "./expiry";
 import { exportPki } from "./exportPki";
 import { inspect, type InspectOptions } from "./inspect";
@@ -42,6 +42,7 @@ const JUDGES: ReadonlySet<string> = new Set(["inspect", "verify"]);
 const CLIENT_OPTIONS = [
   ["--talosconfig <file>", "the client to call a node as, and whom to trust"],
   ["--context <name>", "context of the talosconfig; default: the current one"],
+  ["--resource <address>", "which talosconfig, where the file is of another tool and has several"],
 ] as const;
 
 const STACK_OPTIONS = [
@@ -53,6 +54,10 @@ const span = (flags: string, help: string, value: string): Option =>
   new Option(flags, help).argParser(parseSpan).default(parseSpan(value), value);
 const warn = (): Option => span("--warn <time>", "warn this long before the end", "30d");
 const critical = (): Option => span("--critical <time>", "critical this long before the end", "7d");
+
+const TARGET =
+  "talosconfig, secrets bundle, machine config, kubeconfig, PEM file or a file of another tool that holds such (states, stack exports, outputs, Kubernetes Secrets), - for stdin, or address of a node (a bare DNS name with its port)";
+const SECRETS = "secrets bundle, control plane config, or a file of another tool that holds them, - for stdin";
 
 const BUNDLE_OPTION = "--bundle <file>";
 
@@ -86,20 +91,14 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
     ...CLIENT_OPTIONS,
     json,
   ])
-    .argument(
-      "<target>",
-      "talosconfig, secrets bundle, machine config, kubeconfig, PEM file, - for stdin, or address of a node (a bare DNS name with its port)",
-    )
+    .argument("<target>", TARGET)
     .option(BUNDLE_OPTION, "secrets bundle or machine config whose authorities name issuers (repeatable)", collect)
     .action(async (target: string, options: InspectOptions) => {
       done(await inspect(target, options, cli));
     });
 
   command(program, "verify", "say whether certificates work, and if not, why and what helps", [...CLIENT_OPTIONS, json])
-    .argument(
-      "<target>",
-      "talosconfig, secrets bundle, machine config, kubeconfig, PEM file, - for stdin, or address of a node (a bare DNS name with its port)",
-    )
+    .argument("<target>", TARGET)
     .option("--trust <file>", "PEM of an authority to trust (repeatable)", collect)
     .option(
       BUNDLE_OPTION,
@@ -131,20 +130,23 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
     });
 
   command(program, "diff", "say how two secrets bundles differ, without a word of their secrets", [json])
-    .argument("<before>", "secrets bundle or control plane config, - for stdin")
-    .argument("<after>", "secrets bundle or control plane config, - for stdin")
-    .action(async (before: string, after: string, options: { json?: boolean }) => {
+    .argument("<before>", SECRETS)
+    .argument("<after>", SECRETS)
+    .option("--before-resource <address>", "which secrets of <before>, where it has several")
+    .option("--after-resource <address>", "which secrets of <after>, where it has several")
+    .action(async (before: string, after: string, options: DiffOptions) => {
       done(await diff(before, after, options, cli));
     });
 
   command(program, "export", "write a bundle's Kubernetes part as kubeadm lays it out")
-    .argument("<bundle>", "secrets bundle, - for stdin")
+    .argument("<bundle>", SECRETS)
+    .option("--resource <address>", "which secrets, where the file has several")
     .requiredOption(
       "--kubernetes-pki <folder>",
       "where to write ca.crt, ca.key, etcd/, front-proxy-ca.*, sa.key and sa.pub",
     )
     .option("--force", "replace files that are there with other content")
-    .action(async (bundle: string, options: { kubernetesPki: string; force?: boolean }) => {
+    .action(async (bundle: string, options: { kubernetesPki: string; force?: boolean; resource?: string }) => {
       done(await exportPki(bundle, options, cli));
     });
 

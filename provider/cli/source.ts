@@ -1,55 +1,87 @@
 import { PkiError } from "../core/errors";
 import type { AuthorityUse } from "../core/inspect/tryAuthority";
-import type { AuthorityName } from "../core/secrets/types";
-import { readPlainDocuments } from "../core/yaml/plain";
+import { type Container, type Content, type ContentKind, kindOf } from "../core/secrets/adopt/content";
+import { openContainer } from "../core/secrets/adopt/open";
 import { isTree, type Tree } from "../core/secrets/fields";
-import { findMaterial, findPem, type Material } from "./material";
+import type { AuthorityName } from "../core/secrets/types";
+import { normaliseText } from "../core/text";
+import { readPlainDocuments } from "../core/yaml/plain";
+import { findMaterial, findPem, joinMaterial, type Material } from "./material";
 
-/** What a file is. */
-export type SourceKind = "talosconfig" | "secrets bundle" | "machine config" | "kubeconfig" | "PEM" | "YAML";
+/** What a file is; "container" for one of another tool, whose parts have kinds of their own. */
+export type SourceKind = ContentKind | "PEM" | "YAML" | "container";
 
 /** A file as the commands see it. */
 export interface Source {
-  /** Its path, `-` for stdin. */
+  /** Its path, `-` for stdin; of a part its address in the file. */
   readonly name: string;
   readonly kind: SourceKind;
+  /** What a person calls such a file. */
+  readonly title: string;
   readonly text: string;
-  /** YAML documents; empty for PEM. */
+  /** YAML documents; empty for PEM and for a container. */
   readonly documents: readonly Tree[];
   readonly material: Material;
+  /** What is in a container. */
+  readonly parts: readonly Source[];
 }
 
-const has = (tree: Tree, ...keys: readonly string[]): boolean => keys.every((key) => Object.hasOwn(tree, key));
-
-/** How each kind is told from the others, the first that fits. */
-const KINDS: readonly (readonly [SourceKind, (tree: Tree) => boolean])[] = [
-  ["kubeconfig", (tree) => tree["kind"] === "Config" || has(tree, "clusters", "users")],
-  ["talosconfig", (tree) => isTree(tree["contexts"])],
-  ["machine config", (tree) => isTree(tree["machine"]) || typeof tree["kind"] === "string"],
-  ["secrets bundle", (tree) => has(tree, "certs") || has(tree, "Certs") || has(tree, "sops", "cluster")],
-];
-
 /**
- * Recognizes a file by what it holds and finds the certificates and keys in it.
+ * Recognises a file by what it holds and finds the certificates and keys in it.
  *
- * @throws PkiError ERR_YAML_INVALID, ERR_BUNDLE_ENCRYPTED
+ * @throws PkiError ERR_YAML_INVALID, ERR_PEM_INVALID, ERR_BUNDLE_ENCRYPTED
  */
-export function readSource(name: string, text: string): Source {
+export function readSource(name: string, fileText: string): Source {
+  const text = normaliseText(fileText);
+  const container = openContainer(text, "");
+  if (container !== undefined) return containerSource(name, text, container);
   // A PEM file may have words around its blocks; YAML with PEM in it has a key before the first one.
-  if (/^-----BEGIN /m.test(text)) return { name, kind: "PEM", text, documents: [], material: findPem(text) };
+  if (/^-----BEGIN /m.test(text)) {
+    return { name, kind: "PEM", title: "PEM", text, documents: [], material: findPem(text), parts: [] };
+  }
   const documents = readPlainDocuments(text, "").filter(isTree);
-  const [first] = documents;
-  if (first === undefined) {
+  if (documents.length === 0) {
     throw new PkiError(
       "ERR_PEM_INVALID",
       "is neither PEM nor YAML; expected a talosconfig, secrets bundle, machine config, kubeconfig or PEM file",
     );
   }
-  if (isTree(first["sops"])) {
-    throw new PkiError("ERR_BUNDLE_ENCRYPTED", "is encrypted with SOPS; decrypt it first (sops --decrypt)");
-  }
-  const kind = KINDS.find(([, fits]) => fits(first))?.[0] ?? "YAML";
-  return { name, kind, text, documents, material: joinMaterial(documents.map(documentMaterial)) };
+  return yamlSource(name, text, documents, documents.map(kindOf).find((kind) => kind !== undefined) ?? "YAML");
+}
+
+function yamlSource(name: string, text: string, documents: readonly Tree[], kind: ContentKind | "YAML"): Source {
+  const material = joinMaterial(documents.map(documentMaterial));
+  return { name, kind, title: kind, text, documents, material, parts: [] };
+}
+
+/** A file with one thing in it and nothing else is that thing. */
+function containerSource(name: string, text: string, { form, contents, tree }: Container): Source {
+  const parts = contents.filter(({ isHidden }) => isHidden !== true).map(partSource);
+  const known = new Set(parts.flatMap(({ material }) => material.certificates.map(fingerprintOf)));
+  const others = findMaterial(tree);
+  const certificates = others.certificates.filter((found) => !known.has(fingerprintOf(found)));
+  const [part, second] = parts;
+  if (part !== undefined && second === undefined && certificates.length === 0) return { ...part, name };
+  const rest = { certificates, keys: parts.length === 0 ? others.keys : [], problems: [] };
+  const material = joinMaterial([...parts.map(prefixedMaterial), rest]);
+  return { name, kind: "container", title: form, text, documents: [], material, parts };
+}
+
+const fingerprintOf = ({ certificate }: Material["certificates"][number]): string => certificate.fingerprint;
+
+function partSource({ address, kind, text, documents }: Content): Source {
+  return yamlSource(address, text, documents, kind);
+}
+
+/** A path of a part, as one of the whole file. */
+export function partPath(part: Source, path: string): string {
+  return path === "" ? part.name : `${part.name} ${path}`;
+}
+
+function prefixedMaterial(part: Source): Material {
+  const { certificates, keys, problems } = part.material;
+  const inFile = <T extends { readonly path: string }>(found: T): T => ({ ...found, path: partPath(part, found.path) });
+  return { certificates: certificates.map(inFile), keys: keys.map(inFile), problems: problems.map(inFile) };
 }
 
 /** Paths in a document of its own kind begin with that kind, as `KubeAPIServerCAConfig.issuingCA.cert`. */
@@ -58,34 +90,26 @@ function documentMaterial(document: Tree): Material {
   return findMaterial(document, typeof kind === "string" && kind !== "Config" ? kind : "");
 }
 
-function joinMaterial(parts: readonly Material[]): Material {
-  return {
-    certificates: parts.flatMap(({ certificates }) => certificates),
-    keys: parts.flatMap(({ keys }) => keys),
-    problems: parts.flatMap(({ problems }) => problems),
-  };
-}
-
-/** Where the authorities of a cluster stand in each kind of file. */
+/** Where the CAs of a cluster are in each kind of file, which may be a part of another (its address comes before). */
 const AUTHORITY_PLACES: readonly (readonly [RegExp, AuthorityName])[] = [
-  [/^certs\.os\./i, "os"],
-  [/^certs\.k8s\./i, "kubernetes"],
-  [/^certs\.etcd\./i, "etcd"],
-  [/^certs\.k8saggregator\./i, "aggregator"],
-  [/^machine\.(?:ca|acceptedCAs)\b/, "os"],
-  [/^cluster\.(?:ca|acceptedCAs)\b/, "kubernetes"],
-  [/^cluster\.etcd\.ca\./, "etcd"],
-  [/^cluster\.aggregatorCA\./, "aggregator"],
-  [/^KubeAPIServerCAConfig\./, "kubernetes"],
-  [/^KubeAggregatorCAConfig\./, "aggregator"],
-  [/^contexts\..*\.ca\b/, "os"],
+  [/(?:^| )certs\.os\./i, "os"],
+  [/(?:^| )certs\.k8s\./i, "kubernetes"],
+  [/(?:^| )certs\.etcd\./i, "etcd"],
+  [/(?:^| )certs\.k8saggregator\./i, "aggregator"],
+  [/(?:^| )machine\.(?:ca|acceptedCAs)\b/, "os"],
+  [/(?:^| )cluster\.(?:ca|acceptedCAs)\b/, "kubernetes"],
+  [/(?:^| )cluster\.etcd\.ca\./, "etcd"],
+  [/(?:^| )cluster\.aggregatorCA\./, "aggregator"],
+  [/(?:^| )KubeAPIServerCAConfig\./, "kubernetes"],
+  [/(?:^| )KubeAggregatorCAConfig\./, "aggregator"],
+  [/(?:^| )contexts\..*\.ca\b/, "os"],
   [/\.certificate-authority-data\b/, "kubernetes"],
 ];
 
 /** Places where a CA stands to be trusted alone: by nodes, beside their own, or by a client. */
 const TRUSTED_PLACES: readonly (readonly [RegExp, AuthorityUse])[] = [
   [/\bacceptedCAs\b/, "accepted"],
-  [/^contexts\..*\.ca\b/, "servers"],
+  [/(?:^| )contexts\..*\.ca\b/, "servers"],
   [/\.certificate-authority-data\b/, "servers"],
 ];
 
@@ -94,7 +118,7 @@ export function authorityUseAt(path: string): AuthorityUse | undefined {
   return TRUSTED_PLACES.find(([place]) => place.test(path))?.[1] ?? authorityNameAt(path);
 }
 
-/** What the cluster calls the authority at a place; `undefined` for any other certificate. */
+/** What the cluster calls the CA at a place; `undefined` for any other certificate. */
 export function authorityNameAt(path: string): AuthorityName | undefined {
   return AUTHORITY_PLACES.find(([place]) => place.test(path))?.[1];
 }

@@ -1,6 +1,6 @@
+import { isSecret, plaintextOf } from "../core/secrets/adopt/pulumiExport";
 import { isTree, type Tree, valueAt } from "../core/secrets/fields";
 import { parseUrn } from "../resources/urn";
-import { SECRET, SIGNATURE } from "../resources/wire";
 import { CliError, type CliContext } from "./cliContext";
 import { readText } from "./files";
 
@@ -71,7 +71,7 @@ function readResource(resource: Tree): StackResource {
   const secrets: Record<string, unknown> = {};
   const outputs: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(isTree(resource["outputs"]) ? resource["outputs"] : {})) {
-    const clear = plaintextOf(value);
+    const clear = isSecret(value) ? plaintextOf(value) : undefined;
     if (clear !== undefined) secrets[key] = clear;
     else if (!isSecret(value)) outputs[key] = withoutSecrets(value);
   }
@@ -81,20 +81,6 @@ function readResource(resource: Tree): StackResource {
     outputs,
     secrets,
   };
-}
-
-function isSecret(value: unknown): value is Tree {
-  return isTree(value) && value[SIGNATURE] === SECRET;
-}
-
-/** A secret that the export shows, parsed. */
-function plaintextOf(value: unknown): unknown {
-  if (!isSecret(value) || typeof value["plaintext"] !== "string") return undefined;
-  try {
-    return JSON.parse(value["plaintext"]) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function withoutSecrets(value: unknown): unknown {

@@ -11,7 +11,7 @@ import { chooseContext, type ClientOptions, omniIdentity } from "./client";
 import { readAuthorities } from "./inspect";
 import { authoritiesIn } from "./inspection";
 import { type FoundCertificate, findPem } from "./material";
-import { authorityNameAt, type Source } from "./source";
+import { authorityNameAt, partPath, type Source } from "./source";
 import { CliError, type CliContext } from "./cliContext";
 import { readText } from "./files";
 
@@ -77,6 +77,10 @@ const AUTHORITY_OF: Readonly<Record<ChainPurpose, string>> = {
  */
 export function tasksOf(source: Source, options: VerifyOptions, trust: Trust, key: PrivateKey | undefined): Task[] {
   switch (source.kind) {
+    case "container":
+      return source.parts.flatMap((part) =>
+        tasksOf(part, options, trust, key).map((task) => ({ ...task, path: partPath(part, task.path) })),
+      );
     case "talosconfig":
       return talosconfigTasks(source, options, trust);
     case "kubeconfig":

@@ -5,6 +5,7 @@ import { parseTalosconfig } from "../../core/config/talosconfigParser";
 import { formatTime } from "../../core/environment";
 import { PkiError } from "../../core/errors";
 import { canonical } from "../../core/lifecycle/renewal";
+import { findTalosconfig } from "../../core/secrets/adopt/choose";
 import type { Certificate } from "../../core/x509/certificate";
 import { encodeBase64 } from "../../core/x509/pem";
 import type { PrivateKey } from "../../core/x509/privateKey";
@@ -25,10 +26,15 @@ export function awaitsSecrets(olds: Values, news: Values): boolean {
   return olds["issuedAt"] !== undefined && !signs && canonical(olds) === canonical(news);
 }
 
-/** Imports a context of a talosconfig: `<file>?context=<name>`, by default the current one. */
+/**
+ * Imports a context of a talosconfig: `<file>?context=<name>`, by default the current one. The file may be of another
+ * tool; `resource=<address>` chooses one of several talosconfigs in it.
+ */
 export async function importClientConfiguration(id: string, host: Host): Promise<Imported> {
-  const importId = parseImportId(id, { context: undefined });
-  const { context: current, contexts } = parseTalosconfig(await readImportFile(importId, host), "talosconfig");
+  const importId = parseImportId(id, { context: undefined, resource: undefined });
+  const { resource } = importId.options;
+  const text = findTalosconfig(await readImportFile(importId, host), { path: "talosconfig", resource });
+  const { context: current, contexts } = parseTalosconfig(text, "talosconfig");
   const name = importId.options["context"] ?? current;
   const context = contexts[name];
   if (context === undefined) {

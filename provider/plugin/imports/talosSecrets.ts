@@ -1,4 +1,5 @@
 import { PkiError } from "../../core/errors";
+import { formatSecretsBundle, parseSecretsBundle } from "../../core/secrets/codec";
 import { NEWEST_TALOS_VERSION } from "../../core/talosVersion";
 import type { Host } from "../../resources/definition";
 import { TalosSecrets } from "../../resources/talosSecrets";
@@ -6,11 +7,15 @@ import { ADOPT_INPUTS } from "../../resources/talosSecrets/inputs";
 import type { Imported } from "./imported";
 import { parseImportId, readImportFile } from "./importId";
 
-/** Imports the secrets of a cluster: `<file>?talosVersion=v1.12&from=controlPlaneConfig`. */
+/**
+ * Imports the secrets of a cluster: `<file>?talosVersion=v1.12`, from any file that parseSecretsBundle reads.
+ * `resource=<address>` chooses one of several clusters; `from=kubernetesPkiDirectory` names a folder instead.
+ */
 export async function importTalosSecrets(id: string, host: Host): Promise<Imported> {
-  const importId = parseImportId(id, { talosVersion: undefined, from: ADOPT_INPUTS });
-  const { talosVersion = NEWEST_TALOS_VERSION, from = "secretsYaml" } = importId.options;
-  const given = from === "kubernetesPkiDirectory" ? importId.path : await readImportFile(importId, host);
+  const importId = parseImportId(id, { talosVersion: undefined, from: ADOPT_INPUTS, resource: undefined });
+  const { talosVersion = NEWEST_TALOS_VERSION, from = "secretsYaml", resource } = importId.options;
+  const read = from === "kubernetesPkiDirectory" ? importId.path : await readImportFile(importId, host);
+  const given = resource === undefined ? read : secretsAt(resource, read, host);
   const checked = await TalosSecrets.check({}, { talosVersion, [from]: given }, host);
   if (checked.problems.length > 0) throw PkiError.of(checked.problems);
   // Adopt inputs are read at creation only, and the creation is over: the program needs none.
@@ -18,4 +23,11 @@ export async function importTalosSecrets(id: string, host: Host): Promise<Import
     ...(await TalosSecrets.create(checked.inputs, host)),
     inputs: { talosVersion: checked.inputs["talosVersion"] },
   };
+}
+
+/** The secrets at an address in a file of another tool, as a bundle of their own. */
+function secretsAt(resource: string, text: string, host: Host): string {
+  const options = { now: host.environment.now(), path: "secretsYaml", resource };
+  const { bundle, unknown } = parseSecretsBundle(text, options);
+  return formatSecretsBundle(bundle, unknown);
 }

@@ -55,7 +55,7 @@ describe("talos-pki diff", () => {
     assert.deepEqual(await diff(vector("broken/sops.yaml")), {
       code: 2,
       out: "",
-      err: "talos-pki: after: is encrypted with SOPS; decrypt it first (sops --decrypt) [ERR_BUNDLE_ENCRYPTED]\n",
+      err: "talos-pki: after: is encrypted with SOPS; decrypt it first (sops --decrypt FILE) [ERR_BUNDLE_ENCRYPTED]\n",
     });
     assert.equal((await diff("- a")).code, 2);
   });

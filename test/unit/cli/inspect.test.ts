@@ -131,7 +131,7 @@ private key
     };
     assert.equal(
       await of("sops"),
-      "1 talos-pki: is encrypted with SOPS; decrypt it first (sops --decrypt) [ERR_BUNDLE_ENCRYPTED]\n",
+      "1 talos-pki: is encrypted with SOPS; decrypt it first (sops --decrypt FILE) [ERR_BUNDLE_ENCRYPTED]\n",
     );
     const neither =
       "1 talos-pki: is neither PEM nor YAML; expected a talosconfig, secrets bundle, machine config, kubeconfig or PEM file [ERR_PEM_INVALID]\n";

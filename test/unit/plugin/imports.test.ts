@@ -7,6 +7,7 @@ import { ClientConfiguration } from "../../../provider/resources/clientConfigura
 import type { Values } from "../../../provider/resources/definition";
 import { problemsOf, type TestHost, testHost } from "../support/engine";
 import { vector } from "../support/fixed";
+import { ADOPTABLE, alpha, AMBIGUOUS, beta } from "../support/otherTools";
 
 const readBundle = (text: string): ReturnType<typeof parseSecretsBundle> =>
   parseSecretsBundle(text, { now: new Date("2026-12-01T00:00:00Z") });
@@ -15,6 +16,11 @@ describe("An import", () => {
   let host: TestHost;
   const bundle = vector("bundles/v1.13.yaml");
   const talosconfig = vector("out/base-v1.13/talosconfig");
+
+  /** Puts a file of another tool beside the others. */
+  const put = (text: string): void => {
+    host.folders["."] = { ...host.folders["."], file: text };
+  };
 
   beforeEach(() => {
     host = testHost("2026-12-01T00:00:00Z");
@@ -39,6 +45,33 @@ describe("An import", () => {
     const { outputs } = await importResource("TalosSecrets", "controlplane.yaml?from=controlPlaneConfig", host);
     const own = readBundle(String(outputs["secretsYaml"])).bundle;
     assert.equal(own.certs.os.crt, readBundle(bundle).bundle.certs.os.crt);
+  });
+
+  for (const name of [
+    "a Terraform state",
+    "an export of a stack of @pulumiverse/talos",
+    "all Secrets of a cluster in one List",
+  ]) {
+    it(`takes a cluster's secrets from ${name}`, async () => {
+      put(ADOPTABLE[name]!);
+      const { outputs, inputs } = await importResource("TalosSecrets", "file?talosVersion=v1.13", host);
+      assert.deepEqual(readBundle(String(outputs["secretsYaml"])).bundle, alpha);
+      assert.deepEqual(inputs, { talosVersion: "v1.13" });
+    });
+  }
+
+  it("takes the secrets of the cluster that is chosen from a state of several", async () => {
+    const [text, addresses] = AMBIGUOUS["a Terraform state"]!;
+    put(text);
+    const resource = encodeURIComponent(addresses[1]!);
+    const { outputs } = await importResource("TalosSecrets", `file?resource=${resource}`, host);
+    assert.deepEqual(readBundle(String(outputs["secretsYaml"])).bundle, beta);
+  });
+
+  it("takes a talosconfig's certificate from a Terraform state", async () => {
+    put(ADOPTABLE["a Terraform state"]!);
+    const { id } = await importResource("ClientConfiguration", "file", host);
+    assert.equal(id, (await importResource("ClientConfiguration", "talosconfig", host)).id);
   });
 
   it("takes a talosconfig's certificate, which stays when the program adds the cluster's secrets", async () => {
@@ -80,7 +113,7 @@ describe("An import", () => {
     [
       "TalosSecrets",
       "secrets.yaml?version=v1.12",
-      "ERR_INPUT_UNKNOWN id: version is no option of this import id; expected talosVersion, from",
+      "ERR_INPUT_UNKNOWN id: version is no option of this import id; expected talosVersion, from, resource",
     ],
     [
       "TalosSecrets",

@@ -362,7 +362,7 @@ export const HIDDEN: Readonly<Record<string, readonly [text: string, command: st
 /** The parts of a cluster of Cluster API without Talos's own. */
 export const PARTS = yamlDocuments(...parts(alpha));
 
-/** The Secret of the Talos provider up to v0.5, which knew no id and secret of the cluster. */
+/** The Secret of the Talos provider up to v0.2, which knew no id and secret of the cluster. */
 export const LEGACY_SECRET = writePlainYaml(
   kubernetesSecret("alpha-talos", legacySections(bundleTree(alpha, "talosctl"))),
 );

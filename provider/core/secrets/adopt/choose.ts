@@ -89,9 +89,9 @@ function candidatesIn({ contents }: Container, { kinds }: Wanted): readonly Cont
 }
 
 function distinct(contents: readonly Content[], { identity }: Wanted): Content[] {
-  const seen = new Map<string, Content>();
-  for (const content of contents) if (!seen.has(identity(content))) seen.set(identity(content), content);
-  return [...seen.values()];
+  const byDocuments = new Map(contents.toReversed().map((content) => [content.documents, content]));
+  const byIdentity = new Map([...byDocuments.values()].map((content) => [identity(content), content]));
+  return [...byIdentity.values()].reverse();
 }
 
 const MOST_ADDRESSES = 20;

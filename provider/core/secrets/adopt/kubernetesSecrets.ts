@@ -1,4 +1,6 @@
 import { decodeBase64 } from "../../x509/pem";
+import { PkiError } from "../../errors";
+import { MAX_TEXT_LENGTH } from "../../limits";
 import { decodeText } from "../../text";
 import { readPlainDocuments } from "../../yaml/plain";
 import { BUNDLE_FIELDS, isTree, setAt, type Tree, valueAt } from "../fields";
@@ -8,18 +10,20 @@ import { type Container, type Content, contentsOf } from "./content";
 /**
  * Kubernetes Secrets, one or several, or a List of them, as `kubectl get secret -o yaml|json` prints: those of Cluster
  * API and its Talos providers, and any that hold a talosconfig, kubeconfig or machine config. Sources: Cluster API
- * util/secret/consts.go v1.11; siderolabs/cluster-api-bootstrap-provider-talos controllers/secrets.go, v0.6.
+ * util/secret/consts.go v1.11; siderolabs/cluster-api-bootstrap-provider-talos controllers/secrets.go, v0.7.0-alpha.2.
  */
 export function readKubernetesSecrets(documents: readonly unknown[]): Container | undefined {
   const secrets = documents.flatMap(itemsOf).filter(isSecret);
   if (secrets.length === 0) return undefined;
-  const contents = secrets.flatMap(secretContents);
+  assertWithinBounds(secrets);
+  const named = secrets.map((secret) => [addressOf(secret), valuesOf(secret)] as const);
+  const contents = named.flatMap(([address, values]) => secretContents(address, values));
   const complete = new Set(contents.filter(isBundle).map(({ address }) => clusterOf(address)));
   const parts = clusterParts(secrets).filter(({ address }) => !complete.has(address));
   return {
     form: secrets.length === 1 ? "Kubernetes Secret" : "Kubernetes Secrets",
     contents: [...contents, ...parts],
-    tree: Object.fromEntries(secrets.map((secret) => [addressOf(secret), valuesOf(secret)])),
+    tree: Object.fromEntries(named),
   };
 }
 
@@ -40,32 +44,47 @@ function addressOf(secret: Tree): string {
   return [namespace, name].filter((part) => typeof part === "string").join("/");
 }
 
-/** Texts by key; octets that are no text are as Node reads them. */
-function valuesOf(secret: Tree): Readonly<Record<string, string>> {
-  const decoded = Object.entries(isTree(secret["data"]) ? secret["data"] : {}).flatMap(([key, value]) => {
-    const octets = typeof value === "string" ? decodeBase64(value.replace(/\s+/g, "")) : undefined;
-    return octets === undefined ? [] : [[key, decodeText(octets)] as const];
-  });
+/** Without aliases the values of a file are no longer than the file. */
+function assertWithinBounds(secrets: readonly Tree[]): void {
+  const texts = secrets.flatMap(({ data, stringData }) =>
+    [data, stringData].flatMap((values) => (isTree(values) ? Object.values(values) : [])),
+  );
+  const length = texts.reduce((sum: number, text) => sum + (typeof text === "string" ? text.length : 0), 0);
+  if (length <= MAX_TEXT_LENGTH) return;
+  throw new PkiError("ERR_YAML_INVALID", "grows too large through aliases; write it out without them");
+}
+
+/** Octets that are no text are as Node reads them; what is no base64 is nothing. */
+function decodeValue(base64: string): string {
+  const octets = decodeBase64(base64.replace(/\s+/g, ""));
+  return octets === undefined ? "" : decodeText(octets);
+}
+
+type Values = Readonly<Record<string, string>>;
+
+/** Texts by key. */
+function valuesOf(secret: Tree): Values {
+  const decoded = Object.entries(isTree(secret["data"]) ? secret["data"] : {}).map(
+    ([key, value]) => [key, typeof value === "string" ? decodeValue(value) : ""] as const,
+  );
   const plain = Object.entries(isTree(secret["stringData"]) ? secret["stringData"] : {}).filter(
     (entry): entry is [string, string] => typeof entry[1] === "string",
   );
   return Object.fromEntries([...decoded, ...plain]);
 }
 
-function secretContents(secret: Tree): Content[] {
-  const values = valuesOf(secret);
-  const address = addressOf(secret);
+function secretContents(address: string, values: Values): Content[] {
   const legacy = contentsOf(legacyBundle(values), address);
   if (legacy.length > 0) return legacy;
   const contents = Object.entries(values).map(([key, text]) => [key, contentsOf(text, address)] as const);
   const isAlone = contents.filter(([, { length }]) => length > 0).length < 2;
   return contents.flatMap(([key, found]) =>
-    isAlone ? found : found.map((content) => ({ ...content, address: `${address}.${key}` })),
+    found.map((content) => ({ ...content, address: isAlone ? address : `${address}.${key}` })),
   );
 }
 
-/** The bundle in three parts, as the Talos provider stored it up to v0.5, without the cluster's id and secret. */
-function legacyBundle(values: Readonly<Record<string, string>>): Tree | undefined {
+/** The bundle in three parts, as the Talos provider stored it up to v0.2, without the cluster's id and secret. */
+function legacyBundle(values: Values): Tree | undefined {
   const parts = { certs: values["certs"], secrets: values["kubeSecrets"], trustdinfo: values["trustdInfo"] };
   if (parts.certs === undefined || parts.secrets === undefined) return undefined;
   return Object.fromEntries(

@@ -2,8 +2,8 @@ import { isTree, type Tree, valueAt } from "../fields";
 import { type Container, type Content, contentsOf } from "./content";
 
 /** How Pulumi marks special values in a state, and its mark of a secret (pulumi sdk/go/common/resource/sig). */
-export const SIGNATURE = "4dabf18193072939515e22adb298388d";
-export const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
 const SHOW_COMMAND = "pulumi stack export --show-secrets";
 

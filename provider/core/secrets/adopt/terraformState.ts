@@ -7,7 +7,7 @@ const TALOS_RESOURCE = /^talos_/;
 /**
  * A state of Terraform or OpenTofu (format version 4), and what `show -json` prints (format version 1). Sources:
  * Terraform 1.11 measured; siderolabs/terraform-provider-talos pkg/talos/talos_machine_secrets_resource.go, v0.1 to
- * v0.9 (up to v0.1 `machine_secrets` was the YAML of a bundle).
+ * v0.12.0-alpha.5 (up to v0.1 `machine_secrets` was the YAML of a bundle).
  */
 export function readTerraformState([root]: readonly unknown[]): Container | undefined {
   if (!isTree(root)) return undefined;
