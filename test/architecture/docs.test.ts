@@ -122,7 +122,19 @@ describe("the documentation", function () {
   });
 
   it("shows only commands of programs that a test knows", () => {
-    const known = ["npm", "node", "cd", "pulumi", "talosctl", "talos-pki", "openssl", "age"];
+    const known = [
+      "npm",
+      "node",
+      "cd",
+      "pulumi",
+      "talosctl",
+      "talos-pki",
+      "openssl",
+      "age",
+      "terraform",
+      "kubectl",
+      "sops",
+    ];
     const unknown = blocks("sh").flatMap((block) =>
       commandsOf(block)
         .filter(([command = ""]) => !known.includes(command))

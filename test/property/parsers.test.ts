@@ -2,12 +2,17 @@ import assert from "node:assert/strict";
 
 import fc from "fast-check";
 
+import { readSource } from "../../provider/cli/source";
+import { readMachineAddress } from "../../provider/core/config/machineAddress";
 import { parseTalosconfig } from "../../provider/core/config/talosconfigParser";
 import { parseHours } from "../../provider/core/duration";
 import { PkiError } from "../../provider/core/errors";
+import { findTalosconfig } from "../../provider/core/secrets/adopt/choose";
+import { openContainer } from "../../provider/core/secrets/adopt/open";
 import { parseSecretsBundle } from "../../provider/core/secrets/codec";
 import { bundleFromControlPlaneConfig } from "../../provider/core/secrets/controlPlaneConfig";
 import { decodeKubernetesPki } from "../../provider/core/secrets/kubernetesPki";
+import { decodeText, normaliseText } from "../../provider/core/text";
 import { parseTalosVersion } from "../../provider/core/talosVersion";
 import { parseAuthority } from "../../provider/core/x509/authority";
 import { parseCertificate, parseCertificateDer, parseCertificates } from "../../provider/core/x509/certificate";
@@ -21,6 +26,7 @@ import { readSecretsInput } from "../../provider/resources/secretsInput";
 import { makeRequest } from "../unit/core/x509/requests";
 import { testHost } from "../unit/support/engine";
 import { fixedEnvironment, vector } from "../unit/support/fixed";
+import { ADOPTABLE, CONFIGS, HIDDEN } from "../unit/support/otherTools";
 
 const now = new Date("2027-01-01T00:00:00Z");
 const environment = fixedEnvironment();
@@ -39,6 +45,11 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   "a secrets bundle": (text) => parseSecretsBundle(text, { now }),
   "a control plane config": (text) => bundleFromControlPlaneConfig(text, { now }),
   "a kubeadm PKI": (text) => decodeKubernetesPki({ "ca.crt": text, "ca.key": text, "sa.key": text }),
+  "a file of another tool": (text) => openContainer(text, "x"),
+  "the talosconfig in a file": (text) => findTalosconfig(text, { path: "x" }),
+  "a file of the CLI": (text) => readSource("x", text),
+  "the address of a machine": (text) => readMachineAddress(text),
+  "a text": (text) => normaliseText(decodeText(Buffer.from(text))),
   "a talosconfig": (text) => parseTalosconfig(text, "x"),
   "a duration": (text) => parseHours(text, "x"),
   "a Talos version": (text) => parseTalosVersion(text),
@@ -58,6 +69,9 @@ async function survives(parse: (text: string) => unknown, text: string): Promise
 
 const config = vector("out/base-v1.13/controlplane.yaml");
 const seeds = [
+  ...Object.values(ADOPTABLE),
+  ...Object.values(CONFIGS),
+  ...Object.values(HIDDEN).map(([text]) => text),
   vector("pki/ca.crt"),
   vector("pki/ca.key"),
   vector("pki/sa.key"),
@@ -223,6 +237,11 @@ const HEAVY: Readonly<Record<string, string>> = {
   "a bomb of aliases as accepted authorities": `${vector("broken/alias-bomb.yaml")}acceptedCAs: {os: [*i], kubernetes: *i}\n`,
   "many copies of a big value": `${vector("broken/alias-bomb.yaml")}${Array.from({ length: 5_000 }, (_, index) => `k${index}: *c\n`).join("")}`,
   "a bomb of aliases in a config": `${config}---\nkind: KubeEtcdEncryptionConfig\nconfig: {resources: &x [&y [&z [a,a,a,a,a,a,a,a,a]], *y, *y, *y], providers: *x}\n`,
+  "a Secret by many aliases": `kind: List\nitems:\n- &a {apiVersion: v1, kind: Secret, data: {bundle: &b ${repeat("Y2VydHM6IHt9Cg==".slice(0, 16), MEBIBYTE / 2)}}}\n${"- *a\n".repeat(900)}${"- {apiVersion: v1, kind: Secret, data: {bundle: *b}}\n".repeat(900)}`,
+  "deep JSON": `{"deployment":${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}}`,
+  "deep secrets of an export": `{"deployment":{"resources":[{"type":"talos:x","outputs":${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}}]}}`,
+  "many resources of a state": `{"version":4,"lineage":"a","resources":[${Array.from({ length: 8_000 }, (_, index) => `{"type":"talos_a","name":"n${index}","instances":[{"attributes":{"machine_secrets":{"certs":{}}}}]}`).join(",")}]}`,
+  "many objects of a JSON stream": "{\n}\n".repeat(MEBIBYTE / 32),
   "a deep certificate": formatPem("CERTIFICATE", nestedDer(1000)),
   "a very deep certificate": formatPem("CERTIFICATE", nestedDer(20_000)),
   "a deep request": formatPem("CERTIFICATE REQUEST", nestedDer(20_000)),

@@ -9,12 +9,17 @@ import { patchMachineConfig } from "../../provider/core/machinery/patch";
 import { redactMachineConfig } from "../../provider/core/config/redact";
 import { parseTalosconfig } from "../../provider/core/config/talosconfigParser";
 import { PkiError } from "../../provider/core/errors";
+import { findTalosconfig } from "../../provider/core/secrets/adopt/choose";
 import { parseSecretsBundle } from "../../provider/core/secrets/codec";
 import { bundleFromControlPlaneConfig } from "../../provider/core/secrets/controlPlaneConfig";
 import { parseCertificates } from "../../provider/core/x509/certificate";
 import { parsePem } from "../../provider/core/x509/pem";
 import { parsePrivateKey } from "../../provider/core/x509/privateKey";
+import { decodeText } from "../../provider/core/text";
 import { readPlainDocuments } from "../../provider/core/yaml/plain";
+import { readMachineAddress } from "../../provider/core/config/machineAddress";
+import { readSource } from "../../provider/cli/source";
+import { ADOPTABLE, AMBIGUOUS, CONFIGS, HIDDEN } from "../unit/support/otherTools";
 
 /** Seconds per parser; the long run sets 600. */
 const SECONDS = Number(process.env["TALOS_PKI_FUZZ_SECONDS"] ?? 8);
@@ -64,6 +69,18 @@ const TARGETS: Readonly<Record<string, Target>> = {
     parse: (text) => parseTalosconfig(text, "x"),
   },
   "machine configs": { seeds: [config, documents], parse: (text) => patchMachineConfig(text, ["machine: {}"]) },
+  addresses: {
+    seeds: ["10.0.0.2:50000", "[fe80::1%eth0]:50000", "https://[fe80::1%25eth0]:50000/x?y#z", "cp-1.example.org"],
+    parse: readMachineAddress,
+  },
+  "octets of a text": {
+    seeds: [vector("talosconfigs/a.yaml"), "\ufeffa: 1\r\n"],
+    parse: (text) => [
+      decodeText(Buffer.from(text)),
+      decodeText(Buffer.from(text, "utf16le")),
+      decodeText(Buffer.from(text, "latin1")),
+    ],
+  },
   "redacted machine configs": { seeds: [config, documents], parse: (text) => redactMachineConfig(text) },
   "patches of v1.13": {
     seeds: ["append.yaml", "delete-item.yaml", "multidoc.yaml", "net1.yaml", "json6902.yaml"].map((name) =>
@@ -78,6 +95,43 @@ const TARGETS: Readonly<Record<string, Target>> = {
     parse: (text) => patched(text, "v1.14"),
   },
 };
+
+/** Every form of another tool, each with its secrets, so that an edit lands in any of them. */
+const OTHER_TOOLS: Readonly<Record<string, Target>> = Object.fromEntries(
+  [
+    { name: "Terraform states", part: /Terraform|terraform/ },
+    { name: "Pulumi exports and outputs", part: /stack|resource given/ },
+    { name: "Kubernetes Secrets", part: /Secret|bootstrap data/ },
+    { name: "machine configs of talosctl get", part: /talosctl get/ },
+    { name: "encrypted files", part: /./, only: HIDDEN },
+  ].map(({ name, part, only }) => {
+    const files =
+      only === undefined ? { ...ADOPTABLE, ...CONFIGS, ...firsts(AMBIGUOUS), ...firsts(HIDDEN) } : firsts(only);
+    const seeds = Object.entries(files).flatMap(([file, text]) => (part.test(file) ? [text] : []));
+    return [name, { seeds, parse: readEverything }];
+  }),
+);
+
+/** Whatever reads a file of another tool. */
+function readEverything(text: string): void {
+  const readers = [
+    () => parseSecretsBundle(text, { now }),
+    () => bundleFromControlPlaneConfig(text, { now }),
+    () => parseTalosconfig(findTalosconfig(text, { path: "x" }), "x"),
+    () => readSource("x", text),
+  ];
+  for (const read of readers) {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof PkiError)) throw error;
+    }
+  }
+}
+
+function firsts(files: Readonly<Record<string, readonly [string, unknown]>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([name, [text]]) => [name, text]));
+}
 
 const PIECES = [
   "&a ",
@@ -151,7 +205,7 @@ function apply(text: string, { kind, from, size, to, piece }: Edit): string {
 
 describe(`edited at random for ${SECONDS} s each (seed ${SEED})`, function () {
   this.timeout((SECONDS + 120) * 1000);
-  for (const [name, { seeds, parse }] of Object.entries(TARGETS)) {
+  for (const [name, { seeds, parse }] of Object.entries({ ...TARGETS, ...OTHER_TOOLS })) {
     it(`${name} give an answer or a PkiError, in bounded time`, () => {
       const end = Date.now() + SECONDS * 1000;
       const arbitrary = fc.tuple(fc.constantFrom(...seeds), fc.array(edit, { minLength: 1, maxLength: 5 }));
@@ -175,6 +229,7 @@ describe(`edited at random for ${SECONDS} s each (seed ${SEED})`, function () {
         }
       }
       assert.ok(runs >= 50);
+      console.log(`      ${runs} runs`);
     });
   }
 });

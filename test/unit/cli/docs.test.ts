@@ -2,10 +2,21 @@ import assert from "node:assert/strict";
 
 import { blocks, commandsOf } from "../../architecture/support/markdown";
 import { vector } from "../support/fixed";
+import { ADOPTABLE, CONFIGS } from "../support/otherTools";
 import { clear, FakeStack, talosPki } from "./support";
 
 /** What a shell would make of the words of a command. */
 const unquoted = (word: string): string => word.replace(/^(['"])(.*)\1$/, "$2");
+
+/** What each way of docs/migrate.md begins with, and on stdin what it ends with. */
+const MIGRATED: Readonly<Record<string, string>> = {
+  "-": vector("bundles/v1.13.yaml"),
+  "secrets.yaml": ADOPTABLE["talsecret.yaml of talhelper"]!,
+  "controlplane.yaml": CONFIGS["talosctl get machineconfig -o yaml"]!,
+  "old.json": ADOPTABLE["an export of a stack of @pulumiverse/talos"]!,
+  "terraform.tfstate": ADOPTABLE["a Terraform state"]!,
+  "secrets-of-prod.yaml": ADOPTABLE["all Secrets of a cluster in one List"]!,
+};
 
 describe("every talos-pki command in the documentation", () => {
   const commands = blocks("sh").flatMap((block) =>
@@ -56,11 +67,13 @@ describe("every talos-pki command in the documentation", () => {
         .map((word, index) => (words[index - 1] === "--html" ? "-" : word));
       const stdin = args[0] === "inspect" ? { "-": files["talosconfig"]! } : {};
       const missing = args.includes("--kubernetes-pki") ? { "secrets.yaml": "" } : {};
+      const migrated = where.startsWith("docs/migrate.md") ? MIGRATED : {};
       const { code, err } = await talosPki(args, {
-        files: { ...files, ...stdin, ...missing },
+        files: { ...files, ...stdin, ...migrated, ...missing },
         run: () => Promise.resolve(files["-"]!),
       });
       assert.doesNotMatch(err, /error: |there is no such file/);
+      if (where.startsWith("docs/migrate.md")) assert.equal(code, 0, "each way ends with an empty diff");
       const reached = !args.some((word) => word.includes("127.0.0.1:1"));
       if (args[0] === "expiry" || args[0] === "diff" || !reached) assert.ok([0, 1, 2].includes(code));
       else if (args.includes("--kubernetes-pki")) assert.match(err, /is no secrets bundle/);
