@@ -107,16 +107,20 @@ export function machineProblems(decoded: DecodedBundle, machineType: MachineType
   });
 }
 
-/** Every field that Talos requires; a section that is missing wholly is named once. */
+/**
+ * Every field that Talos requires; a section that is missing wholly is named once, unless the file has other values in
+ * the same map, as a machine config has in `cluster`.
+ */
 function missing(decoded: DecodedBundle): Problem[] {
+  const places = BUNDLE_FIELDS.map((field) => ({ field, path: decoded.pathOf(field.talosctl) }));
   const absent = BUNDLE_FIELDS.filter((field) => !decoded.value(field));
   const gaps = new Map<string, readonly string[]>();
   for (const { secret, talosctl } of absent) {
     if (isEncryption(secret)) continue;
     const depth = talosctl.findIndex((_, index) => {
-      const prefix = talosctl.slice(0, index + 1);
-      const siblings = BUNDLE_FIELDS.filter((other) => prefix.every((step, at) => other.talosctl[at] === step));
-      return siblings.every((other) => absent.includes(other));
+      const map = decoded.pathOf(talosctl.slice(0, index + 1));
+      const siblings = places.filter(({ path }) => path === map || path.startsWith(`${map}.`));
+      return siblings.every(({ field }) => absent.includes(field));
     });
     const gap = talosctl.slice(0, depth + 1);
     gaps.set(gap.join("."), gap);

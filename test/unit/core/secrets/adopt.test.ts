@@ -113,6 +113,13 @@ describe("The secrets of a control plane config", () => {
     ]);
   });
 
+  it("that lack the cluster's id and secret are told of these, not of the map that is there", () => {
+    assert.deepEqual(problems(config.replace(/^ {4}(?:id|secret): .*\n/gm, "")), [
+      "ERR_INPUT_MISSING controlPlaneConfig.cluster.id: is required; expected what talosctl writes there",
+      "ERR_INPUT_MISSING controlPlaneConfig.cluster.secret: is required; expected what talosctl writes there",
+    ]);
+  });
+
   it("are redacted where talosctl shows a config, which is refused", () => {
     assert.deepEqual(
       problems(config.replace(/key: \S{20,}/g, "key: '******'")),
