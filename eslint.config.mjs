@@ -71,14 +71,14 @@ export default tseslint.config(
         ],
         "the core is pure: no file system, no network, no process",
       ],
-      [["**/resources/**", "**/plugin/**", "**/cli/**", "**/sdk/**", "**/dynamic*"], "the core knows nobody"],
+      [["**/engine/**", "**/resources/**", "**/adapters/**", "**/cli/**", "**/sdk/**"], "the core knows nobody"],
     ],
   ),
   forbid(
-    ["provider/resources/**/*.ts"],
+    ["provider/engine/**/*.ts", "provider/resources/**/*.ts"],
     [
       [["@pulumi/*", "@pulumi/**"], "definitions know no Pulumi"],
-      [["**/plugin/**", "**/cli/**", "**/sdk/**"], "definitions know only the core"],
+      [["**/adapters/**", "**/cli/**", "**/sdk/**"], "definitions know only the engine and the core"],
     ],
   ),
   {

@@ -1,9 +1,12 @@
 import { AUTHORITY_NAMES } from "../core/secrets/authority";
+import { IMMEDIATE, STAGED } from "../core/secrets/inventory";
 import { type Certificate, parseCertificates } from "../core/x509/certificate";
 import { formatTime } from "../core/environment";
-import type { Values } from "../resources/definition";
-import { ADOPT_INPUTS, RENAMED_INPUTS } from "../resources/talosSecrets/inputs";
-import { IMMEDIATE, readStagedStatus, STAGED } from "../resources/talosSecrets/state";
+import type { AuditStep } from "../engine/auditStep";
+import type { Rows } from "../engine/rows";
+import type { Values } from "../engine/values";
+import { ADOPT_INPUTS, INPUTS } from "../resources/talosSecrets/inputs";
+import { readStagedStatus } from "../resources/talosSecrets/state";
 
 /** One thing that happened to a key or a certificate. All of it is public. */
 export interface AuditEvent {
@@ -20,16 +23,6 @@ export interface AuditEvent {
   readonly issuer?: string;
   /** RFC 3339 UTC. */
   readonly notAfter?: string;
-}
-
-/** What an operation turned into what. */
-export interface AuditStep {
-  readonly kind: "create" | "update" | "import";
-  /** The checked inputs. */
-  readonly inputs: Values;
-  /** Outputs before; empty on creation. */
-  readonly olds: Values;
-  readonly outputs: Values;
 }
 
 type Auditor = (step: AuditStep) => AuditEvent[];
@@ -99,16 +92,17 @@ const describeAuthority = (certificate: Certificate): Omit<AuditEvent, "operatio
   describe(certificate, certificate.subjectDer === certificate.issuerDer ? certificate.fingerprint : undefined);
 
 function auditAuthorities({ kind, inputs, outputs }: AuditStep): AuditEvent[] {
-  const adopts = ADOPT_INPUTS.some((name) => inputs[RENAMED_INPUTS[name] ?? name] !== undefined);
-  const given = (inputs[RENAMED_INPUTS["certificateAuthorities"]!] ?? {}) as Readonly<
-    Record<string, Values | undefined>
-  >;
+  const adopts = ADOPT_INPUTS.some((name) => kept(inputs, name) !== undefined);
+  const given = (kept(inputs, "certificateAuthorities") ?? {}) as Readonly<Record<string, Values | undefined>>;
   return AUTHORITY_NAMES.map((name) => {
     const adopted = adopts || given[name]?.["certificatePem"] !== undefined;
     const operation = kind === "import" ? "import" : adopted ? "adopt" : "create";
     return { operation, part: name, ...describeAuthority(authorityOf(outputs, name)) };
   });
 }
+
+/** An input as the state keeps it. */
+const kept = (inputs: Values, name: keyof typeof INPUTS): unknown => inputs[(INPUTS as Rows)[name]?.keptAs ?? name];
 
 function auditRotations({ olds, outputs }: AuditStep): AuditEvent[] {
   const staged = STAGED.flatMap((name): AuditEvent[] => {

@@ -1,9 +1,11 @@
 import { formatTime } from "../core/environment";
-import type { Host } from "../resources/definition";
-import { auditEvents, type AuditEvent, type AuditStep } from "./event";
+import type { Audit } from "../engine/auditStep";
+import type { Host } from "../engine/ports";
+import { auditEvents, type AuditEvent } from "./event";
 import { appendRecord } from "./log";
 
-export { auditEvents, type AuditEvent, type AuditStep } from "./event";
+export type { Audit, AuditStep } from "../engine/auditStep";
+export { auditEvents, type AuditEvent } from "./event";
 export { appendRecord } from "./log";
 
 /** Names the audit log for the dynamic resources; behind the plugin the provider's `auditLog` goes first. */
@@ -19,9 +21,6 @@ export interface AuditOptions {
   /** Name of the stack, where it is known. */
   readonly stack: string | undefined;
 }
-
-/** Notes what happened to a resource. */
-export type Audit = (definition: string, resource: string, step: AuditStep) => void;
 
 /**
  * An audit trail. The log is written before the operation answers: an issuance that cannot be noted fails, and its

@@ -7,7 +7,7 @@ import { isatty } from "node:tty";
 
 import { createEnvironment, type Environment } from "../core/environment";
 import { describeProblem, PkiError } from "../core/errors";
-import { systemHost } from "../resources/host";
+import { systemHost } from "../adapters/systemHost";
 import { safe } from "./style";
 
 /** What a command needs from the process: clock, terminal, files, programs. */

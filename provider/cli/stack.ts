@@ -1,6 +1,6 @@
 import { isSecret, plaintextOf } from "../core/secrets/adopt/pulumiExport";
 import { isTree, type Tree, valueAt } from "../core/secrets/fields";
-import { parseUrn } from "../resources/urn";
+import { parseUrn } from "../engine/urn";
 import { CliError, type CliContext } from "./cliContext";
 import { readText } from "./files";
 

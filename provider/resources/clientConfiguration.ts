@@ -1,112 +1,118 @@
 import { endpointProblems, endpointWarnings, nodeProblems } from "../core/config/talosAddress";
 import { createTalosconfig, formatTalosconfig } from "../core/config/talosconfig";
+import type { Problem } from "../core/errors";
 import { issueClientCertificate, TALOS_CLIENT_COMMON_NAME } from "../core/x509/clientCertificate";
 import { encodeBase64 } from "../core/x509/pem";
 import { PROFILES } from "../core/x509/profiles";
 import { normalizeRoles, roleProblems, ROLES } from "../core/x509/roles";
-import { describeProblem, type Problem } from "../core/errors";
-import type { Values } from "./definition";
-import { leafDefinition } from "./leaf";
-import { STRING, STRINGS } from "./schema";
-import { holdsUnknown } from "./wire";
+import { defineResource } from "../engine/definition";
+import { factsOf, listOf, row, secretText, STRING, text } from "../engine/rows";
+import { isKnown, knownOr } from "../engine/unknown";
+import {
+  issuanceInputs,
+  ISSUED_OUTPUTS,
+  issuedOutputs,
+  type Kind,
+  planCertificate,
+  readCertificate,
+  REMEMBERED,
+  SIGNER_INPUTS,
+  signerInputProblems,
+} from "./issuedCertificate";
+import { TALOS_ROLE } from "./enumerations";
+import { emptyNameProblems } from "./names";
 
-const DEFAULT_ROLES = ["os:admin"];
+const KIND: Kind = { profile: PROFILES.talosClient, signer: "os", commonName: TALOS_CLIENT_COMMON_NAME };
 
-/** A talosconfig with a client certificate of the OS authority. */
-export const ClientConfiguration = leafDefinition({
+/** A talosconfig with a client certificate of the OS CA. */
+export const ClientConfiguration = defineResource({
   name: "ClientConfiguration",
   description:
-    "A talosconfig with a client certificate from the cluster's OS authority. The certificate is renewed in an ordinary `pulumi up` before it expires, and follows a rotation of the authority.",
-  profile: PROFILES.talosClient,
-  signer: "os",
-  takesAuthority: true,
-  defaultCommonName: TALOS_CLIENT_COMMON_NAME,
+    "A talosconfig with a client certificate from the cluster's OS CA. The certificate is renewed in an ordinary `pulumi up` before it expires, and follows a rotation of the CA.",
   inputs: {
-    clusterName: { type: STRING, description: "Name of the cluster.", required: true },
-    endpoints: {
-      type: STRINGS,
-      description: "Addresses of control planes that talosctl calls. A change keeps the certificate.",
-    },
-    nodes: {
-      type: STRINGS,
-      description: "Nodes that talosctl asks by default. A change keeps the certificate.",
-    },
-    contextName: { type: STRING, description: "Name of the context. Default: the cluster's." },
-    roles: {
-      type: { kind: "list", item: { kind: "enum", values: ROLES, code: "ERR_ROLE_UNKNOWN" } },
-      description: `Talos roles of the client: ${ROLES.join(", ")}.`,
-      default: "os:admin",
-    },
+    ...SIGNER_INPUTS,
+    clusterName: text("Name of the cluster.").asRequired(),
+    endpoints: row(listOf(STRING), "Addresses of control planes that talosctl calls. A change keeps the certificate."),
+    nodes: row(listOf(STRING), "Nodes that talosctl asks by default. A change keeps the certificate."),
+    contextName: text("Name of the context. Default: the cluster's."),
+    roles: row(listOf(TALOS_ROLE), `Talos roles of the client: ${ROLES.join(", ")}.`).withDefault(["os:admin"]),
+    ...issuanceInputs(KIND),
   },
   outputs: {
-    talosconfig: { type: STRING, description: "The talosconfig, YAML.", secret: true },
-    clientKeyPem: { type: STRING, description: "Private key of the client, PEM.", secret: true },
-    clientConfiguration: {
-      type: {
-        kind: "object",
-        name: "ClientConfigurationData",
-        properties: {
-          caCertificate: { type: STRING, description: "Base64 of the PEM of the authorities to trust." },
-          clientCertificate: { type: STRING, description: "Base64 of the PEM of the client certificate." },
-          clientKey: { type: STRING, description: "Base64 of the PEM of the private key.", secret: true },
-        },
+    talosconfig: secretText("The talosconfig, YAML."),
+    clientKeyPem: secretText("Private key of the client, PEM."),
+    clientConfiguration: row(
+      factsOf("ClientConfigurationData", {
+        caCertificate: text("Base64 of the PEM of the CAs to trust."),
+        clientCertificate: text("Base64 of the PEM of the client certificate."),
+        clientKey: secretText("Base64 of the PEM of the private key."),
+      }),
+      "The same in base64, as @pulumiverse/talos takes it.",
+    ).asSecret(),
+    clientCertificatePem: text("The client certificate, PEM."),
+    roles: row(listOf(STRING), "Roles in the certificate, sorted."),
+    ...ISSUED_OUTPUTS,
+  },
+  remembered: [...REMEMBERED, "roles"],
+  decidesFrom: "state",
+
+  plan({ inputs, previous, isConfigured }, context) {
+    const { roles, endpoints, nodes } = inputs;
+    const known = (list: typeof nodes): readonly string[] => knownOr(list) ?? [];
+    const problems: Problem[] = [
+      ...signerInputProblems(inputs),
+      ...(isKnown(roles) ? roleProblems(roles, "roles") : []),
+      ...endpointProblems(known(endpoints), "endpoints"),
+      ...nodeProblems(known(nodes), "nodes"),
+      ...emptyNameProblems({ clusterName: inputs.clusterName, contextName: inputs.contextName }),
+    ];
+    return planCertificate(
+      KIND,
+      {
+        inputs,
+        previous,
+        contents: (of) => ({ roles: isKnown(of.roles) ? normalizeRoles(of.roles) : of.roles }),
+        problems,
+        reports: endpointWarnings(known(endpoints), "endpoints"),
+        keep: isConfigured("roles") && isKnown(roles) ? { roles: normalizeRoles(roles) } : {},
       },
-      description: "The same in base64, as @pulumiverse/talos takes it.",
-      secret: true,
-    },
-    clientCertificatePem: { type: STRING, description: "The client certificate, PEM." },
-    roles: { type: STRINGS, description: "Roles in the certificate, sorted." },
-  },
-  parts: { roles: DEFAULT_ROLES },
-  checkInputs,
-  notices: (inputs) => endpointWarnings(knownTexts(inputs["endpoints"]), "endpoints").map(describeProblem),
-  normalize: ({ roles }) =>
-    Array.isArray(roles) && !holdsUnknown(roles) ? { roles: normalizeRoles(roles as string[]) } : {},
-  async issue(inputs, options, host) {
-    const { certificate, key } = await issueClientCertificate(
-      { ...options, roles: (inputs["roles"] as string[] | undefined) ?? DEFAULT_ROLES },
-      host.environment,
+      context,
     );
-    return { certificatePem: certificate.pem, privateKeyPem: key.pem };
   },
-  render(inputs, material, signer) {
+  async apply({ inputs, decision, previous }, { environment, pems }) {
+    const roles = normalizeRoles(inputs.roles);
+    const issued = decision.reissues
+      ? await issueClientCertificate({ ...decision.options, roles }, environment)
+      : undefined;
+    const clientCertificatePem = issued?.certificate.pem ?? previous?.clientCertificatePem ?? "";
+    const clientKeyPem = issued?.key.pem ?? previous?.clientKeyPem ?? "";
+    const certificate = pems.certificate(clientCertificatePem, "clientCertificatePem");
+    const { signer } = decision;
     const caCertificatesPem = [signer.authority.certificate.pem, ...signer.accepted];
-    const clientKeyPem = material.privateKeyPem ?? "";
     const talosconfig = createTalosconfig({
-      contextName: String(inputs["contextName"] ?? inputs["clusterName"]),
-      endpoints: (inputs["endpoints"] as string[] | undefined) ?? [],
-      nodes: (inputs["nodes"] as string[] | undefined) ?? [],
+      contextName: inputs.contextName ?? inputs.clusterName,
+      endpoints: inputs.endpoints ?? [],
+      nodes: inputs.nodes ?? [],
       caCertificatesPem,
-      clientCertificatePem: material.certificatePem,
+      clientCertificatePem,
       clientKeyPem,
     });
     return {
-      talosconfig: formatTalosconfig(talosconfig),
-      clientConfiguration: {
-        caCertificate: encodeBase64(caCertificatesPem.join("")),
-        clientCertificate: encodeBase64(material.certificatePem),
-        clientKey: encodeBase64(clientKeyPem),
+      id: certificate.serialNumber,
+      outputs: {
+        talosconfig: formatTalosconfig(talosconfig),
+        clientKeyPem,
+        clientConfiguration: {
+          caCertificate: encodeBase64(caCertificatesPem.join("")),
+          clientCertificate: encodeBase64(clientCertificatePem),
+          clientKey: encodeBase64(clientKeyPem),
+        },
+        clientCertificatePem,
+        roles,
+        ...issuedOutputs(certificate, signer, decision.earlyRenewalHours, environment.now()),
       },
-      roles: normalizeRoles((inputs["roles"] as string[] | undefined) ?? DEFAULT_ROLES),
     };
   },
+  read: ({ outputs, inputs }, context) =>
+    readCertificate(outputs.clientCertificatePem, inputs.earlyRenewalHours, context),
 });
-
-/** A list of which all is known. */
-const knownTexts = (value: unknown): readonly string[] =>
-  Array.isArray(value) && !holdsUnknown(value) ? (value as string[]) : [];
-
-function checkInputs(inputs: Values): Problem[] {
-  const roles = inputs["roles"];
-  const problems: Problem[] =
-    roles === undefined || holdsUnknown(roles) ? [] : roleProblems(roles as string[], "roles");
-  problems.push(
-    ...endpointProblems(knownTexts(inputs["endpoints"]), "endpoints"),
-    ...nodeProblems(knownTexts(inputs["nodes"]), "nodes"),
-  );
-  for (const name of ["clusterName", "contextName"]) {
-    if (inputs[name] === "")
-      problems.push({ code: "ERR_INPUT_MISSING", path: name, message: "is empty; expected a name" });
-  }
-  return problems;
-}

@@ -1,6 +1,6 @@
+import type { AnyDefinition } from "../engine/definition";
 import { AcceptedCA } from "./acceptedCA";
 import { ClientConfiguration } from "./clientConfiguration";
-import type { ResourceDefinition } from "./definition";
 import { Kubeconfig } from "./kubeconfig";
 import { MachineConfig } from "./machineConfig";
 import { NodeCertificate } from "./nodeCertificate";
@@ -14,6 +14,6 @@ export const DEFINITIONS = {
   AcceptedCA,
   NodeCertificate,
   Kubeconfig,
-} as const satisfies Record<string, ResourceDefinition>;
+} as const satisfies Record<string, AnyDefinition>;
 
 export type ResourceName = keyof typeof DEFINITIONS;

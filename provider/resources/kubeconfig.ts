@@ -1,84 +1,109 @@
-import { formatKubeconfig, namespaceProblems } from "../core/config/kubeconfig";
 import { checkClusterEndpoint } from "../core/config/clusterEndpoint";
-import { describeProblem, type Problem } from "../core/errors";
+import { formatKubeconfig, namespaceProblems } from "../core/config/kubeconfig";
+import type { Problem } from "../core/errors";
 import { issueKubernetesClientCertificate, KUBERNETES_ADMIN } from "../core/x509/kubernetesClientCertificate";
+import { nameValueProblems } from "../core/x509/name";
 import { PROFILES } from "../core/x509/profiles";
-import type { Values } from "./definition";
-import { leafDefinition, nameProblems } from "./leaf";
-import { STRING, STRINGS } from "./schema";
-import { holdsUnknown } from "./wire";
+import { defineResource } from "../engine/definition";
+import { listOf, row, secretText, STRING, text } from "../engine/rows";
+import { isKnown } from "../engine/unknown";
+import { clusterSecrets } from "./clusterSecrets";
+import {
+  issuanceInputs,
+  ISSUED_OUTPUTS,
+  issuedOutputs,
+  type Kind,
+  planCertificate,
+  readCertificate,
+  REMEMBERED,
+} from "./issuedCertificate";
+import { emptyNameProblems } from "./names";
 
-const organizationsOf = (inputs: Values): readonly string[] =>
-  (inputs["organizations"] as string[] | undefined) ?? KUBERNETES_ADMIN.organizations;
+const KIND: Kind = { profile: PROFILES.kubernetesAdmin, signer: "kubernetes", commonName: KUBERNETES_ADMIN.commonName };
 
 /** An admin kubeconfig, issued offline. */
-export const Kubeconfig = leafDefinition({
+export const Kubeconfig = defineResource({
   name: "Kubeconfig",
   description:
-    "An admin kubeconfig issued offline from the cluster's Kubernetes authority, as `talosctl kubeconfig` gets it from a control plane.",
-  profile: PROFILES.kubernetesAdmin,
-  signer: "k8s",
-  takesAuthority: false,
-  defaultCommonName: KUBERNETES_ADMIN.commonName,
+    "An admin kubeconfig issued offline from the cluster's Kubernetes CA, as `talosctl kubeconfig` gets it from a control plane.",
   inputs: {
-    clusterName: { type: STRING, description: "Name of the cluster.", required: true },
-    clusterEndpoint: { type: STRING, description: "URL of the Kubernetes API, `https://host:6443`.", required: true },
-    organizations: { type: STRINGS, description: "Kubernetes groups of the user.", default: "system:masters" },
-    namespace: { type: STRING, description: "Namespace of the context.", default: "default" },
+    secrets: clusterSecrets().asRequired(),
+    clusterName: text("Name of the cluster.").asRequired(),
+    clusterEndpoint: text("URL of the Kubernetes API, `https://host:6443`.").asRequired(),
+    organizations: row(listOf(STRING), "Kubernetes groups of the user.").withDefault(KUBERNETES_ADMIN.organizations),
+    namespace: text("Namespace of the context.").withDocumentedDefault("default"),
+    ...issuanceInputs(KIND),
   },
   outputs: {
-    kubeconfig: { type: STRING, description: "The kubeconfig, YAML.", secret: true },
-    clientKeyPem: { type: STRING, description: "Private key of the user, PEM.", secret: true },
-    clientCertificatePem: { type: STRING, description: "The user's certificate, PEM." },
+    kubeconfig: secretText("The kubeconfig, YAML."),
+    clientKeyPem: secretText("Private key of the user, PEM."),
+    clientCertificatePem: text("The user's certificate, PEM."),
+    ...ISSUED_OUTPUTS,
   },
-  parts: { organizations: KUBERNETES_ADMIN.organizations },
-  checkInputs,
-  notices: ({ clusterEndpoint }) =>
-    typeof clusterEndpoint === "string" && !holdsUnknown(clusterEndpoint)
-      ? checkClusterEndpoint(clusterEndpoint).warnings.map(describeProblem)
-      : [],
-  normalize: ({ organizations }) =>
-    Array.isArray(organizations) && !holdsUnknown(organizations)
-      ? { organizations: [...new Set(organizations as string[])].sort() }
-      : {},
-  async issue(inputs, options, host) {
-    const { certificate, key } = await issueKubernetesClientCertificate(
-      { ...options, organizations: organizationsOf(inputs) },
-      host.environment,
+  remembered: [...REMEMBERED, "organizations"],
+  decidesFrom: "state",
+
+  plan({ inputs, previous, isConfigured }, context) {
+    const { clusterEndpoint, organizations, namespace } = inputs;
+    const endpoint = isKnown(clusterEndpoint) ? checkClusterEndpoint(clusterEndpoint) : undefined;
+    const { clusterName, commonName } = inputs;
+    const problems: Problem[] = [
+      ...emptyNameProblems({ clusterName, namespace, commonName }),
+      ...(namespace !== undefined && isKnown(namespace) ? namespaceProblems(namespace, "namespace") : []),
+      ...(endpoint?.problems ?? []),
+      ...(isKnown(organizations) ? organizations.flatMap(groupProblems) : []),
+    ];
+    const sorted = (groups: typeof organizations): typeof organizations =>
+      isKnown(groups) ? [...new Set(groups)].sort() : groups;
+    return planCertificate(
+      KIND,
+      {
+        inputs,
+        previous,
+        contents: (of) => ({ organizations: sorted(of.organizations) }),
+        problems,
+        reports: endpoint?.warnings ?? [],
+        keep: isConfigured("organizations") && isKnown(organizations) ? { organizations: sorted(organizations) } : {},
+      },
+      context,
     );
-    return { certificatePem: certificate.pem, privateKeyPem: key.pem };
   },
-  render: (inputs, material, signer) => ({
-    kubeconfig: formatKubeconfig({
-      clusterName: String(inputs["clusterName"]),
-      clusterEndpoint: String(inputs["clusterEndpoint"]),
-      // Talos writes accepted authorities before the issuing one (siderolabs/talos pkg/kubeconfig/generate.go, v1.13).
-      caCertificatesPem: [...signer.accepted, signer.authority.certificate.pem],
-      clientCertificatePem: material.certificatePem,
-      clientKeyPem: material.privateKeyPem ?? "",
-      ...(typeof inputs["namespace"] === "string" ? { namespace: inputs["namespace"] } : {}),
-      userName: (inputs["commonName"] as string | undefined) ?? KUBERNETES_ADMIN.commonName,
-    }),
-  }),
+  async apply({ inputs, decision, previous }, { environment, pems }) {
+    const organizations = [...new Set(inputs.organizations)].sort();
+    const issued = decision.reissues
+      ? await issueKubernetesClientCertificate({ ...decision.options, organizations }, environment)
+      : undefined;
+    const clientCertificatePem = issued?.certificate.pem ?? previous?.clientCertificatePem ?? "";
+    const clientKeyPem = issued?.key.pem ?? previous?.clientKeyPem ?? "";
+    const certificate = pems.certificate(clientCertificatePem, "clientCertificatePem");
+    const { signer } = decision;
+    const { clusterName, clusterEndpoint, commonName: userName = KIND.commonName, namespace } = inputs;
+    return {
+      id: certificate.serialNumber,
+      outputs: {
+        kubeconfig: formatKubeconfig({
+          clusterName,
+          clusterEndpoint,
+          // Talos writes accepted CAs before the issuing one (siderolabs/talos pkg/kubeconfig/generate.go, v1.13).
+          caCertificatesPem: [...signer.accepted, signer.authority.certificate.pem],
+          clientCertificatePem,
+          clientKeyPem,
+          ...(namespace === undefined ? {} : { namespace }),
+          userName,
+        }),
+        clientKeyPem,
+        clientCertificatePem,
+        ...issuedOutputs(certificate, signer, decision.earlyRenewalHours, environment.now()),
+      },
+    };
+  },
+  read: ({ outputs, inputs }, context) =>
+    readCertificate(outputs.clientCertificatePem, inputs.earlyRenewalHours, context),
 });
 
-function checkInputs(inputs: Values): Problem[] {
-  const problems: Problem[] = [];
-  const { clusterEndpoint, namespace, organizations } = inputs;
-  for (const name of ["clusterName", "namespace", "commonName"]) {
-    if (inputs[name] === "")
-      problems.push({ code: "ERR_INPUT_MISSING", path: name, message: "is empty; expected a name" });
-  }
-  if (typeof namespace === "string" && !holdsUnknown(namespace))
-    problems.push(...namespaceProblems(namespace, "namespace"));
-  if (!holdsUnknown(clusterEndpoint)) problems.push(...checkClusterEndpoint(String(clusterEndpoint)).problems);
-  if (Array.isArray(organizations) && !holdsUnknown(organizations)) {
-    organizations.forEach((group, index) => {
-      const path = `organizations[${index}]`;
-      if (group === "")
-        problems.push({ code: "ERR_INPUT_MISSING", path, message: "is empty; expected a Kubernetes group" });
-      else problems.push(...nameProblems(group, path));
-    });
-  }
-  return problems;
+function groupProblems(group: string, index: number): Problem[] {
+  const path = `organizations[${index}]`;
+  return group === ""
+    ? [{ code: "ERR_INPUT_MISSING", path, message: "is empty; expected a Kubernetes group" }]
+    : nameValueProblems(group, path);
 }

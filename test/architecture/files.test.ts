@@ -5,8 +5,12 @@ import { sources } from "./support/sources";
 /** A file that is longer holds more than one noun. */
 const LIMIT = 350;
 
+/** A generator writes the file. */
+const GENERATED = "// Made by `npm run ";
+
 /** Tables: there is nothing in them to take apart. */
 const TABLES: Readonly<Record<string, string>> = {
+  "provider/core/secrets/inventory.ts": "a row per secret of a cluster",
   "provider/core/machinery/schemaTable.ts": "made by tools/updateConfigSchema.ts",
   "test/interop/support/verifyCases.ts": "a row per certificate",
 };
@@ -16,6 +20,7 @@ describe("the source files", () => {
 
   it(`are at most ${LIMIT} lines long, but for tables`, () => {
     const long = files
+      .filter(({ text }) => !text.startsWith(GENERATED))
       .map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
       .filter(({ path, lines }) => lines > LIMIT && !(path in TABLES))
       .map(({ path, lines }) => `${path}: ${lines} lines`);

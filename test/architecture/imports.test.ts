@@ -14,6 +14,8 @@ interface Room {
 }
 
 const PULUMI = /^@pulumi\/pulumi(\/|$)/;
+/** Of @pulumi/pulumi's dependencies: types at compile time, its own copies at run time. */
+const PULUMIS_OWN = /^(@grpc\/grpc-js|google-protobuf\/.*)$/;
 const CRYPTO = /^node:crypto$/;
 const NODE = /^node:/;
 const core = (...names: readonly string[]): string[] => ["core", ...names.map((name) => `core/${name}`)];
@@ -61,34 +63,59 @@ const ROOMS: readonly Room[] = [
   },
   { name: "core", files: /^provider\/core\/[^/]+\.ts$/, rooms: core(), packages: [CRYPTO, /^yaml$/, /^ipaddr\.js$/] },
   {
+    name: "engine",
+    files: /^provider\/engine\//,
+    rooms: ["engine", ...core("x509", "lifecycle")],
+    packages: [CRYPTO],
+  },
+  {
     name: "resources",
     files: /^provider\/resources\//,
-    rooms: ["resources", ...core("x509", "yaml", "secrets", "machinery", "config", "lifecycle", "inspect")],
-    packages: [/^node:(fs\/promises|path|crypto)$/],
+    rooms: ["resources", "engine", ...core("x509", "yaml", "secrets", "machinery", "config", "lifecycle", "inspect")],
+    packages: [],
   },
   {
     name: "audit",
     files: /^provider\/audit\//,
-    rooms: ["audit", "resources", ...core("x509", "secrets", "lifecycle")],
+    rooms: ["audit", "resources", "engine", ...core("x509", "secrets", "lifecycle")],
     packages: [/^node:fs$/],
   },
-  { name: "shell", files: /^provider\/shell\.ts$/, rooms: ["resources", "audit", ...core()], packages: [] },
   {
-    name: "dynamic",
-    files: /^provider\/dynamic\.ts$/,
-    rooms: ["shell", "resources", "audit", ...core()],
+    name: "adapters/systemHost",
+    files: /^provider\/adapters\/systemHost\.ts$/,
+    rooms: ["engine", ...core()],
+    packages: [/^node:(fs\/promises|path|crypto)$/],
+  },
+  {
+    name: "adapters",
+    files: /^provider\/adapters\/[^/]+\.ts$/,
+    rooms: ["adapters", "adapters/systemHost", "audit", "resources", "engine", ...core("x509")],
     packages: [],
   },
   {
-    name: "plugin",
-    files: /^provider\/plugin\//,
-    rooms: ["plugin", "shell", "resources", "audit", ...core("x509", "secrets", "config", "lifecycle")],
-    packages: [PULUMI, NODE],
+    name: "adapters/plugin",
+    files: /^provider\/adapters\/plugin\//,
+    rooms: [
+      "adapters/plugin",
+      "adapters",
+      "adapters/systemHost",
+      "audit",
+      "resources",
+      "engine",
+      ...core("x509", "secrets", "config", "lifecycle"),
+    ],
+    packages: [PULUMI, PULUMIS_OWN, NODE],
   },
   {
     name: "cli",
     files: /^provider\/cli\//,
-    rooms: ["cli", "resources", ...core("x509", "yaml", "secrets", "config", "lifecycle", "inspect")],
+    rooms: [
+      "cli",
+      "adapters/systemHost",
+      "resources",
+      "engine",
+      ...core("x509", "yaml", "secrets", "config", "lifecycle", "inspect"),
+    ],
     packages: [NODE, /^commander$/, /^picocolors$/],
   },
   // Its provider is found at run time, by name.

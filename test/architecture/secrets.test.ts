@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { DEFINITIONS } from "../../provider/resources";
-import type { Properties, PropertyType } from "../../provider/resources/schema";
+import type { Properties, PropertyType } from "../../provider/engine/rows";
 
 interface Leaf {
   readonly path: string;
@@ -10,6 +10,7 @@ interface Leaf {
 
 function childrenOf(type: PropertyType): Properties {
   if (type.kind === "object") return type.properties;
+  if (type.kind === "custom") return childrenOf(type.as);
   return type.kind === "list" ? childrenOf(type.item) : {};
 }
 
@@ -30,9 +31,8 @@ const SECRET_NAME =
 const PUBLIC = /\.rotation(Status)?\.|\.cluster\.id$/;
 
 describe("the properties of every resource", () => {
-  const all = Object.values(DEFINITIONS).flatMap(({ name, inputs, outputs, checkedInputs = {} }) => [
+  const all = Object.values(DEFINITIONS).flatMap(({ name, inputs, outputs }) => [
     ...leaves(inputs, `${name}.inputs`),
-    ...leaves(checkedInputs, `${name}.checked`),
     ...leaves(outputs, `${name}.outputs`),
   ]);
 

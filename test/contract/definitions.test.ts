@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
 import { DEFINITIONS, type ResourceName } from "../../provider/resources";
-import { systemHost } from "../../provider/resources/host";
-import { type Properties, UNKNOWN, unwrap } from "../../provider/resources/wire";
+import { systemHost } from "../../provider/adapters/systemHost";
+import { type Properties, UNKNOWN, unwrap } from "../../provider/engine/wire";
 import { Replay } from "./support/replay";
 import { dynamicSide, pluginSide } from "./support/sides";
 import { type Chapter, secret, tell, type Transcript } from "./support/story";

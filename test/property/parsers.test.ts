@@ -22,14 +22,16 @@ import { parsePrivateKey } from "../../provider/core/x509/privateKey";
 import { formatTime } from "../../provider/core/environment";
 import { readPlainDocuments, readPlainYaml } from "../../provider/core/yaml/plain";
 import { AcceptedCA } from "../../provider/resources/acceptedCA";
-import { readSecretsInput } from "../../provider/resources/secretsInput";
+import { PemReader } from "../../provider/core/x509/pemReader";
+import { decodeClusterSecrets } from "../../provider/resources/clusterSecrets";
 import { makeRequest } from "../unit/core/x509/requests";
-import { testHost } from "../unit/support/engine";
+import { Managed, testHost } from "../unit/support/engine";
 import { fixedEnvironment, vector } from "../unit/support/fixed";
 import { ADOPTABLE, CONFIGS, HIDDEN } from "../unit/support/otherTools";
 
 const now = new Date("2027-01-01T00:00:00Z");
 const environment = fixedEnvironment();
+const pems = new PemReader();
 
 /** Everything that reads text which somebody else has written. */
 const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
@@ -53,8 +55,8 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   "a talosconfig": (text) => parseTalosconfig(text, "x"),
   "a duration": (text) => parseHours(text, "x"),
   "a Talos version": (text) => parseTalosVersion(text),
-  "the secrets of a resource": (text) => readSecretsInput(text, "x"),
-  "an accepted authority": (text) => AcceptedCA.check({}, { certificatePem: text }, testHost()),
+  "the secrets of a resource": (text) => decodeClusterSecrets(text, "x", { pems }),
+  "an accepted authority": (text) => new Managed(AcceptedCA, testHost()).check({}, { certificatePem: text }),
 };
 
 /** Fails unless the parser answers, or throws a PkiError. */
@@ -161,7 +163,7 @@ describe("Whatever is read", () => {
       ),
     });
     await fc.assert(
-      fc.asyncProperty(value, (given) => survives(() => readSecretsInput(given, "x"), "")),
+      fc.asyncProperty(value, (given) => survives(() => decodeClusterSecrets(given, "x", { pems }), "")),
       { numRuns: 300 },
     );
   });

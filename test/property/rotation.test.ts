@@ -12,7 +12,7 @@ import { parseAuthority } from "../../provider/core/x509/authority";
 import { parsePem } from "../../provider/core/x509/pem";
 import { formatPem } from "../../provider/core/x509/pem";
 import { issueServerCertificate } from "../../provider/core/x509/serverCertificate";
-import type { Values } from "../../provider/resources/definition";
+import type { Values } from "../../provider/engine/values";
 import { dependent, makeSecrets, QUICK } from "../unit/support/cluster";
 import { type Managed, type TestHost, testHost } from "../unit/support/engine";
 

@@ -1,18 +1,18 @@
 import { DEFINITIONS } from "../../provider/resources";
-import type { ResourceDefinition } from "../../provider/resources/definition";
-import type { Properties, Property, PropertyType } from "../../provider/resources/schema";
+import type { Properties, PropertyType } from "../../provider/engine/rows";
+import { defaultText, type DefinitionData, shownProperties, writtenType } from "../definitions";
 import { table } from "./markdown";
 
 /** A type in the words of a TypeScript program. */
-function typeName(type: PropertyType): string {
+function typeName(written: PropertyType): string {
+  const type = writtenType(written);
   switch (type.kind) {
     case "string":
     case "boolean":
-      return type.kind;
     case "any":
-      return "any";
     case "hours":
-      return "hours";
+    case "time":
+      return type.kind;
     case "enum":
       return type.values.map((value) => `\`${value}\``).join(" ");
     case "list":
@@ -28,19 +28,20 @@ function typeName(type: PropertyType): string {
 
 /** The properties inside, where a type has some. */
 function inside(type: PropertyType): { readonly suffix: string; readonly properties: Properties } | undefined {
-  if (type.kind === "object") return { suffix: "", properties: type.properties };
-  if (type.kind === "list" && type.item.kind === "object") return { suffix: "[]", properties: type.item.properties };
-  return undefined;
+  const shown = writtenType(type);
+  if (shown.kind === "object") return { suffix: "", properties: shown.properties };
+  const item = shown.kind === "list" ? writtenType(shown.item) : undefined;
+  return item?.kind === "object" ? { suffix: "[]", properties: item.properties } : undefined;
 }
 
 /** A row per property, those inside objects below their object; what is inside a secret is secret. */
 function rows(properties: Properties, isInput: boolean, prefix = "", within = false): string[][] {
-  return Object.entries(properties).flatMap(([name, property]: [string, Property]): string[][] => {
+  return shownProperties(properties).flatMap(([name, property]): string[][] => {
     const path = `${prefix}${name}`;
     const secret = within || property.secret === true;
     const { suffix, properties: children } = inside(property.type) ?? { suffix: "", properties: {} };
-    const given = property.default === undefined ? "" : `\`${String(property.default)}\``;
-    const need = isInput && property.required === true ? "required" : given;
+    const value = isInput ? defaultText(property) : undefined;
+    const need = isInput && property.required === true ? "required" : value === undefined ? "" : `\`${value}\``;
     return [
       [`\`${path}\``, typeName(property.type), need, secret ? "secret" : "", property.description],
       ...rows(children, isInput, `${path}${suffix}.`, secret),
@@ -48,7 +49,7 @@ function rows(properties: Properties, isInput: boolean, prefix = "", within = fa
   });
 }
 
-function describeResource(definition: ResourceDefinition): string {
+function describeResource(definition: DefinitionData): string {
   return [
     `### ${definition.name}`,
     definition.description,

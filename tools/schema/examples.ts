@@ -1,4 +1,5 @@
-import type { ResourceName } from "../../provider/resources";
+import type { DefinitionData } from "../definitions";
+import { minimalExample } from "./minimalExample";
 
 /** A program of one resource, in each language that shows it best. */
 export interface Example {
@@ -8,8 +9,8 @@ export interface Example {
   readonly yaml: string;
 }
 
-/** Examples by resource; the pages of the registry and the editors show them. */
-export const EXAMPLES: Readonly<Record<ResourceName, Example>> = {
+/** Written examples by resource. */
+const EXAMPLES: Readonly<Record<string, Example>> = {
   TalosSecrets: {
     title: "The secrets of a cluster",
     typescript: `import { TalosSecrets } from "pulumi-talos-pki/plugin";
@@ -174,6 +175,10 @@ outputs:
 `,
   },
 };
+
+/** The example that the pages of the registry and the editors show: a written one, or one made of the required inputs. */
+export const exampleOf = (definition: DefinitionData): Example =>
+  EXAMPLES[definition.name] ?? minimalExample(definition);
 
 /** The example in the form of Pulumi's documentation. */
 export function exampleText({ title, ...programs }: Example): string {

@@ -1,7 +1,5 @@
-import type { ResourceName } from "../../provider/resources";
-
 /** How each resource is imported; docs/plugin.md has the forms of the ids. */
-export const IMPORT_TEXTS: { readonly [Name in ResourceName]?: string } = {
+export const IMPORT_TEXTS: Readonly<Record<string, string>> = {
   TalosSecrets: importText("TalosSecrets", "prod", [
     "secrets.yaml",
     "'secrets.yaml?talosVersion=v1.12'",
@@ -11,7 +9,7 @@ export const IMPORT_TEXTS: { readonly [Name in ResourceName]?: string } = {
   AcceptedCA: importText("AcceptedCA", "west", ["west.crt"]),
 };
 
-function importText(kind: ResourceName, name: string, ids: readonly string[]): string {
+function importText(kind: string, name: string, ids: readonly string[]): string {
   const lines = ids.map((id) => `$ pulumi import talos-pki:index:${kind} ${name} ${id}`);
   return `\n\n## Import\n\nThe id is the path of a file.\n\n${["```", "sh", "\n", lines.join("\n"), "\n", "```"].join("")}\n`;
 }

@@ -1,11 +1,9 @@
-import { CONFIGURATION } from "../../provider/plugin/configuration";
-import { DEFINITIONS, type ResourceName } from "../../provider/resources";
-import { EXAMPLES, exampleText } from "./examples";
+import { CONFIGURATION } from "../../provider/adapters/plugin/configuration";
+import { DEFINITIONS } from "../../provider/resources";
+import type { DefinitionData } from "../definitions";
+import { exampleOf, exampleText } from "./examples";
 import { IMPORT_TEXTS } from "./imports";
-import { PACKAGE, requiredOf, Types, type TypeSpec } from "./types";
-
-/** Outputs that are not always there. */
-const SOMETIMES: { readonly [Name in ResourceName]?: readonly string[] } = { NodeCertificate: ["privateKeyPem"] };
+import { PACKAGE, presentOf, requiredOf, Types, type TypeSpec } from "./types";
 
 /** What generators need to know of a language. */
 const LANGUAGES = {
@@ -31,7 +29,10 @@ const LANGUAGES = {
 export function packageSchema(version: string): TypeSpec {
   const types = new Types();
   const resources = Object.fromEntries(
-    Object.keys(DEFINITIONS).map((name) => [`${PACKAGE}:index:${name}`, resourceSpec(name as ResourceName, types)]),
+    Object.values(DEFINITIONS).map((definition) => [
+      `${PACKAGE}:index:${definition.name}`,
+      resourceSpec(definition, types),
+    ]),
   );
   const configuration = types.properties(CONFIGURATION, "input");
   return {
@@ -52,15 +53,14 @@ export function packageSchema(version: string): TypeSpec {
   };
 }
 
-function resourceSpec(name: ResourceName, types: Types): TypeSpec {
-  const definition = DEFINITIONS[name];
-  const sometimes = SOMETIMES[name] ?? [];
+function resourceSpec(definition: DefinitionData, types: Types): TypeSpec {
+  const { name, description, inputs, outputs } = definition;
   return {
-    description: `${definition.description}${exampleText(EXAMPLES[name])}${IMPORT_TEXTS[name] ?? ""}`,
-    properties: types.properties(definition.outputs, "output"),
-    required: Object.keys(definition.outputs).filter((output) => !sometimes.includes(output)),
-    inputProperties: types.properties(definition.inputs, "input"),
-    requiredInputs: requiredOf(definition.inputs),
+    description: `${description}${exampleText(exampleOf(definition))}${IMPORT_TEXTS[name] ?? ""}`,
+    properties: types.properties(outputs, "output"),
+    required: presentOf(outputs),
+    inputProperties: types.properties(inputs, "input"),
+    requiredInputs: requiredOf(inputs),
     // A stack with dynamic resources moves here without a change.
     aliases: [{ type: `pulumi-nodejs:dynamic/${PACKAGE}:${name}` }],
   };

@@ -1,29 +1,14 @@
-import { ROTATION_STAGES } from "../../provider/core/lifecycle/rotation";
-import { KEY_ALGORITHMS } from "../../provider/core/x509/algorithms";
-import { ROLES } from "../../provider/core/x509/roles";
-import type { Properties, Property, PropertyType } from "../../provider/resources/schema";
+import { defaultText, shownProperties, writtenType } from "../definitions";
+import type { Properties, Property, PropertyType } from "../../provider/engine/rows";
 
 export const PACKAGE = "talos-pki";
 
 /** A type in Pulumi's package schema. */
 export type TypeSpec = Readonly<Record<string, unknown>>;
 
+type ObjectType = PropertyType & { readonly kind: "object" };
+
 const ANY = { $ref: "pulumi.json#/Any" };
-
-/** Lists of values that are a type of their own in typed languages. */
-const ENUMS: readonly { name: string; description: string; values: readonly string[] }[] = [
-  { name: "TalosRole", description: "A role of the Talos API.", values: ROLES },
-  { name: "KeyAlgorithm", description: "A kind of private key.", values: KEY_ALGORITHMS },
-  { name: "MachineType", description: "The role of a machine.", values: ["controlplane", "worker"] },
-  { name: "RotationStage", description: "A stage of a staged rotation.", values: ROTATION_STAGES },
-];
-
-/** Members of outputs that are not always there. */
-const SOMETIMES: Readonly<Record<string, readonly string[]>> = {
-  MachineSecretsSecrets: ["secretboxEncryptionSecret", "aescbcEncryptionSecret"],
-  RotationStatus: ["aggregator", "serviceAccount", "bootstrapToken", "trustdToken"],
-  StagedRotationStatus: ["id", "next"],
-};
 
 /** Collects the named types of a package while its properties are translated. */
 export class Types {
@@ -39,51 +24,51 @@ export class Types {
 
   properties(properties: Properties, direction: "input" | "output"): Record<string, TypeSpec> {
     return Object.fromEntries(
-      Object.entries(properties).map(([name, property]) => [name, this.property(property, direction)]),
+      shownProperties(properties).map(([name, property]) => [name, this.property(property, direction)]),
     );
   }
 
-  private type(type: PropertyType, direction: "input" | "output"): TypeSpec {
+  private type(written: PropertyType, direction: "input" | "output"): TypeSpec {
+    const type = writtenType(written);
     switch (type.kind) {
       case "string":
       case "boolean":
         return { type: type.kind };
+      case "time":
+        return { type: "string" };
       case "hours":
         return { oneOf: [{ type: "integer" }, { type: "string" }] };
       case "any":
         return ANY;
       case "enum":
-        return this.enum(type.values);
+        return type.name === undefined ? { type: "string" } : this.enum(type.name, type.description, type.values);
       case "list":
         return { type: "array", items: this.type(type.item, direction) };
       case "map":
         return { type: "object", additionalProperties: this.type(type.value, direction) };
       case "object":
-        return this.object(type.name, type.properties, direction);
+        return type.isVerbatim === true ? { type: "object", additionalProperties: ANY } : this.object(type, direction);
       case "union":
         return { oneOf: type.of.map((option) => this.type(option, direction)) };
     }
   }
 
-  private enum(values: readonly string[]): TypeSpec {
-    const known = ENUMS.find((row) => row.values.join() === values.join());
-    if (known === undefined) throw new Error(`no name for the values ${values.join(", ")}; give it a row in ENUMS`);
-    return this.define(known.name, {
+  private enum(name: string, description: string | undefined, values: readonly string[]): TypeSpec {
+    return this.define(name, {
       type: "string",
-      description: known.description,
-      enum: known.values.map((value) => ({ name: enumName(value), value })),
+      description,
+      enum: values.map((value) => ({ name: enumName(value), value })),
     });
   }
 
-  private object(name: string, properties: Properties, direction: "input" | "output"): TypeSpec {
+  private object(type: ObjectType, direction: "input" | "output"): TypeSpec {
+    const { name, properties, description } = type;
     // Generators put Args behind the names of inputs themselves.
     const own = name.replace(/Args$/, "Options");
-    const required =
-      direction === "input"
-        ? requiredOf(properties)
-        : Object.keys(properties).filter((member) => SOMETIMES[name]?.includes(member) !== true);
+    const required = direction === "input" ? requiredOf(properties) : presentOf(properties);
     return this.define(own, {
       type: "object",
+      ...(description === undefined ? {} : { description }),
       properties: this.properties(properties, direction),
       ...(required.length === 0 ? {} : { required }),
     });
@@ -100,18 +85,23 @@ export class Types {
   }
 }
 
+/** Inputs that a program must configure. */
 export function requiredOf(properties: Properties): string[] {
-  return Object.keys(properties).filter((name) => properties[name]?.required === true);
+  return shownProperties(properties).flatMap(([name, { required }]) => (required === true ? [name] : []));
+}
+
+/** Outputs, or members of them, that are always there. */
+export function presentOf(properties: Properties): string[] {
+  return shownProperties(properties).flatMap(([name, { sometimes }]) => (sometimes === true ? [] : [name]));
 }
 
 /**
  * The description with its default in words. The schema's own `default` would make every SDK send the value, which
- * then could never again be told from one that the user chose: a newer SDK would move what stays put.
+ * then could never again be told from one that the program configures: a newer SDK would move what stays put.
  */
 function describe(property: Property, direction: "input" | "output"): string {
-  return property.default === undefined || direction === "output"
-    ? property.description
-    : `${property.description} Default: \`${String(property.default)}\`.`;
+  const value = direction === "input" ? defaultText(property) : undefined;
+  return value === undefined ? property.description : `${property.description} Default: \`${value}\`.`;
 }
 
 /** `os:etcd:backup` becomes `OsEtcdBackup`. */

@@ -1,4 +1,5 @@
-import { collectProblems, type Problem } from "../errors";
+import { collectProblems, PkiError, type Problem, type Warning } from "../errors";
+import type { WarningReason } from "../reasons";
 import {
   defaultInstallImage,
   defaultKubernetesVersion,
@@ -18,8 +19,11 @@ export interface CheckedOptions {
   /** Missing when there are problems. */
   readonly input?: MachineConfigInput;
   readonly problems: readonly Problem[];
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly Warning[];
 }
+
+/** Options of which a preview may know only some. */
+export type KnownOptions = { readonly [Name in keyof MachineConfigOptions]?: MachineConfigOptions[Name] | undefined };
 
 const KUBERNETES_VERSION = /^v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)$/;
 const REGISTRY_HOST =
@@ -33,13 +37,39 @@ const MIRROR_URL =
  * @param oldest Lowest minor that is taken, see parseTalosVersion.
  */
 export function checkMachineConfigOptions(options: MachineConfigOptions, oldest?: number): CheckedOptions {
-  const problems: Problem[] = missingOptions(options);
-  const warnings: Problem[] = [];
-  if (problems.length > 0) return { problems, warnings };
-  const version = collectProblems(problems, () => parseTalosVersion(options.talosVersion, "talosVersion", oldest));
-  const { endpoint, ...endpointReport } = checkClusterEndpoint(options.clusterEndpoint);
-  problems.push(...endpointReport.problems);
-  warnings.push(...endpointReport.warnings);
+  const missing = missingOptions(options);
+  if (missing.length > 0) return { problems: missing, warnings: [] };
+  const { version, endpoint, problems, warnings } = judgeOptions(options, oldest);
+  const accepted = collectProblems(problems, () => trustOf(options));
+  if (problems.length > 0 || version === undefined || endpoint === undefined || accepted === undefined)
+    return { problems, warnings };
+  return { input: { ...filledIn(options, version), ...accepted, endpoint }, problems, warnings };
+}
+
+/** The same of those options that are known: what is wrong with them whatever the others turn out to be. */
+export function checkKnownOptions(options: KnownOptions): Omit<CheckedOptions, "input"> {
+  const { problems, warnings } = judgeOptions(options);
+  return { problems, warnings };
+}
+
+interface Judgement {
+  readonly version: TalosVersion | undefined;
+  readonly endpoint: MachineConfigInput["endpoint"] | undefined;
+  readonly problems: Problem[];
+  readonly warnings: readonly Warning[];
+}
+
+function judgeOptions(options: KnownOptions, oldest?: number): Judgement {
+  const problems: Problem[] = [];
+  const warnings: Warning[] = [];
+  const { talosVersion, clusterEndpoint } = options;
+  const version =
+    talosVersion === undefined
+      ? undefined
+      : collectProblems(problems, () => parseTalosVersion(talosVersion, "talosVersion", oldest));
+  const endpoint = clusterEndpoint === undefined ? undefined : checkClusterEndpoint(clusterEndpoint);
+  problems.push(...(endpoint?.problems ?? []));
+  warnings.push(...(endpoint?.warnings ?? []));
   problems.push(...machineProblems(options, version), ...textProblems(options));
   warnings.push(...oddities(options, version));
   problems.push(
@@ -47,9 +77,8 @@ export function checkMachineConfigOptions(options: MachineConfigOptions, oldest?
     ...mirrorProblems(options.registryMirrors ?? {}),
   );
   for (const name of ["certSANs", "additionalSans"] as const) checkNames(options[name] ?? [], name, problems, warnings);
-  const accepted = checkTrust(options, version, problems);
-  if (problems.length > 0 || version === undefined || endpoint === undefined) return { problems, warnings };
-  return { input: { ...filledIn(options, version), ...accepted, endpoint }, problems, warnings };
+  problems.push(...trustProblems(options, version));
+  return { version, endpoint: endpoint?.endpoint, problems, warnings };
 }
 
 /** Options that a program without types has left out. */
@@ -95,22 +124,36 @@ const lowerCaseScheme = (url: string): string => url.replace(/^[A-Za-z]+/, (sche
 const bad = (path: string, message: string): Problem => ({ code: "ERR_INPUT_INVALID", path, message });
 
 /** What talosctl generates without a word and Talos then refuses or takes otherwise than meant. */
-function oddities(options: MachineConfigOptions, version: TalosVersion | undefined): Problem[] {
-  const odd = (path: string, message: string): Problem => ({ code: "ERR_CONFIG_INVALID", path, message });
-  const { aescbcEncryptionSecret } = options.secrets.secrets as { aescbcEncryptionSecret?: string };
+function oddities(options: KnownOptions, version: TalosVersion | undefined): Warning[] {
+  const odd = (reason: WarningReason, path: string, message: string): Warning => ({
+    severity: "warning",
+    reason,
+    path,
+    message,
+  });
+  const { aescbcEncryptionSecret } = encryptionSecrets(options.secrets);
   const isCarried =
     options.machineType === "controlplane" &&
     Boolean(aescbcEncryptionSecret) &&
     version !== undefined &&
     !hasFeature(version, "aescbcEncryption");
   return [
-    ...(options.clusterName === "" ? [odd("clusterName", "is empty; give the name of the cluster")] : []),
+    ...(options.clusterName === ""
+      ? [odd("empty-cluster-name", "clusterName", "is empty; give the name of the cluster")]
+      : []),
     ...(options.kubeSpan === true && options.clusterDiscovery === false
-      ? [odd("kubeSpan", "KubeSpan requires cluster discovery to be enabled; leave clusterDiscovery on")]
+      ? [
+          odd(
+            "needs-discovery",
+            "kubeSpan",
+            "KubeSpan requires cluster discovery to be enabled; leave clusterDiscovery on",
+          ),
+        ]
       : []),
     ...(isCarried
       ? [
           odd(
+            "encryption-key-carried",
             "secrets.secrets.aescbcEncryptionSecret",
             `is of Talos v1.2 or older and carried into the config of ${version.contract}, where talosctl would lose it; move the cluster to a secretbox key`,
           ),
@@ -119,14 +162,15 @@ function oddities(options: MachineConfigOptions, version: TalosVersion | undefin
   ];
 }
 
-function machineProblems(options: MachineConfigOptions, version: TalosVersion | undefined): Problem[] {
+function machineProblems(options: KnownOptions, version: TalosVersion | undefined): Problem[] {
   const { machineType, secrets } = options;
+  if (machineType === undefined) return [];
   if (!["controlplane", "worker"].includes(machineType)) {
     return [
       bad("machineType", `${JSON.stringify(machineType)} is no machine type; expected "controlplane" or "worker"`),
     ];
   }
-  if (machineType === "worker") return [];
+  if (machineType === "worker" || secrets === undefined) return [];
   if (!isWholeBundle(secrets)) {
     const message = "lacks private keys that a control plane needs; give the whole secrets bundle";
     return [{ code: "ERR_INPUT_MISSING", path: "secrets.certs", message }];
@@ -134,9 +178,17 @@ function machineProblems(options: MachineConfigOptions, version: TalosVersion | 
   return version === undefined ? [] : encryptionProblems(secrets, version);
 }
 
+/** The keys that encrypt Secrets in etcd; the reduced bundle of a worker has none. */
+function encryptionSecrets(secrets: MachineSecrets | undefined): {
+  readonly aescbcEncryptionSecret?: string;
+  readonly secretboxEncryptionSecret?: string;
+} {
+  return secrets !== undefined && isWholeBundle(secrets) ? secrets.secrets : {};
+}
+
 /** A key that nodes of this version do not read would leave the cluster without its encrypted data. */
 function encryptionProblems(secrets: MachineSecrets, version: TalosVersion): Problem[] {
-  const { secretboxEncryptionSecret: secretbox } = secrets.secrets as { secretboxEncryptionSecret?: string };
+  const { secretboxEncryptionSecret: secretbox } = encryptionSecrets(secrets);
   if (!hasFeature(version, "aescbcEncryption") || !secretbox) return [];
   const message = `holds a secretbox key, which Talos ${version.contract} does not read; expected an AES-CBC key or a newer talosVersion`;
   return [{ code: "ERR_CONFIG_INVALID", path: "secrets.secrets.secretboxEncryptionSecret", message }];
@@ -155,7 +207,7 @@ function kubernetesVersionProblems(text: string | undefined, version: TalosVersi
   ];
 }
 
-function textProblems(options: MachineConfigOptions): Problem[] {
+function textProblems(options: KnownOptions): Problem[] {
   const problems: Problem[] = [];
   const { dnsDomain, installDisk, installImage } = options;
   if (dnsDomain !== undefined && !isDnsName(dnsDomain.replace(/\.$/, ""))) {
@@ -187,7 +239,7 @@ function mirrorProblems(mirrors: Readonly<Record<string, readonly string[]>>): P
   });
 }
 
-function checkNames(names: readonly string[], property: string, problems: Problem[], warnings: Problem[]): void {
+function checkNames(names: readonly string[], property: string, problems: Problem[], warnings: Warning[]): void {
   names.forEach((name, index) => {
     const path = `${property}[${index}]`;
     // Go refuses to put these into a certificate, so the node would have none.
@@ -198,22 +250,30 @@ function checkNames(names: readonly string[], property: string, problems: Proble
       problems.push({ code: "ERR_SAN_INVALID", path, message });
     } else if (!isIpAddress(name) && !isDnsName(name)) {
       const message = `${JSON.stringify(name)} is neither an IP address nor a DNS name, so no client will match it; expected one like 10.0.0.1 or node.example.org`;
-      warnings.push({ code: "ERR_SAN_INVALID", path, message });
+      warnings.push({ severity: "warning", reason: "name-matches-nothing", path, message });
     }
   });
 }
 
-function checkTrust(options: MachineConfigOptions, version: TalosVersion | undefined, problems: Problem[]) {
-  const { acceptedCAs = [], kubernetesAcceptedCAs = [], secrets } = options;
-  for (const [path, list] of Object.entries({ acceptedCAs, kubernetesAcceptedCAs })) {
-    if (list.length > 0 && version !== undefined && !hasFeature(version, "acceptedCAs")) {
-      problems.push(bad(path, `Talos ${version.contract} knows no accepted authorities; they need v1.7 or newer`));
-    }
-  }
+function trustProblems(
+  { acceptedCAs = [], kubernetesAcceptedCAs = [] }: KnownOptions,
+  version: TalosVersion | undefined,
+): Problem[] {
+  if (version === undefined || hasFeature(version, "acceptedCAs")) return [];
+  return Object.entries({ acceptedCAs, kubernetesAcceptedCAs })
+    .filter(([, list]) => list.length > 0)
+    .map(([path]) => bad(path, `Talos ${version.contract} knows no accepted authorities; they need v1.7 or newer`));
+}
+
+/** Accepted CAs as they are written. @throws PkiError ERR_PRIVATE_KEY_GIVEN, ERR_PEM_INVALID, all at once */
+function trustOf({ acceptedCAs = [], kubernetesAcceptedCAs = [], secrets: { certs } }: MachineConfigOptions) {
+  const problems: Problem[] = [];
   const distinct = (texts: readonly string[], path: string, issuing: string): readonly string[] =>
     collectProblems(problems, () => distinctCertificates(texts, path, issuing)) ?? [];
-  return {
-    acceptedCAs: distinct(acceptedCAs, "acceptedCAs", secrets.certs.os.crt),
-    kubernetesAcceptedCAs: distinct(kubernetesAcceptedCAs, "kubernetesAcceptedCAs", secrets.certs.k8s.crt),
+  const trust = {
+    acceptedCAs: distinct(acceptedCAs, "acceptedCAs", certs.os.crt),
+    kubernetesAcceptedCAs: distinct(kubernetesAcceptedCAs, "kubernetesAcceptedCAs", certs.k8s.crt),
   };
+  if (problems.length > 0) throw PkiError.of(problems);
+  return trust;
 }

@@ -1,4 +1,4 @@
-import type { Problem } from "../errors";
+import type { Problem, Warning } from "../errors";
 import { isIpAddress } from "../ipAddress";
 
 /** A cluster endpoint as Talos takes it. */
@@ -12,7 +12,7 @@ export interface ClusterEndpoint {
 export interface CheckedEndpoint {
   readonly endpoint?: ClusterEndpoint;
   readonly problems: readonly Problem[];
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly Warning[];
 }
 
 const DEFAULT_PORT = 6443;
@@ -78,9 +78,10 @@ function refuse(path: string, message: string, right: string): CheckedEndpoint {
   return { problems: [problem], warnings: [] };
 }
 
-function noPort(path: string, right: string): Problem {
+function noPort(path: string, right: string): Warning {
   return {
-    code: "ERR_ENDPOINT_INVALID",
+    severity: "warning",
+    reason: "endpoint-without-port",
     path,
     message: `no port specified for the cluster endpoint URL, so clients take 443; Kubernetes on Talos listens on 6443, as in ${JSON.stringify(right)}`,
   };

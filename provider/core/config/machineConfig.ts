@@ -1,5 +1,5 @@
-import { collectProblems, PkiError, type Problem } from "../errors";
-import { hasFeature, parseTalosVersion } from "../talosVersion";
+import { collectProblems, type Diagnostic, PkiError, type Problem } from "../errors";
+import { hasFeature, parseTalosVersion, SUPPORTED_TALOS_VERSIONS } from "../talosVersion";
 import { checkMachineConfigOptions } from "./checkOptions";
 import { ConfigDocuments } from "../machinery/documents";
 import { documentLayout } from "./documentLayout";
@@ -15,7 +15,7 @@ export interface GeneratedMachineConfig {
   /** YAML, one or several documents. */
   readonly machineConfig: string;
   /** What Talos takes and a person should know. */
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly Diagnostic[];
 }
 
 /**
@@ -41,8 +41,11 @@ export function generateMachineConfig(options: MachineConfigOptions): GeneratedM
 /** What is wrong with the patches while there is no config to apply them to. */
 function ownProblems(patches: readonly ConfigPatch[], talosVersion: string | undefined): readonly Problem[] {
   const version = talosVersion === undefined ? undefined : collectProblems([], () => parseTalosVersion(talosVersion));
-  return patchProblems(patches, version === undefined ? ["1.14", "1.13"] : [schemaVersionOf(version)], "configPatches");
+  return patchProblems(patches, version === undefined ? ALL_VERSIONS : [version], "configPatches");
 }
+
+/** The newest first, whose words are reported. */
+const ALL_VERSIONS = SUPPORTED_TALOS_VERSIONS.toReversed().map((name) => parseTalosVersion(name));
 
 /** The same from options that are known to be good. */
 export function formatMachineConfig(

@@ -1,4 +1,4 @@
-import type { Problem } from "../errors";
+import type { Problem, Warning } from "../errors";
 import { type MachineAddress, readMachineAddress } from "./machineAddress";
 
 const KUBERNETES_PORT = 6443;
@@ -52,12 +52,12 @@ export function endpointProblems(endpoints: readonly string[], path: string): Pr
 }
 
 /** Endpoints at the port of another service. */
-export function endpointWarnings(endpoints: readonly string[], path: string): Problem[] {
-  return eachProblem(endpoints, path, (text) =>
-    readEndpoint(text)?.port === KUBERNETES_PORT
-      ? `${JSON.stringify(text)} has the port of the Kubernetes API; the Talos API listens on 50000, which is the default`
-      : undefined,
-  );
+export function endpointWarnings(endpoints: readonly string[], path: string): Warning[] {
+  return endpoints.flatMap((text, index): Warning[] => {
+    if (readEndpoint(text)?.port !== KUBERNETES_PORT) return [];
+    const message = `${JSON.stringify(text)} has the port of the Kubernetes API; the Talos API listens on 50000, which is the default`;
+    return [{ severity: "warning", reason: "port-of-kubernetes", path: `${path}[${index}]`, message }];
+  });
 }
 
 /**

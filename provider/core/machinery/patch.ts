@@ -85,23 +85,38 @@ function applyReadings(initial: State, readings: readonly Reading[]): State {
 }
 
 /**
- * What is wrong with patches whatever they are applied to. Of several Talos versions: what all of them refuse at the
- * same place.
+ * What is wrong with patches whatever config of these Talos versions they are applied to: what all of the versions refuse
+ * at the same place.
  */
 export function patchProblems(
   patches: readonly ConfigPatch[],
-  schemaVersions: readonly SchemaVersion[],
+  versions: readonly Pick<TalosVersion, "minor">[],
   path: string,
 ): readonly Problem[] {
+  const kinds = new Map(
+    versions.map((version) => {
+      const kind = { schemaVersion: schemaVersionOf(version), hasDocuments: hasFeature(version, "networkDocuments") };
+      return [JSON.stringify(kind), kind] as const;
+    }),
+  );
   return commonProblems(
-    schemaVersions.map((schemaVersion) =>
-      patches.flatMap((patch, index) => readingOf(patch, index, { schemaVersion, path, addresses: true }).problems),
+    [...kinds.values()].map(({ schemaVersion, hasDocuments }) =>
+      patches.flatMap((patch, index) => {
+        const reading = readingOf(patch, index, { schemaVersion, path, addresses: true });
+        return hasDocuments ? [...reading.problems, ...multiDocumentProblems(reading)] : reading.problems;
+      }),
     ),
   );
 }
 
+/** A JSON patch of a config that has several documents. */
+function multiDocumentProblems({ patch, options }: Reading): Problem[] {
+  if (patch === undefined || "strategic" in patch) return [];
+  return [problemOf(multiDocumentFault(), patch.nodes, options.path)];
+}
+
 /** The problems of the first verdict whose place (path, and line if there is one) is wrong in all others too. */
-export function commonProblems<T extends { readonly path: string; readonly line?: number }>(
+function commonProblems<T extends { readonly path: string; readonly line?: number }>(
   verdicts: readonly (readonly T[])[],
 ): readonly T[] {
   const [first = [], ...others] = verdicts;
@@ -161,7 +176,9 @@ function applyPatch(state: State, read: ReadPatch, options: PatchOptions): State
   const { nodes } = read;
   if ("strategic" in read) {
     const documents = documentsOf(state, options);
-    explained({ nodes, path: options.path }, () => documents.patch(read.strategic));
+    explained({ nodes, path: options.path }, () => {
+      documents.patch(read.strategic);
+    });
     return { documents };
   }
   return explained({ nodes, path: options.path }, () => {
@@ -171,14 +188,17 @@ function applyPatch(state: State, read: ReadPatch, options: PatchOptions): State
   });
 }
 
+const multiDocumentFault = (): ConfigFault =>
+  new ConfigFault("JSON6902 patches are not supported for multi-document machine configuration", {
+    remedy: "give a strategic merge patch",
+  });
+
 function jsonOf(state: State): JsonDocument {
   if ("json" in state) return state.json;
   const nodes = state.nodes ?? state.documents.write().map((value) => nodeOfValue(value));
   const [document] = nodes;
   if (document === undefined || nodes.length !== 1) {
-    throw new ConfigFault("JSON6902 patches are not supported for multi-document machine configuration", {
-      remedy: "give a strategic merge patch",
-    });
+    throw multiDocumentFault();
   }
   return new JsonDocument(jsonOfConfig(document));
 }

@@ -1,13 +1,10 @@
 import { addHours } from "../duration";
 import type { Environment } from "../environment";
 import { wholeSeconds } from "../environment";
-import { collectProblems } from "../errors";
 import { hasFeature, type TalosVersion } from "../talosVersion";
 import type { KeyAlgorithm } from "../x509/algorithms";
 import type { Authority } from "../x509/authority";
-import { type Certificate, parseCertificateDer } from "../x509/certificate";
 import { hashPublicKey, signCertificate } from "../x509/issue";
-import { parsePem } from "../x509/pem";
 import { generatePrivateKey } from "../x509/privateKey";
 import { PROFILES } from "../x509/profiles";
 import { CA_NAMES, type CAKeys, INVENTORY } from "./inventory";
@@ -64,17 +61,4 @@ export async function generateAuthority(
 /** The pair as the bundle holds it. */
 export function authorityPem(authority: Authority): CertificateAndKey {
   return { crt: authority.certificate.pem, key: authority.key.pem };
-}
-
-/**
- * Every certificate of an authority's PEM: its own, and those above it that came along, which are trusted with it. What
- * is no certificate is passed over, as Go's pool does.
- *
- * @example
- * authorityCertificates(bundle.certs.os.crt).length; // 1
- */
-export function authorityCertificates(pem: string): Certificate[] {
-  return parsePem(pem, "")
-    .filter(({ label }) => label === "CERTIFICATE")
-    .flatMap(({ der }) => collectProblems([], () => parseCertificateDer(der, "")) ?? []);
 }

@@ -16,7 +16,7 @@
  */
 import { PkiError } from "../errors";
 import type { Authority } from "../x509/authority";
-import { DecodedCA, decodeCA, type DecodedKey, decodeKey, DecodedPem } from "./decodedPem";
+import { DecodedCA, decodeCA, type DecodedKey, decodeKey, DecodedPem, type PemReaders } from "./decodedPem";
 import { BUNDLE_FIELDS, type BundleField, SECRET_FIELDS, setAt, valueAt } from "./fields";
 import {
   type CAName,
@@ -151,17 +151,26 @@ export class DecodedBundle {
 const caOf = (entry: Entry | undefined): DecodedCA => (entry instanceof DecodedCA ? entry : DecodedCA.none);
 
 /** A structured bundle, whole or in part; what is wrong with its PEM shows when it is asked for. */
-export function decodeBundle(bundle: PartialSecretsBundle, pathOf: PathOf = talosctlPaths("")): DecodedBundle {
-  return decodeValues((field) => {
-    const value = valueAt(bundle, field.bundle);
-    return typeof value === "string" ? { value, path: pathOf(field.talosctl) } : undefined;
-  }, pathOf);
+export function decodeBundle(
+  bundle: PartialSecretsBundle,
+  pathOf: PathOf = talosctlPaths(""),
+  readers?: PemReaders,
+): DecodedBundle {
+  return decodeValues(
+    (field) => {
+      const value = valueAt(bundle, field.bundle);
+      return typeof value === "string" ? { value, path: pathOf(field.talosctl) } : undefined;
+    },
+    pathOf,
+    readers,
+  );
 }
 
 /** A bundle of the values that `read` finds, each with the path that it has there. */
 export function decodeValues(
   read: (field: BundleField) => { readonly value: string; readonly path: string } | undefined,
   pathOf: PathOf,
+  readers?: PemReaders,
 ): DecodedBundle {
   const entries = new Map<SecretName, Entry>();
   for (const field of SECRET_FIELDS) {
@@ -172,8 +181,8 @@ export function decodeValues(
     if (half === undefined) entries.set(secret, value);
     else if (isCAName(secret)) {
       const { pem, paths } = caOf(entries.get(secret));
-      entries.set(secret, decodeCA({ ...pem, [half]: value }, { ...paths, [half]: path }));
-    } else entries.set(secret, decodeKey(value, path));
+      entries.set(secret, decodeCA({ ...pem, [half]: value }, { ...paths, [half]: path }, readers));
+    } else entries.set(secret, decodeKey(value, path, readers));
   }
   return new DecodedBundle(entries, pathOf);
 }

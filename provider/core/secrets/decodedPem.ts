@@ -1,6 +1,7 @@
 import { collectProblems, PkiError, type Problem } from "../errors";
 import { type Authority, pairProblems } from "../x509/authority";
 import { type Certificate, parseCACertificates } from "../x509/certificate";
+import type { PemReader } from "../x509/pemReader";
 import { parsePrivateKey, type PrivateKey } from "../x509/privateKey";
 import type { CertificateAndKey } from "./types";
 
@@ -40,8 +41,14 @@ export class DecodedPem<T> {
 /** A private key without a certificate. */
 export type DecodedKey = DecodedPem<PrivateKey>;
 
+/** Reads PEM; a `PemReader` does so once for each text that it meets. */
+export type PemReaders = Pick<PemReader, "caCertificates" | "privateKey">;
+
+const DIRECT: PemReaders = { caCertificates: parseCACertificates, privateKey: parsePrivateKey };
+
 /** A private key from PEM. */
-export const decodeKey = (pem: string, path: string): DecodedKey => new DecodedPem(pem, path, parsePrivateKey);
+export const decodeKey = (pem: string, path: string, readers: PemReaders = DIRECT): DecodedKey =>
+  new DecodedPem(pem, path, (text, at) => readers.privateKey(text, at));
 
 const NO_PATHS: CertificateAndKey = { crt: "", key: "" };
 
@@ -126,9 +133,15 @@ export class DecodedCA {
 }
 
 /** A CA from PEM; what is wrong with it shows when it is asked for. */
-export function decodeCA(pem: Partial<CertificateAndKey>, paths: CertificateAndKey): DecodedCA {
+export function decodeCA(
+  pem: Partial<CertificateAndKey>,
+  paths: CertificateAndKey,
+  readers: PemReaders = DIRECT,
+): DecodedCA {
   return new DecodedCA(
-    pem.crt === undefined ? undefined : new DecodedPem(pem.crt, paths.crt, parseCACertificates),
-    pem.key === undefined ? undefined : decodeKey(pem.key, paths.key),
+    pem.crt === undefined
+      ? undefined
+      : new DecodedPem(pem.crt, paths.crt, (text, at) => readers.caCertificates(text, at)),
+    pem.key === undefined ? undefined : decodeKey(pem.key, paths.key, readers),
   );
 }

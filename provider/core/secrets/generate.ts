@@ -77,12 +77,3 @@ function withTexts(supplied: DecodedBundle, version: TalosVersion, environment: 
     return bundle.with(name, TEXT_FORMS[INVENTORY[name].form].generate(version, environment));
   }, supplied);
 }
-
-/** RSA 4096 from contract v1.7, EC P-256 before; siderolabs/talos config/generate/secrets/bundle.go, v1.13. */
-export async function generateServiceAccountKey(
-  version: TalosVersion,
-  algorithm: KeyAlgorithm | undefined,
-  environment: Environment,
-): Promise<string> {
-  return (await generatePrivateKey(algorithm ?? INVENTORY.serviceAccount.algorithm(version), environment)).pem;
-}

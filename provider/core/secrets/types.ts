@@ -51,4 +51,7 @@ export interface AcceptedAuthorities {
 }
 
 /** `machine.type` of a machine config. */
-export type MachineType = "controlplane" | "worker";
+export type MachineType = (typeof MACHINE_TYPES)[number];
+
+/** The roles of a machine. */
+export const MACHINE_TYPES = ["controlplane", "worker"] as const;

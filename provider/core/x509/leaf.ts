@@ -1,6 +1,6 @@
 import { addHours } from "../duration";
 import { type Environment, formatTime } from "../environment";
-import { PkiError, type Problem } from "../errors";
+import { PkiError, type Problem, type Warning } from "../errors";
 import { ALGORITHMS, type KeyAlgorithm, KEY_ALGORITHMS } from "./algorithms";
 import type { Authority } from "./authority";
 import type { Certificate } from "./certificate";
@@ -25,7 +25,7 @@ export interface IssuedCertificate {
   /** Its private key, new. */
   readonly key: PrivateKey;
   /** Set when the lifetime was cut to the authority's end. */
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly Warning[];
 }
 
 /**
@@ -111,9 +111,10 @@ export async function issueLeafFor(
 }
 
 /** The warning for a lifetime that was cut. */
-export function cutWarning(lifetime: Lifetime): Problem {
+export function cutWarning(lifetime: Lifetime): Warning {
   return {
-    code: "ERR_AUTHORITY_EXPIRED",
+    severity: "warning",
+    reason: "cut-to-ca",
     path: "validityPeriodHours",
     message: `the certificate would outlive its authority and is cut to the authority's end, ${formatTime(lifetime.notAfter)}; rotate the authority in time`,
   };

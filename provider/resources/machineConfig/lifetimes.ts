@@ -1,55 +1,60 @@
-import { collectProblems, describeProblem } from "../../core/errors";
-import { BUNDLE_FIELDS, isTree, valueAt } from "../../core/secrets/fields";
-import { joinPath, type PartialSecretsBundle } from "../../core/secrets/read";
-import type { AcceptedAuthorities } from "../../core/secrets/types";
+import { CA_NAMES, INVENTORY } from "../../core/secrets/inventory";
+import { joinPath } from "../../core/secrets/read";
+import type { MachineType } from "../../core/secrets/types";
 import { lifeStage, type Lifetime, lifetimeWarnings } from "../../core/secrets/validate";
-import { parseCertificates } from "../../core/x509/certificate";
-import { memoize } from "../memo";
+import type { Warning } from "../../core/errors";
+import type { DecodeContext } from "../../engine/decode";
+import type { PreviewInputs } from "../../engine/rows";
+import { isKnown, knownOr } from "../../engine/unknown";
+import type { ClusterSecrets } from "../clusterSecrets";
+import { ACCEPTED_INPUTS, type INPUTS } from "./inputs";
 
-/** Certificates of the inputs and where they stand. */
-export interface AuthorityPlace {
+/** A CA of the inputs. */
+interface Place {
   readonly path: string;
-  readonly pem: string;
-  /** Whether another resource tells in time that they come near their end. */
+  readonly certificate: Lifetime;
+  /** Whether another resource warns in time that it comes near its end. */
   readonly isWatched: boolean;
 }
 
-const lifetimesOf = memoize((pem: string): readonly Lifetime[] =>
-  (collectProblems([], () => parseCertificates(pem, "")) ?? []).map(({ notBefore, notAfter }) => ({
-    notBefore,
-    notAfter,
-  })),
-);
-
-/** What to say of authorities past their end or near it. None of it refuses the config: only time has passed. */
-export function lifetimeNotices(places: readonly AuthorityPlace[], now: Date): string[] {
-  return places.flatMap(({ path, pem, isWatched }) =>
-    lifetimesOf(pem)
-      .filter((lifetime) => !isWatched || lifeStage(lifetime, now) === "over")
-      .flatMap((lifetime) => lifetimeWarnings(lifetime, now, path).map(describeProblem)),
-  );
-}
-
-/**
- * The authorities of a `secrets` input.
- *
- * @param given the input as the program gives it
- * @param part what the machine needs of it
- */
-export function placesOfSecrets(
-  given: unknown,
-  part: PartialSecretsBundle,
-  acceptedCAs: AcceptedAuthorities,
-): AuthorityPlace[] {
-  // Only a TalosSecrets says whom to accept beside the issuing authority; it tells of every end itself.
-  const isWatched = isTree(given) && ("secretsYaml" in given || "acceptedCAs" in given);
-  const place = (path: string, pem: unknown): AuthorityPlace[] =>
-    typeof pem === "string" ? [{ path, pem, isWatched }] : [];
-  const issuing = BUNDLE_FIELDS.filter(({ kind, bundle }) => kind === "pem" && bundle.at(-1) === "crt");
-  return [
-    ...issuing.flatMap(({ bundle, talosctl }) => place(joinPath("secrets", talosctl), valueAt(part, bundle))),
-    ...(["os", "kubernetes"] as const).flatMap((name) =>
-      acceptedCAs[name].flatMap((pem, index) => place(`secrets.acceptedCAs.${name}[${index}]`, pem)),
+/** CAs past their end or near it. None of it rejects the config: only time has passed. */
+export function expiryWarnings(inputs: PreviewInputs<typeof INPUTS>, now: Date, context: DecodeContext): Warning[] {
+  const { secrets, machineType } = inputs;
+  const places = [
+    ...(isKnown(secrets) && isKnown(machineType) ? placesOfSecrets(secrets, machineType, context) : []),
+    ...ACCEPTED_INPUTS.flatMap((name) =>
+      (knownOr(inputs[name]) ?? []).flatMap(({ certificates, isFromAcceptedCA }, index) =>
+        certificates.map((certificate): Place => ({
+          path: `${name}[${index}]`,
+          certificate,
+          isWatched: isFromAcceptedCA,
+        })),
+      ),
     ),
   ];
+  return places
+    .filter(({ certificate, isWatched }) => !isWatched || lifeStage(certificate, now) === "over")
+    .flatMap(({ certificate, path }) => lifetimeWarnings(certificate, now, path));
+}
+
+function placesOfSecrets(
+  { decoded, acceptedCAs, isFromTalosSecrets: isWatched }: ClusterSecrets,
+  machineType: MachineType,
+  { pems }: DecodeContext,
+): Place[] {
+  const part = decoded.forMachine(machineType);
+  const issuing = CA_NAMES.toSorted((a, b) => INVENTORY[a].position - INVENTORY[b].position).flatMap((name) =>
+    part.ca(name).certificates.map((certificate) => ({
+      path: joinPath("secrets", [...INVENTORY[name].talosctl.split("."), "crt"]),
+      certificate,
+      isWatched,
+    })),
+  );
+  const accepted = (["os", "kubernetes"] as const).flatMap((name) =>
+    acceptedCAs[name].map((pem, index) => {
+      const path = `secrets.acceptedCAs.${name}[${index}]`;
+      return { path, certificate: pems.certificate(pem, path), isWatched };
+    }),
+  );
+  return [...issuing, ...accepted];
 }

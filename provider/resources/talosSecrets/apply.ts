@@ -1,129 +1,114 @@
+import { PkiError } from "../../core/errors";
 import type { RotationAction } from "../../core/lifecycle/rotation";
-import { PkiError, type Problem } from "../../core/errors";
-import { authorityPem, BUNDLE_KEYS, generateAuthority } from "../../core/secrets/authority";
-import { generateSecretsBundle, generateServiceAccountKey, type GenerateOptions } from "../../core/secrets/generate";
-import { generateToken } from "../../core/secrets/tokens";
-import type { CertificateAndKey, SecretsBundle } from "../../core/secrets/types";
-import { parseTalosVersion } from "../../core/talosVersion";
+import { generateAuthority } from "../../core/secrets/authority";
+import type { DecodedBundle } from "../../core/secrets/decodedBundle";
+import { DecodedCA, DecodedPem } from "../../core/secrets/decodedPem";
+import { generateDecodedBundle, type GenerateOptions } from "../../core/secrets/generate";
+import { type CAName, type ImmediateName, INVENTORY, STAGED, type StagedName } from "../../core/secrets/inventory";
+import { TEXT_FORMS } from "../../core/secrets/tokens";
+import { parseTalosVersion, type TalosVersion } from "../../core/talosVersion";
 import { KEY_ALGORITHMS, type KeyAlgorithm } from "../../core/x509/algorithms";
-import { type Hours, parseHours } from "../../core/duration";
-import { type Certificate, parseCertificate } from "../../core/x509/certificate";
-import type { Host, Values } from "../definition";
-import { mergeGiven, readAdopted } from "./adopt";
-import { readGiven } from "./given";
-import { serves } from "./keyLimits";
-import type { ImmediateName, SecretsState, StagedName, StagedState } from "./state";
-import { AT_REST, STAGED } from "./state";
-import type { SecretsPlan } from "./plan";
-import { readRequests } from "./requests";
+import { generatePrivateKey } from "../../core/x509/privateKey";
+import type { Context } from "../../engine/ports";
+import { isKnown, knownOr } from "../../engine/unknown";
+import type { CreationPlan } from "./creationPlan";
+import { caInput, type SecretsInputs } from "./inputs";
+import { isUsable } from "./keyRules";
+import { byCA, byStagedCA } from "./names";
+import { AT_REST, issuing, type SecretsState, type StagedState } from "./state";
+import type { UpdatePlan } from "./updatePlan";
 
-type AuthorityInputs = Record<string, { algorithm?: KeyAlgorithm; validityPeriodHours?: Hours } | undefined>;
-
-/** Makes or adopts a cluster's secrets. @throws PkiError */
-export async function createState(inputs: Values, host: Host): Promise<SecretsState> {
-  const problems: Problem[] = [];
-  const talosVersion = String(inputs["talosVersion"]);
-  const version = parseTalosVersion(talosVersion);
-  const given = readGiven(inputs, version, host.environment.now(), problems);
-  const adopted = await readAdopted(inputs, given.bundle, host, problems);
-  const merged = problems.length === 0 ? mergeGiven(adopted.bundle, given.bundle, problems) : {};
-  const requests = readRequests(inputs, version, problems);
-  if (problems.length > 0) throw PkiError.of(problems);
-  const bundle = await generateSecretsBundle(
-    { talosVersion, given: merged, certificateAuthorities: authorityOptions(inputs), ...serviceAccountOptions(inputs) },
-    host.environment,
-  );
-  const staged = (name: StagedName): StagedState => {
-    const id = requests.staged[name]?.id;
-    return id === undefined ? AT_REST : { ...AT_REST, position: "finish", id, spentIds: [id] };
-  };
+/** Makes a cluster's secrets, or what an adopted bundle lacks. */
+export async function createState(
+  { bundle: supplied, unknown, talosVersion, requests }: CreationPlan,
+  inputs: SecretsInputs,
+  { environment }: Context,
+): Promise<SecretsState> {
+  const certificateAuthorities = byCA((name) => caOptions(inputs, name));
+  const serviceAccount = serviceAccountOptions(inputs);
   return {
-    bundle,
-    unknown: adopted.unknown,
+    bundle: await generateDecodedBundle(
+      { talosVersion, supplied, certificateAuthorities, serviceAccount },
+      environment,
+    ),
+    unknown,
     talosVersion,
-    staged: { os: staged("os"), kubernetes: staged("kubernetes") },
+    staged: byStagedCA((name) => {
+      const id = requests.staged[name]?.id;
+      return id === undefined ? AT_REST : { ...AT_REST, position: "finish", id, spentIds: [id] };
+    }),
     immediate: requests.immediate,
   };
 }
 
-function authorityOptions(inputs: Values): NonNullable<GenerateOptions["certificateAuthorities"]> {
-  const authorities = (inputs["certificateAuthorities"] ?? {}) as AuthorityInputs;
-  return Object.fromEntries(
-    Object.entries(authorities).map(([name, { algorithm, validityPeriodHours } = {}]) => [
-      name,
-      {
-        ...(algorithm === undefined ? {} : { algorithm }),
-        ...(validityPeriodHours === undefined
-          ? {}
-          : {
-              validityPeriodHours: parseHours(
-                validityPeriodHours,
-                `certificateAuthorities.${name}.validityPeriodHours`,
-              ),
-            }),
-      },
-    ]),
-  );
+/** How a CA is made; what is not configured is chosen as Talos chooses it. */
+function caOptions(
+  inputs: SecretsInputs,
+  name: CAName,
+): NonNullable<GenerateOptions["certificateAuthorities"]>[CAName] & object {
+  const input = caInput(inputs, name);
+  const algorithm = isKnown(input) ? knownOr(input?.algorithm) : undefined;
+  const validityPeriodHours = isKnown(input) ? knownOr(input?.validityPeriodHours) : undefined;
+  return {
+    ...(algorithm === undefined ? {} : { algorithm }),
+    ...(validityPeriodHours === undefined ? {} : { validityPeriodHours }),
+  };
 }
 
-function serviceAccountOptions(inputs: Values): Pick<GenerateOptions, "serviceAccount"> {
-  const { algorithm } = (inputs["serviceAccount"] ?? {}) as { algorithm?: KeyAlgorithm };
-  return algorithm === undefined ? {} : { serviceAccount: { algorithm } };
+function serviceAccountOptions({ serviceAccount }: SecretsInputs): { readonly algorithm?: KeyAlgorithm } {
+  const algorithm = isKnown(serviceAccount) ? knownOr(serviceAccount?.algorithm) : undefined;
+  return algorithm === undefined ? {} : { algorithm };
 }
 
 /** Carries out a plan without problems. */
-export async function applyPlan(
+export async function applyUpdate(
   state: SecretsState,
-  plan: SecretsPlan,
-  inputs: Values,
-  host: Host,
+  plan: UpdatePlan,
+  inputs: SecretsInputs,
+  context: Context,
 ): Promise<SecretsState> {
   let next: SecretsState = {
     ...state,
     talosVersion: plan.talosVersion,
     immediate: { ...state.immediate, ...plan.requests.immediate },
   };
-  for (const name of STAGED) next = await applyStaged(next, plan, name, inputs, host);
-  for (const name of plan.immediate) next = { ...next, bundle: await replaceValue(next, plan, name, inputs, host) };
+  for (const name of STAGED) next = await applyStaged(next, plan, name, inputs, context);
+  for (const name of plan.immediate) next = { ...next, bundle: await replaceSecret(next, plan, name, inputs, context) };
   return next;
 }
 
 async function applyStaged(
   state: SecretsState,
-  plan: SecretsPlan,
+  plan: UpdatePlan,
   name: StagedName,
-  inputs: Values,
-  host: Host,
+  inputs: SecretsInputs,
+  context: Context,
 ): Promise<SecretsState> {
-  const { action, state: position, brought } = plan.staged[name];
+  const { action, state: position, supplied } = plan.staged[name];
   if (action === "none") return state;
-  const key = BUNDLE_KEYS[name];
   const { other, retired } = state.staged[name];
-  const issuing = state.bundle.certs[key];
-  const next =
-    brought?.authority.pem ??
-    (action === "begin" ? await makeAuthority(state, name, issuing, inputs, host) : undefined);
-  const moved = move(action, issuing, other, next);
-  const bundle: SecretsBundle = { ...state.bundle, certs: { ...state.bundle.certs, [key]: moved.issuing } };
-  const gone = moved.issuing === issuing ? [] : [fingerprint(issuing.crt)];
-  const kept = [...new Set([...retired, ...gone])].filter((old) => old !== fingerprint(moved.issuing.crt));
+  const current = state.bundle.ca(name);
+  const next = supplied?.ca ?? (action === "begin" ? await makeNextCA(state, name, inputs, context) : undefined);
+  const moved = move(action, current, other, next);
+  const bundle = state.bundle.with(name, moved.issuing);
+  const gone = moved.issuing === current ? [] : [issuing(state.bundle, name).fingerprint];
   const staged: StagedState = {
     ...position,
-    retired: kept,
+    retired: [...new Set([...retired, ...gone])].filter((old) => old !== issuing(bundle, name).fingerprint),
     ...(moved.other === undefined ? {} : { other: moved.other }),
   };
   return { ...state, bundle, staged: { ...state.staged, [name]: staged } };
 }
 
-/** Who issues and who stands beside after a move. */
+/** Which CA issues and which is beside it after a move. */
 function move(
   action: RotationAction,
-  issuing: CertificateAndKey,
-  other: CertificateAndKey | undefined,
-  next: CertificateAndKey | undefined,
-): { issuing: CertificateAndKey; other?: CertificateAndKey } {
-  const needed = (pair: CertificateAndKey | undefined): CertificateAndKey => {
-    if (pair !== undefined) return pair;
+  current: DecodedCA,
+  other: DecodedCA | undefined,
+  next: DecodedCA | undefined,
+): { readonly issuing: DecodedCA; readonly other?: DecodedCA } {
+  const needed = (ca: DecodedCA | undefined): DecodedCA => {
+    if (ca !== undefined) return ca;
     throw new PkiError(
       "ERR_ROTATION_ILLEGAL",
       "the other authority of this rotation is not in the state; restore the state that holds it",
@@ -132,86 +117,66 @@ function move(
   };
   switch (action) {
     case "none":
-      return { issuing, ...(other === undefined ? {} : { other }) };
+      return { issuing: current, ...(other === undefined ? {} : { other }) };
     case "begin":
-      return { issuing, other: needed(next) };
+      return { issuing: current, other: needed(next) };
     case "swap":
     case "unswap":
-      return { issuing: needed(other), other: issuing };
+      return { issuing: needed(other), other: current };
     case "finish":
     case "abort":
-      return { issuing };
+      return { issuing: current };
     case "takeOver":
       return { issuing: needed(next) };
   }
 }
 
-function fingerprint(pem: string): string {
-  return parseCertificate(pem, "").fingerprint;
-}
-
-/** The next authority is of the kind of the issuing one, if that serves, unless the inputs say otherwise. */
-async function makeAuthority(
+/** The next CA is of the kind of the issuing one, if that works, unless the inputs say otherwise. */
+async function makeNextCA(
   state: SecretsState,
   name: StagedName,
-  issuing: CertificateAndKey,
-  inputs: Values,
-  host: Host,
-): Promise<CertificateAndKey> {
+  inputs: SecretsInputs,
+  { environment }: Context,
+): Promise<DecodedCA> {
   const version = parseTalosVersion(state.talosVersion);
-  const algorithm = keyAlgorithm(parseCertificate(issuing.crt, name));
+  const { algorithm: current } = issuing(state.bundle, name);
+  const algorithm = KEY_ALGORITHMS.find((known) => known === current);
   const options = {
-    ...(algorithm !== undefined && serves(name, algorithm, version) ? { algorithm } : {}),
-    ...authorityOptions(inputs)[name],
+    ...(algorithm !== undefined && isUsable(name, algorithm, version) ? { algorithm } : {}),
+    ...caOptions(inputs, name),
   };
-  return authorityPem(await generateAuthority(name, version, options, host.environment));
+  return DecodedCA.of(await generateAuthority(name, version, options, environment));
 }
 
-function keyAlgorithm(certificate: Certificate): KeyAlgorithm | undefined {
-  return KEY_ALGORITHMS.find((algorithm) => algorithm === certificate.algorithm);
-}
-
-async function replaceValue(
-  state: SecretsState,
-  plan: SecretsPlan,
+/** Replaces a secret by the one that the program supplies, else by a new one. */
+async function replaceSecret(
+  { bundle, talosVersion }: SecretsState,
+  { supplied }: UpdatePlan,
   name: ImmediateName,
-  inputs: Values,
-  host: Host,
-): Promise<SecretsBundle> {
-  const { bundle } = state;
-  const { given } = plan;
-  const version = parseTalosVersion(state.talosVersion);
+  inputs: SecretsInputs,
+  { environment }: Context,
+): Promise<DecodedBundle> {
+  const version: TalosVersion = parseTalosVersion(talosVersion);
   switch (name) {
     case "aggregator": {
-      const { crt, key } = given.certs?.k8sAggregator ?? {};
-      const pair =
-        crt !== undefined && key !== undefined
-          ? { crt, key }
-          : authorityPem(
-              await generateAuthority(
-                "aggregator",
-                version,
-                authorityOptions(inputs).aggregator ?? {},
-                host.environment,
-              ),
-            );
-      return { ...bundle, certs: { ...bundle.certs, k8sAggregator: pair } };
+      const own = supplied.bundle.ca(name);
+      if (own.isPair) return bundle.with(name, own);
+      return bundle.with(
+        name,
+        DecodedCA.of(await generateAuthority(name, version, caOptions(inputs, name), environment)),
+      );
     }
     case "serviceAccount": {
-      const { algorithm } = serviceAccountOptions(inputs).serviceAccount ?? {};
-      const key =
-        given.certs?.k8sServiceAccount?.key ?? (await generateServiceAccountKey(version, algorithm, host.environment));
-      return { ...bundle, certs: { ...bundle.certs, k8sServiceAccount: { key } } };
+      const own = supplied.bundle.key(name);
+      if (own !== undefined) return bundle.with(name, own);
+      const algorithm = serviceAccountOptions(inputs).algorithm ?? INVENTORY[name].algorithm(version);
+      const key = await generatePrivateKey(algorithm, environment);
+      return bundle.with(name, DecodedPem.of(key.pem, "", key));
     }
     case "bootstrapToken":
-      return {
-        ...bundle,
-        secrets: {
-          ...bundle.secrets,
-          bootstrapToken: given.secrets?.bootstrapToken ?? generateToken(host.environment),
-        },
-      };
-    case "trustdToken":
-      return { ...bundle, trustdInfo: { token: given.trustdInfo?.token ?? generateToken(host.environment) } };
+    case "trustdToken": {
+      const { generate } = TEXT_FORMS[INVENTORY[name].form];
+      return bundle.with(name, supplied.bundle.text(name) ?? generate(version, environment));
+    }
   }
 }

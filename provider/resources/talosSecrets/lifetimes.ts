@@ -1,10 +1,9 @@
-import { HOUR, type Hours, parseHours } from "../../core/duration";
+import { HOUR } from "../../core/duration";
 import { formatTime } from "../../core/environment";
 import type { Problem, Warning } from "../../core/errors";
 import { CLOCK_TOLERANCE_MS } from "../../core/lifecycle/renewal";
 import { isUnderWay } from "../../core/lifecycle/rotation";
-import { AUTHORITY_NAMES } from "../../core/secrets/authority";
-import type { AuthorityName } from "../../core/secrets/types";
+import { CA_NAMES, type CAName, STAGED, type StagedName } from "../../core/secrets/inventory";
 import {
   LIFE_REASONS,
   type Lifetime,
@@ -13,19 +12,20 @@ import {
   lifetimeWarnings,
   YEAR,
 } from "../../core/secrets/validate";
-import { parseCertificate } from "../../core/x509/certificate";
-import type { Values } from "../definition";
-import { holdsUnknown } from "../wire";
+import type { DecodeContext } from "../../engine/decode";
+import { isKnown } from "../../engine/unknown";
+import { caInput, type SecretsInputs } from "./inputs";
+import type { StoredSecrets } from "./outputs";
 import type { StagedPlan } from "./stagedPlan";
-import { readStagedStatus, STAGED, type StagedName } from "./state";
+import { readStagedStatus } from "./state";
 
-/** An authority can issue nothing that holds: its time is over, or begins later than clocks may differ. */
+/** Why a CA can issue nothing that is valid: its time is over, or begins later than clocks may differ. */
 function unfitFor({ notBefore, notAfter }: Lifetime, now: Date): "over" | "early" | undefined {
   if (notAfter.getTime() <= now.getTime()) return "over";
   return notBefore.getTime() > now.getTime() + CLOCK_TOLERANCE_MS ? "early" : undefined;
 }
 
-/** An authority whose time is over, or has not begun, is refused where it is first given. */
+/** A CA whose time is over, or has not begun, is rejected where it is first supplied. */
 export function lifetimeProblems(certificate: Lifetime, now: Date, path: string): Problem[] {
   switch (unfitFor(certificate, now)) {
     case "over":
@@ -49,9 +49,9 @@ export function lifetimeProblems(certificate: Lifetime, now: Date, path: string)
   }
 }
 
-/** An authority that cannot issue does not become the issuing one; the way back stays open. */
-export function swapProblems(outputs: Values, name: StagedName, now: Date): Problem[] {
-  const next = acceptedIn(outputs, name);
+/** A CA that cannot issue does not become the issuing one; the way back stays open. */
+export function swapProblems(outputs: StoredSecrets, name: StagedName, now: Date, context: DecodeContext): Problem[] {
+  const next = acceptedIn(outputs, name, context);
   const unfit = next && unfitFor(next, now);
   if (next === undefined || unfit === undefined) return [];
   return [
@@ -69,9 +69,9 @@ export function swapProblems(outputs: Values, name: StagedName, now: Date): Prob
   ];
 }
 
-/** Before every authority of the state began, no clock is right: what it makes would be valid nowhere else. */
-export function clockProblems(outputs: Values, now: Date): Problem[] {
-  const begins = AUTHORITY_NAMES.map((name) => ({ name, notBefore: issuingIn(outputs, name).notBefore }));
+/** Before every CA of the state began, no clock is right: what it makes would be valid nowhere else. */
+export function clockProblems(outputs: StoredSecrets, now: Date): Problem[] {
+  const begins = CA_NAMES.map((name) => ({ name, notBefore: issuingIn(outputs, name).notBefore }));
   const first = begins.reduce((one, other) => (other.notBefore < one.notBefore ? other : one));
   if (now.getTime() >= first.notBefore.getTime() - CLOCK_TOLERANCE_MS) return [];
   return [
@@ -83,21 +83,19 @@ export function clockProblems(outputs: Values, now: Date): Problem[] {
   ];
 }
 
-/** Authorities that are made for less than a year. */
-export function shortWarnings(inputs: Values, made: readonly AuthorityName[]): Problem[] {
-  const authorities = inputs["certificateAuthorities"] as
-    { readonly [Name in AuthorityName]?: { readonly validityPeriodHours?: Hours } } | undefined;
-  return made.flatMap((name): Problem[] => {
-    const hours = authorities?.[name]?.validityPeriodHours;
+/** CAs that are made for less than a year. */
+export function shortWarnings(inputs: SecretsInputs, made: readonly CAName[]): Warning[] {
+  return made.flatMap((name): Warning[] => {
+    const input = caInput(inputs, name);
+    const hours = isKnown(input) ? input?.validityPeriodHours : undefined;
+    if (hours === undefined || !isKnown(hours) || hours * HOUR >= YEAR) return [];
     const path = `certificateAuthorities.${name}.validityPeriodHours`;
-    if (hours === undefined || holdsUnknown(hours) || parseHours(hours, path) * HOUR >= YEAR) return [];
-    return [
-      { code: "ERR_AUTHORITY_EXPIRED", path, message: "is less than a year; plan the rotation of the authority now" },
-    ];
+    const message = "is less than a year; plan the rotation of the authority now";
+    return [{ severity: "warning", reason: "expires-soon", path, message }];
   });
 }
 
-/** What an authority is after an update: the issuing one, the one that will issue no more, the next, or the old one. */
+/** What a CA is after an update: the issuing one, the one that will issue no more, the next, or the old one. */
 type Role = "issuing" | "leaving" | "next" | "old";
 
 interface Standing {
@@ -106,10 +104,12 @@ interface Standing {
   readonly certificate: Lifetime;
 }
 
-type Told = (from: string, until: string) => string;
+type ExpiryMessage = (from: string, until: string) => string;
 
-/** What to say of each role at each turn of its life, beside that of the issuing authority. */
-const TOLD: Readonly<Record<Exclude<Role, "issuing">, Readonly<Record<Exclude<LifeStage, "fine">, Told>>>> = {
+/** The message of each role at each stage of its life, beside those of the issuing CA. */
+const EXPIRY_MESSAGES: Readonly<
+  Record<Exclude<Role, "issuing">, Readonly<Record<Exclude<LifeStage, "fine">, ExpiryMessage>>>
+> = {
   leaving: {
     over: (_, until) => `the authority expired at ${until}; go on with its rotation`,
     early: (from) => `the authority is valid only from ${from}; look at the clock`,
@@ -129,46 +129,53 @@ const TOLD: Readonly<Record<Exclude<Role, "issuing">, Readonly<Record<Exclude<Li
   },
 };
 
-/** Every authority that is near its end, over, or not valid yet when the plan is carried out. */
+/** Every CA that is near its end, over, or not valid yet when the plan is carried out. */
 export function standingWarnings(
-  outputs: Values,
+  outputs: StoredSecrets,
   plans: Readonly<Record<StagedName, StagedPlan>>,
   now: Date,
+  context: DecodeContext,
 ): Warning[] {
-  return AUTHORITY_NAMES.flatMap((name) => {
+  return CA_NAMES.flatMap((name) => {
     const staged = STAGED.find((other) => other === name);
-    const issuing = issuingIn(outputs, name);
     const standings =
-      staged === undefined ? [stand(name, "issuing", issuing)] : standingsOf(outputs, staged, plans[staged]);
+      staged === undefined
+        ? [stand(name, "issuing", issuingIn(outputs, name))]
+        : standingsOf(outputs, staged, plans[staged], context);
     return standings.flatMap(({ role, path, certificate }): Warning[] => {
       if (role === "issuing") return lifetimeWarnings(certificate, now, path);
       const stage = lifeStage(certificate, now);
       if (stage === "fine") return [];
-      const message = TOLD[role][stage](formatTime(certificate.notBefore), formatTime(certificate.notAfter));
+      const message = EXPIRY_MESSAGES[role][stage](formatTime(certificate.notBefore), formatTime(certificate.notAfter));
       return [{ severity: "warning", reason: LIFE_REASONS[stage], path, message }];
     });
   });
 }
 
-const stand = (name: AuthorityName, role: Role, certificate: Lifetime, path?: string): Standing => ({
+const stand = (name: CAName, role: Role, certificate: Lifetime, path?: string): Standing => ({
   role,
   path: path ?? (role === "issuing" || role === "leaving" ? `certificateAuthorities.${name}` : `acceptedCAs.${name}`),
   certificate,
 });
 
-/** Who stands where when a plan is carried out. */
-function standingsOf(outputs: Values, name: StagedName, { action, state, brought }: StagedPlan): Standing[] {
+/** The role of each CA when a plan is carried out. */
+function standingsOf(
+  outputs: StoredSecrets,
+  name: StagedName,
+  { action, state, supplied }: StagedPlan,
+  context: DecodeContext,
+): Standing[] {
   const issuing = issuingIn(outputs, name);
-  const other = acceptedIn(outputs, name);
+  const other = acceptedIn(outputs, name, context);
   const { position } = state;
   switch (action) {
     case "begin":
       return [
         stand(name, "leaving", issuing),
-        ...(brought === undefined ? [] : [stand(name, "next", brought.authority.certificate, brought.path)]),
+        ...(supplied === undefined ? [] : [stand(name, "next", supplied.certificate, supplied.path)]),
       ];
     case "takeOver":
-      return brought === undefined ? [] : [stand(name, "issuing", brought.authority.certificate, brought.path)];
+      return supplied === undefined ? [] : [stand(name, "issuing", supplied.certificate, supplied.path)];
     case "swap":
       return [...(other === undefined ? [] : [stand(name, "issuing", other)]), stand(name, "old", issuing)];
     case "unswap":
@@ -184,15 +191,14 @@ function standingsOf(outputs: Values, name: StagedName, { action, state, brought
   }
 }
 
-function issuingIn(outputs: Values, name: AuthorityName): Lifetime {
-  const authorities = outputs["certificateAuthorities"] as Record<string, { notBefore: string; notAfter: string }>;
-  const { notBefore, notAfter } = authorities[name]!;
+function issuingIn({ certificateAuthorities }: StoredSecrets, name: CAName): Lifetime {
+  const { notBefore = "", notAfter = "" } = certificateAuthorities?.[name] ?? {};
   return { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
 }
 
-/** The other authority of a rotation under way. */
-function acceptedIn(outputs: Values, name: StagedName): Lifetime | undefined {
+/** The other CA of a rotation under way. */
+function acceptedIn(outputs: StoredSecrets, name: StagedName, { pems }: DecodeContext): Lifetime | undefined {
   if (!isUnderWay(readStagedStatus(outputs, name).position)) return undefined;
-  const [pem] = (outputs["acceptedCAs"] as Record<StagedName, readonly string[]>)[name];
-  return pem === undefined ? undefined : parseCertificate(pem, `acceptedCAs.${name}`);
+  const [pem] = outputs.acceptedCAs?.[name] ?? [];
+  return pem === undefined ? undefined : pems.certificate(pem, `acceptedCAs.${name}`);
 }

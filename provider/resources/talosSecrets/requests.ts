@@ -1,38 +1,46 @@
 import type { Problem } from "../../core/errors";
-import type { RotationRequest, RotationStage } from "../../core/lifecycle/rotation";
+import type { RotationRequest } from "../../core/lifecycle/rotation";
+import type { DecodedCA } from "../../core/secrets/decodedPem";
+import { IMMEDIATE, type ImmediateName, STAGED, type StagedName } from "../../core/secrets/inventory";
 import { hasFeature, type TalosVersion } from "../../core/talosVersion";
-import type { Values } from "../definition";
-import { holdsUnknown, UNKNOWN } from "../wire";
-import { type GivenAuthority, readPair } from "./authorityInput";
-import { keyLimits } from "./keyLimits";
-import { IMMEDIATE, type ImmediateName, STAGED, type StagedName } from "./state";
+import type { DecodeContext } from "../../engine/decode";
+import { isKnown } from "../../engine/unknown";
+import type { SecretsInputs } from "./inputs";
+import { judgeKey } from "./keyRules";
+import { readPair } from "./supplied";
 
-/** What the `rotation` input asks for; what a preview does not know is left out. */
+/** A request for a staged rotation, with the CA that it supplies. */
+export type StagedRequest = RotationRequest & { readonly ca?: DecodedCA };
+
+/** What the `rotation` input asks for; what is unknown is left out. */
 export interface RotationRequests {
-  readonly staged: { readonly [Name in StagedName]?: RotationRequest & { readonly authority?: GivenAuthority } };
+  readonly staged: { readonly [Name in StagedName]?: StagedRequest };
   readonly immediate: { readonly [Name in ImmediateName]?: string };
   /** Requests that a preview does not know. */
-  readonly unknown: readonly string[];
+  readonly unknown: readonly (StagedName | ImmediateName)[];
 }
 
 /** Reads the `rotation` input, which has the right form. */
-export function readRequests(inputs: Values, version: TalosVersion | undefined, problems: Problem[]): RotationRequests {
-  if (inputs["rotation"] === UNKNOWN) return { staged: {}, immediate: {}, unknown: [...STAGED, ...IMMEDIATE] };
-  const rotation = (inputs["rotation"] ?? {}) as Values;
-  const unknown: string[] = [];
-  const staged: Record<string, RotationRequest & { authority?: GivenAuthority }> = {};
+export function readRequests(
+  { rotation }: SecretsInputs,
+  version: TalosVersion | undefined,
+  context: DecodeContext,
+  problems: Problem[],
+): RotationRequests {
+  if (!isKnown(rotation)) return { staged: {}, immediate: {}, unknown: [...STAGED, ...IMMEDIATE] };
+  const unknown: (StagedName | ImmediateName)[] = [];
+  const staged: { [Name in StagedName]?: StagedRequest } = {};
   for (const name of STAGED) {
-    const request = rotation[name] as
-      { id: string; stage: RotationStage; certificatePem?: string; privateKeyPem?: string } | undefined;
+    const request = rotation?.[name];
     if (request === undefined) continue;
     const path = `rotation.${name}`;
-    if (typeof request.id === "string" && request.id.trim() === "")
-      problems.push({
-        code: "ERR_INPUT_MISSING",
-        path: `${path}.id`,
-        message: "is empty; expected a name of the rotation, such as 2026-11",
-      });
-    if (holdsUnknown([request, request.id, request.stage].filter((value) => typeof value === "string"))) {
+    if (!isKnown(request)) {
+      unknown.push(name);
+      continue;
+    }
+    const { id, stage } = request;
+    if (isKnown(id)) problems.push(...emptyIdProblems(id, path, "expected a name of the rotation, such as 2026-11"));
+    if (!isKnown(id) || !isKnown(stage)) {
       unknown.push(name);
       continue;
     }
@@ -43,25 +51,30 @@ export function readRequests(inputs: Values, version: TalosVersion | undefined, 
         message: `Talos ${version.contract} knows no accepted authorities, so its authorities cannot be rotated in stages; upgrade to v1.7 or later first`,
       });
     }
-    const authority = readPair(request, path, problems);
-    if (authority !== undefined)
-      problems.push(...keyLimits(name, authority.key.algorithm, version, `${path}.privateKeyPem`).problems);
+    const ca = readPair(request, path, context, problems);
+    if (ca !== undefined)
+      problems.push(...judgeKey(name, ca.privateKey?.algorithm, version, `${path}.privateKeyPem`).problems);
     staged[name] = {
-      id: request.id,
-      stage: request.stage,
+      id,
+      stage,
       bringsAuthority: request.certificatePem !== undefined,
-      ...(authority === undefined ? {} : { authority }),
+      ...(ca === undefined ? {} : { ca }),
     };
   }
-  const immediate: Record<string, string> = {};
+  const immediate: { [Name in ImmediateName]?: string } = {};
   for (const name of IMMEDIATE) {
-    const request = rotation[name] as string | { id: string } | undefined;
+    const request = rotation?.[name];
     if (request === undefined) continue;
-    const id = typeof request === "string" ? request : request.id;
-    if (holdsUnknown(id)) unknown.push(name);
-    else immediate[name] = id;
-    if (id.trim() === "")
-      problems.push({ code: "ERR_INPUT_MISSING", path: `rotation.${name}.id`, message: "is empty; expected any text" });
+    const id = isKnown(request) ? request.id : request;
+    if (!isKnown(id)) {
+      unknown.push(name);
+      continue;
+    }
+    immediate[name] = id;
+    problems.push(...emptyIdProblems(id, `rotation.${name}`, "expected any text"));
   }
   return { staged, immediate, unknown };
 }
+
+const emptyIdProblems = (id: string, path: string, expected: string): Problem[] =>
+  id.trim() === "" ? [{ code: "ERR_INPUT_MISSING", path: `${path}.id`, message: `is empty; ${expected}` }] : [];

@@ -1,93 +1,116 @@
 import type { Problem } from "../../core/errors";
 import { planRotation, type RotationPlan, type RotationRequest } from "../../core/lifecycle/rotation";
-import type { Values } from "../definition";
-import type { GivenAuthority } from "./authorityInput";
-import type { GivenSecrets } from "./given";
+import type { DecodedCA } from "../../core/secrets/decodedPem";
+import type { StagedName } from "../../core/secrets/inventory";
+import type { Certificate } from "../../core/x509/certificate";
+import type { DecodeContext } from "../../engine/decode";
 import { lifetimeProblems, swapProblems } from "./lifetimes";
-import type { RotationRequests } from "./requests";
-import { readStagedStatus, rotationState, type StagedName, type StagedStatus } from "./state";
+import type { StoredSecrets } from "./outputs";
+import type { RotationRequests, StagedRequest } from "./requests";
+import { readStagedStatus, rotationState, type StagedStatus } from "./state";
+import type { SuppliedSecrets } from "./supplied";
 
-/** The authority that a move takes, and the input that gives it. */
-export interface Brought {
-  readonly authority: GivenAuthority;
+/** The CA that a move takes, and the input that supplies it. */
+export interface SuppliedCA {
+  readonly ca: DecodedCA;
+  readonly certificate: Certificate;
   readonly path: string;
 }
 
-/** What an update would do to an authority that rotates in stages. */
+/** What an update would do to a CA that rotates in stages. */
 export interface StagedPlan extends RotationPlan {
-  /** The authority that begins to be accepted, or is taken over; absent when one is made. */
-  readonly brought?: Brought;
-  /** Whether an authority is brought, or which, a preview does not know. */
-  readonly awaits: boolean;
+  /** The CA that begins to be accepted, or is taken over; absent when one is made. */
+  readonly supplied?: SuppliedCA;
+  /** Whether a CA is supplied, or which, a preview does not know. */
+  readonly isUnknown: boolean;
+}
+
+/** What a staged rotation is planned from. */
+export interface StagedContext {
+  readonly outputs: StoredSecrets;
+  readonly requests: RotationRequests;
+  readonly supplied: SuppliedSecrets;
+  readonly now: Date;
+  readonly decoding: DecodeContext;
 }
 
 /** Plans the next step of one staged rotation. Problems go to the list; with any nothing may be done. */
 export function planStaged(
-  outputs: Values,
-  requests: RotationRequests,
-  given: GivenSecrets,
   name: StagedName,
-  now: Date,
+  { outputs, requests, supplied: values, now, decoding }: StagedContext,
   problems: Problem[],
 ): StagedPlan {
   const status = readStagedStatus(outputs, name);
   const position = rotationState(status);
-  // Which rotation is asked for is not known: nothing can be said, and nothing refused.
-  if (requests.unknown.includes(name)) return { action: "none", state: position, problems: [], awaits: false };
+  // Which rotation is asked for is unknown: nothing can be said, and nothing rejected.
+  if (requests.unknown.includes(name)) return { action: "none", state: position, problems: [], isUnknown: false };
   const request = requests.staged[name];
   const plan = planRotation(position, request, `rotation.${name}`);
   problems.push(...plan.problems);
   const begins = plan.action === "begin" || plan.action === "takeOver";
-  const brought = begins ? broughtBy(name, plan, request?.authority, given, status) : undefined;
+  const own = ownCA(values, name);
+  const supplied = begins ? takenBy(name, plan, request, own, status) : undefined;
   problems.push(
-    ...(brought === undefined ? [] : broughtProblems(brought, status, now)),
-    ...(plan.action === "swap" ? swapProblems(outputs, name, now) : []),
+    ...(supplied === undefined ? [] : suppliedProblems(supplied, status, now)),
+    ...(plan.action === "swap" ? swapProblems(outputs, name, now, decoding) : []),
     ...(begins || plan.problems.length > 0 ? [] : strangerProblems(name, request, status)),
-    ...ownProblems(name, plan, request, given.authorities[name], brought, status),
+    ...ownProblems(name, plan, request, own, supplied, status),
   );
-  const awaits = begins && brought === undefined && (request?.bringsAuthority === true || given.unknown.includes(name));
-  return { ...plan, awaits, ...(brought === undefined ? {} : { brought }) };
+  const isUnknown =
+    begins && supplied === undefined && (request?.bringsAuthority === true || values.unknown.includes(name));
+  return { ...plan, isUnknown, ...(supplied === undefined ? {} : { supplied }) };
+}
+
+/** The own CA among the supplied values. */
+function ownCA({ bundle }: SuppliedSecrets, name: StagedName): SuppliedCA | undefined {
+  const ca = bundle.ca(name);
+  const { certificate } = ca;
+  return certificate === undefined
+    ? undefined
+    : { ca, certificate, path: `certificateAuthorities.${name}.certificatePem` };
 }
 
 /**
- * A rotation takes the authority that is given with it, else the new value of the own authority. Only what is given
- * with it is taken over: to issue at once with what no node trusts yet would lock everybody out.
+ * A rotation takes the CA that is supplied with it, else the new value of the own CA. Only what is supplied with it is
+ * taken over: to issue at once with what no node trusts yet would lock everybody out.
  */
-function broughtBy(
+function takenBy(
   name: StagedName,
   { action }: RotationPlan,
-  authority: GivenAuthority | undefined,
-  given: GivenSecrets,
+  request: StagedRequest | undefined,
+  own: SuppliedCA | undefined,
   status: StagedStatus,
-): Brought | undefined {
-  if (authority !== undefined) return { authority, path: `rotation.${name}.certificatePem` };
-  const own = given.authorities[name];
-  if (action !== "begin" || own === undefined || isKnown(own, status)) return undefined;
-  return { authority: own, path: `certificateAuthorities.${name}.certificatePem` };
+): SuppliedCA | undefined {
+  const { ca } = request ?? {};
+  const certificate = ca?.certificate;
+  if (ca !== undefined && certificate !== undefined)
+    return { ca, certificate, path: `rotation.${name}.certificatePem` };
+  return action !== "begin" || own === undefined || isInState(own, status) ? undefined : own;
 }
 
-const isKnown = ({ certificate }: GivenAuthority, { fingerprints }: StagedStatus): boolean =>
+const isInState = ({ certificate }: SuppliedCA, { fingerprints }: StagedStatus): boolean =>
   fingerprints.includes(certificate.fingerprint);
 
-function broughtProblems({ authority, path }: Brought, { issuing }: StagedStatus, now: Date): Problem[] {
+function suppliedProblems({ certificate, path }: SuppliedCA, { issuing }: StagedStatus, now: Date): Problem[] {
   return [
-    ...lifetimeProblems(authority.certificate, now, path),
-    ...(authority.certificate.fingerprint === issuing
+    ...lifetimeProblems(certificate, now, path),
+    ...(certificate.fingerprint === issuing
       ? [illegal(path, "is the authority that issues already; expected another one")]
       : []),
   ];
 }
 
-/** The authority may stay beside a rotation that it began; another cannot take its place. */
+/** The CA may stay beside a rotation that it began; another cannot take its place. */
 function strangerProblems(
   name: StagedName,
-  request: RotationRequests["staged"][StagedName],
+  request: StagedRequest | undefined,
   { position, issuing, accepted }: StagedStatus,
 ): Problem[] {
-  // What an aborted rotation brought is in no state any more.
-  if (request?.authority === undefined || position === "abort") return [];
+  const certificate = request?.ca?.certificate;
+  // What an aborted rotation was supplied with is in no state any more.
+  if (certificate === undefined || position === "abort") return [];
   const next = position === "accept" ? accepted[0] : issuing;
-  return request.authority.certificate.fingerprint === next
+  return certificate.fingerprint === next
     ? []
     : [
         illegal(
@@ -97,20 +120,20 @@ function strangerProblems(
       ];
 }
 
-/** An own authority may stay as an input for as long as the state knows it; a new one needs a rotation that takes it. */
+/** An own CA may stay as an input for as long as the state knows it; a new one needs a rotation that takes it. */
 function ownProblems(
   name: StagedName,
   plan: RotationPlan,
   request: RotationRequest | undefined,
-  own: GivenAuthority | undefined,
-  brought: Brought | undefined,
+  own: SuppliedCA | undefined,
+  taken: SuppliedCA | undefined,
   status: StagedStatus,
 ): Problem[] {
   if (own === undefined) return [];
   const path = `certificateAuthorities.${name}`;
   const { fingerprint } = own.certificate;
-  if (isKnown(own, status)) {
-    // To bring back what issued before may be meant, and may be a danger: it is to be said.
+  if (isInState(own, status)) {
+    // To bring back what issued before may be meant, and may be a danger: the program must say so.
     const isUnclear = plan.action === "begin" && request?.bringsAuthority === false && fingerprint !== status.issuing;
     return isUnclear
       ? [
@@ -122,10 +145,10 @@ function ownProblems(
       : [];
   }
   if (isAborted(request, status)) return [];
-  if (brought !== undefined) {
-    return brought.authority.certificate.fingerprint === fingerprint
+  if (taken !== undefined) {
+    return taken.certificate.fingerprint === fingerprint
       ? []
-      : [changed(path, `differs from ${brought.path}; expected the same authority in both, or in one of them`)];
+      : [changed(path, `differs from ${taken.path}; expected the same authority in both, or in one of them`)];
   }
   const id = JSON.stringify(status.id);
   return [

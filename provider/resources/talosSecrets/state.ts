@@ -1,36 +1,36 @@
 import { formatTime } from "../../core/environment";
-import type { RotationPosition, RotationState } from "../../core/lifecycle/rotation";
-import { isUnderWay, nextStep } from "../../core/lifecycle/rotation";
-import { AUTHORITY_NAMES, authorityCertificates, BUNDLE_KEYS } from "../../core/secrets/authority";
-import { formatSecretsBundle, parseSecretsBundle, pulumiverseSecrets, structureBundle } from "../../core/secrets/codec";
+import { isUnderWay, nextStep, type RotationPosition, type RotationState } from "../../core/lifecycle/rotation";
+import { ROTATION_STAGES } from "../../core/lifecycle/rotation";
+import { decodeSecretsYaml, formatSecretsBundle, pulumiverseSecrets, structureBundle } from "../../core/secrets/codec";
+import type { DecodedBundle } from "../../core/secrets/decodedBundle";
+import { type DecodedCA, decodeCA } from "../../core/secrets/decodedPem";
 import type { Tree } from "../../core/secrets/fields";
-import { IMMEDIATE, type ImmediateName, STAGED, type StagedName } from "../../core/secrets/inventory";
-import type { AuthorityName, CertificateAndKey, SecretsBundle } from "../../core/secrets/types";
-import { fingerprintOf, parseCertificate } from "../../core/x509/certificate";
-import type { Values } from "../definition";
+import { type CAName, IMMEDIATE, type ImmediateName, STAGED, type StagedName } from "../../core/secrets/inventory";
+import { type Certificate, fingerprintOf } from "../../core/x509/certificate";
+import type { Context } from "../../engine/ports";
+import { byCA, byStagedCA } from "./names";
+import type { SecretsOutputs, StoredSecrets } from "./outputs";
 
-export { IMMEDIATE, type ImmediateName, STAGED, type StagedName };
-
-/** A staged rotation with its other authority: the next one at `accept`, the old one at `swap`. */
+/** A staged rotation with its other CA: the next one at `accept`, the old one at `swap`. */
 export interface StagedState extends RotationState {
-  readonly other?: CertificateAndKey;
-  /** Fingerprints of authorities that have issued before. */
+  readonly other?: DecodedCA;
+  /** Fingerprints of CAs that have issued before. */
   readonly retired: readonly string[];
 }
 
-/** All that TalosSecrets holds, parsed from its outputs. */
+/** All that TalosSecrets holds, decoded from its outputs. */
 export interface SecretsState {
-  readonly bundle: SecretsBundle;
+  readonly bundle: DecodedBundle;
   readonly unknown: Tree;
   readonly talosVersion: string;
   readonly staged: Readonly<Record<StagedName, StagedState>>;
   readonly immediate: { readonly [Name in ImmediateName]?: string };
 }
 
-/** A staged authority before any rotation. */
+/** A staged CA before any rotation. */
 export const AT_REST: StagedState = { position: "none", spentIds: [], retired: [] };
 
-/** Where a staged rotation stands; authorities by their fingerprints. */
+/** Where a staged rotation stands; CAs by their fingerprints. */
 export interface StagedStatus extends RotationState {
   readonly issuing?: string;
   readonly accepted: readonly string[];
@@ -40,20 +40,21 @@ export interface StagedStatus extends RotationState {
 }
 
 /** Where a staged rotation stands by the plain output `rotationStatus`; no secret is read. */
-export function readStagedStatus(outputs: Values, name: StagedName): StagedStatus {
-  const status = (outputs["rotationStatus"] as Record<string, Values | undefined> | undefined)?.[name] ?? {};
-  const list = (key: string): readonly string[] => (status[key] as string[] | undefined) ?? [];
-  const { id, issuing } = status;
+export function readStagedStatus({ rotationStatus }: StoredSecrets, name: StagedName): StagedStatus {
+  const { id, stage, issuing, accepted = [], retired = [], spentIds = [] } = rotationStatus?.[name] ?? {};
   return {
-    position: (status["stage"] as RotationPosition | undefined) ?? "none",
-    spentIds: list("spentIds"),
-    accepted: list("accepted"),
-    retired: list("retired"),
-    ...(typeof issuing === "string" ? { issuing } : {}),
-    fingerprints: [...(typeof issuing === "string" ? [issuing] : []), ...list("accepted"), ...list("retired")],
-    ...(typeof id === "string" ? { id } : {}),
+    position: readPosition(stage),
+    spentIds,
+    accepted,
+    retired,
+    fingerprints: [...(issuing === undefined ? [] : [issuing]), ...accepted, ...retired],
+    ...(issuing === undefined ? {} : { issuing }),
+    ...(id === undefined ? {} : { id }),
   };
 }
+
+const readPosition = (stage: string | undefined): RotationPosition =>
+  ROTATION_STAGES.find((known) => known === stage) ?? "none";
 
 /** The part that planRotation moves. */
 export function rotationState({ position, id, spentIds }: RotationState): RotationState {
@@ -61,72 +62,74 @@ export function rotationState({ position, id, spentIds }: RotationState): Rotati
 }
 
 /** Ids of the rotations that were done at once. */
-export function readImmediateIds(outputs: Values): SecretsState["immediate"] {
-  const status = (outputs["rotationStatus"] ?? {}) as Record<string, Values | undefined>;
-  return Object.fromEntries(
-    IMMEDIATE.map((name) => [name, status[name]?.["id"]] as const).filter(([, id]) => typeof id === "string"),
-  );
+export function readImmediateIds({ rotationStatus }: StoredSecrets): SecretsState["immediate"] {
+  const ids: { [Name in ImmediateName]?: string } = {};
+  for (const name of IMMEDIATE) {
+    const id = rotationStatus?.[name]?.id;
+    if (id !== undefined) ids[name] = id;
+  }
+  return ids;
 }
 
 /** The state behind a resource's outputs. */
-export function readState(outputs: Values, now: Date): SecretsState {
-  const { bundle, unknown } = parseSecretsBundle(String(outputs["secretsYaml"]), { now });
-  const others = (outputs["rotationSecrets"] ?? {}) as Record<
-    string,
-    { certificatePem: string; privateKeyPem: string } | undefined
-  >;
-  const staged = (name: StagedName): StagedState => {
-    const status = readStagedStatus(outputs, name);
-    const other = others[name];
-    return {
-      ...rotationState(status),
-      retired: status.retired,
-      ...(other === undefined ? {} : { other: { crt: other.certificatePem, key: other.privateKeyPem } }),
-    };
-  };
+export function readState(outputs: StoredSecrets, { environment, pems }: Context): SecretsState {
+  const { decoded, unknown } = decodeSecretsYaml(outputs.secretsYaml ?? "", { now: environment.now() });
   return {
-    bundle,
+    bundle: decoded,
     unknown,
-    talosVersion: String(outputs["talosVersion"]),
-    staged: { os: staged("os"), kubernetes: staged("kubernetes") },
+    talosVersion: outputs.talosVersion ?? "",
+    staged: byStagedCA((name) => {
+      const status = readStagedStatus(outputs, name);
+      const other = outputs.rotationSecrets?.[name];
+      const path = `rotationSecrets.${name}`;
+      return {
+        ...rotationState(status),
+        retired: status.retired,
+        ...(other === undefined
+          ? {}
+          : {
+              other: decodeCA(
+                { crt: other.certificatePem, key: other.privateKeyPem },
+                { crt: `${path}.certificatePem`, key: `${path}.privateKeyPem` },
+                pems,
+              ),
+            }),
+      };
+    }),
     immediate: readImmediateIds(outputs),
   };
 }
 
 /** Every output of the resource, from its state. */
-export function stateOutputs(state: SecretsState): Values {
+export function stateOutputs(state: SecretsState): SecretsOutputs {
   const { bundle, talosVersion } = state;
-  const secretsYaml = formatSecretsBundle(bundle, state.unknown);
-  const accepted = (name: StagedName): string[] => {
+  const whole = bundle.wholeBundle;
+  const secretsYaml = formatSecretsBundle(whole, state.unknown);
+  const accepted = byStagedCA((name) => {
     const { other, position } = state.staged[name];
-    return other !== undefined && isUnderWay(position) ? pemsOf(other.crt) : [];
-  };
-  const acceptedCAs = { os: accepted("os"), kubernetes: accepted("kubernetes") };
-  const certificateAuthorities = Object.fromEntries(
-    AUTHORITY_NAMES.map((name) => [name, authorityInfo(bundle, name)]),
-  ) as Record<AuthorityName, Values>;
-  const trust = (name: StagedName): string =>
-    [...new Set([...pemsOf(bundle.certs[BUNDLE_KEYS[name]].crt), ...acceptedCAs[name]])].join("");
-  const status = (name: StagedName): Values =>
-    stagedStatus(state.staged[name], String(certificateAuthorities[name]["fingerprint"]), acceptedCAs[name]);
+    return other !== undefined && isUnderWay(position) ? other.certificates : [];
+  });
+  const acceptedCAs = byStagedCA((name) => accepted[name].map(({ pem }) => pem));
   return {
     secretsYaml,
-    secrets: { ...structureBundle(bundle), talosVersion, acceptedCAs },
+    secrets: { ...structureBundle(whole), talosVersion, acceptedCAs },
     rotationSecrets: Object.fromEntries(
       STAGED.flatMap((name) => {
         const { other, position } = state.staged[name];
-        return other !== undefined && isUnderWay(position)
-          ? [[name, { certificatePem: other.crt, privateKeyPem: other.key }]]
+        const { crt, key } = other?.pem ?? {};
+        return crt !== undefined && key !== undefined && isUnderWay(position)
+          ? [[name, { certificatePem: crt, privateKeyPem: key }]]
           : [];
       }),
     ),
-    machineSecrets: pulumiverseSecrets(bundle),
-    certificateAuthorities,
+    machineSecrets: pulumiverseSecrets(whole),
+    certificateAuthorities: byCA((name) => describeCA(issuing(bundle, name))),
     acceptedCAs,
-    trust: { os: trust("os"), kubernetes: trust("kubernetes") },
+    trust: byStagedCA((name) =>
+      [...new Set([...bundle.ca(name).certificates.map(({ pem }) => pem), ...acceptedCAs[name]])].join(""),
+    ),
     rotationStatus: {
-      os: status("os"),
-      kubernetes: status("kubernetes"),
+      ...byStagedCA((name) => describeRotation(state.staged[name], issuing(bundle, name), accepted[name])),
       ...Object.fromEntries(Object.entries(state.immediate).map(([name, id]) => [name, { id }])),
     },
     talosVersion,
@@ -134,10 +137,12 @@ export function stateOutputs(state: SecretsState): Values {
   };
 }
 
-const pemsOf = (crt: string): string[] => authorityCertificates(crt).map(({ pem }) => pem);
+/** The CA that issues; a valid bundle has it. */
+export function issuing(bundle: DecodedBundle, name: CAName): Certificate {
+  return bundle.authority(name).certificate;
+}
 
-function authorityInfo(bundle: SecretsBundle, name: AuthorityName): Values {
-  const certificate = parseCertificate(bundle.certs[BUNDLE_KEYS[name]].crt, name);
+function describeCA(certificate: Certificate) {
   return {
     certificatePem: certificate.pem,
     fingerprint: certificate.fingerprint,
@@ -149,17 +154,17 @@ function authorityInfo(bundle: SecretsBundle, name: AuthorityName): Values {
   };
 }
 
-function stagedStatus(state: StagedState, issuing: string, accepted: readonly string[]): Values {
-  const fingerprints = accepted.map((pem) => parseCertificate(pem, "").fingerprint);
+function describeRotation(state: StagedState, { fingerprint }: Certificate, accepted: readonly Certificate[]) {
+  const fingerprints = accepted.map((certificate) => certificate.fingerprint);
   return {
     ...(state.id === undefined ? {} : { id: state.id }),
     stage: state.position,
-    issuing,
+    issuing: fingerprint,
     accepted: fingerprints,
     ...(state.position === "accept" ? { next: fingerprints[0] } : {}),
     retired: [...state.retired],
     spentIds: [...state.spentIds],
-    // A rotation that was merely noted at creation has put no authority out.
+    // A rotation that was merely noted at creation has put no CA out.
     todo: nextStep(state.retired.length === 0 && state.position === "finish" ? AT_REST : state),
   };
 }

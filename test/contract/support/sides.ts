@@ -1,8 +1,8 @@
-import * as dynamic from "../../../provider/dynamic";
-import { Plugin } from "../../../provider/plugin/provider";
+import * as dynamic from "../../../provider/adapters/dynamic";
+import { Plugin } from "../../../provider/adapters/plugin/provider";
+import { systemHost } from "../../../provider/adapters/systemHost";
+import type { Properties } from "../../../provider/engine/wire";
 import type { ResourceName } from "../../../provider/resources";
-import { systemHost } from "../../../provider/resources/host";
-import type { Properties } from "../../../provider/resources/wire";
 
 /** A resource as one of the two ways serves it; keys that only the dynamic one has are taken off. */
 export interface Side {
@@ -51,10 +51,8 @@ export function dynamicSide(kind: ResourceName): Side {
 /** As Pulumi's provider server calls it. */
 export function pluginSide(kind: ResourceName): Side {
   const plugin = new Plugin({
-    version: "0.0.0",
     host: systemHost,
     log: { say: () => undefined, flush: () => Promise.resolve() },
-    getSchema: () => Promise.resolve("{}"),
   });
   const urn = `urn:pulumi:test::contract::talos-pki:index:${kind}::${NAME}`;
   return {

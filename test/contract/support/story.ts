@@ -1,5 +1,5 @@
 import { canonical } from "../../../provider/core/lifecycle/renewal";
-import { markSecret, type Properties } from "../../../provider/resources/wire";
+import { markSecret, type Properties } from "../../../provider/engine/wire";
 import type { Replay } from "./replay";
 import type { Side } from "./sides";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { type AuditEvent, auditEvents, describeEvent } from "../../../provider/audit";
-import type { Values } from "../../../provider/resources/definition";
+import type { Values } from "../../../provider/engine/values";
 import { secretsIn } from "../../e2e/support/leaks";
 import { dependent, makeSecrets, QUICK } from "../support/cluster";
 import { Managed, type TestHost, testHost } from "../support/engine";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { parseStack } from "../../../provider/cli/stack";
-import { markSecret, SECRET, SIGNATURE } from "../../../provider/resources/wire";
+import { markSecret, SECRET, SIGNATURE } from "../../../provider/engine/wire";
 
 const stack = (...resources: readonly object[]): string => JSON.stringify({ version: 3, deployment: { resources } });
 

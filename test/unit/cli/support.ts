@@ -3,10 +3,11 @@ import { webcrypto } from "node:crypto";
 import { createEnvironment } from "../../../provider/core/environment";
 import { runProgram } from "../../../provider/cli/program";
 import { CliError, type CliContext } from "../../../provider/cli/cliContext";
+import { PemReader } from "../../../provider/core/x509/pemReader";
+import type { Host } from "../../../provider/engine/ports";
+import { ResourceShell } from "../../../provider/engine/shell";
+import { SIGNATURE } from "../../../provider/engine/wire";
 import { DEFINITIONS, type ResourceName } from "../../../provider/resources";
-import type { Host } from "../../../provider/resources/definition";
-import { SIGNATURE } from "../../../provider/resources/wire";
-import { DefinitionShell } from "../../../provider/shell";
 
 export const now = new Date("2026-11-22T20:00:00Z");
 
@@ -59,17 +60,18 @@ export class FakeStack {
 
   /** Creates a resource, or updates the one of that name; answers its outputs, secrets marked. */
   async up(type: ResourceName, name: string, inputs: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const shell = new DefinitionShell(DEFINITIONS[type], this.#host, () => undefined);
+    const shell = new ResourceShell(DEFINITIONS[type], this.#host, new PemReader());
+    const call = { name, say: () => undefined };
     const old = this.#resources.find((resource) => resource.type === type && resource.name === name);
-    const checked = await shell.check(name, {}, inputs);
+    const checked = await shell.check(call, {}, inputs);
     if (old !== undefined) {
-      const { inputs: news, failures } = await shell.check(name, { ...old.outputs }, inputs);
+      const { inputs: news, failures } = await shell.check(call, { ...old.outputs }, inputs);
       if (failures.length > 0) throw new Error(failures.join("\n"));
-      old.outputs = await shell.update(name, old.outputs, news);
+      old.outputs = (await shell.update(call, old.outputs, news)).outputs;
       return old.outputs;
     }
     if (checked.failures.length > 0) throw new Error(checked.failures.join("\n"));
-    const { outputs } = await shell.create(name, checked.inputs);
+    const { outputs } = await shell.create(call, checked.inputs);
     this.#resources.push({ type, name, outputs });
     return outputs;
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 
-import type { Properties } from "../../../provider/resources/wire";
+import type { Properties } from "../../../provider/engine/wire";
 import { MockEngine, type StandIns } from "./support/engine";
 
 const standIns: StandIns = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 
-import type { Properties } from "../../../provider/resources/wire";
+import type { Properties } from "../../../provider/engine/wire";
 import { MockEngine } from "./support/engine";
 
 /** A password is made once for its keepers, as the provider of @pulumi/random does. */

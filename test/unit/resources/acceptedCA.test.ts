@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { AcceptedCA } from "../../../provider/resources/acceptedCA";
-import type { Values } from "../../../provider/resources/definition";
+import type { Values } from "../../../provider/engine/values";
 import { Managed, testHost } from "../support/engine";
 import { vector } from "../support/fixed";
 import { readVectorBundle } from "../vectors/vectors";

@@ -5,7 +5,7 @@ import { parseCertificate, parseCertificates } from "../../../provider/core/x509
 import { parsePrivateKey } from "../../../provider/core/x509/privateKey";
 import { keyFits } from "../../../provider/core/x509/certificate";
 import { ClientConfiguration } from "../../../provider/resources/clientConfiguration";
-import type { Values } from "../../../provider/resources/definition";
+import type { Values } from "../../../provider/engine/values";
 import { makeSecrets } from "../support/cluster";
 import { Managed, type TestHost, testHost } from "../support/engine";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { parseCertificate, parseCertificates } from "../../../provider/core/x509/certificate";
-import type { Values } from "../../../provider/resources/definition";
+import type { Values } from "../../../provider/engine/values";
 import { Kubeconfig } from "../../../provider/resources/kubeconfig";
 import { makeSecrets, QUICK } from "../support/cluster";
 import { Managed, type TestHost, testHost } from "../support/engine";

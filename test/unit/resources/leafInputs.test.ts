@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { formatSecretsBundle } from "../../../provider/core/secrets/codec";
 import { bundleTree } from "../../../provider/core/secrets/read";
 import { writePlainYaml } from "../../../provider/core/yaml/plain";
-import type { Values } from "../../../provider/resources/definition";
+import type { Values } from "../../../provider/engine/values";
 import { DEPENDENTS, type DependentName, dependent } from "../support/cluster";
 import { type Managed, testHost } from "../support/engine";
 import { vector } from "../support/fixed";

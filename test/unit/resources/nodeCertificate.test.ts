@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { parseCertificate } from "../../../provider/core/x509/certificate";
-import type { Values } from "../../../provider/resources/definition";
+import type { Values } from "../../../provider/engine/values";
 import { NodeCertificate } from "../../../provider/resources/nodeCertificate";
 import { makeRequest } from "../core/x509/requests";
 import { makeSecrets } from "../support/cluster";

@@ -6,7 +6,7 @@ import { parseAllDocuments } from "yaml";
 import { judgeMachineConfig } from "../../../provider/core/machinery/configVerdict";
 import { readMachineConfig } from "../../../provider/core/machinery/patch";
 import type { MachineType } from "../../../provider/core/config/machineSecrets";
-import type { Values } from "../../../provider/resources/definition";
+import type { Values } from "../../../provider/engine/values";
 import { BACK, FORTH, type RehearsedStage, RotatingConfigs } from "../support/rotation";
 
 /** Whom a machine has: who issues (with a key on a control plane), and who is accepted, in order. */

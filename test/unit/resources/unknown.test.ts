@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
-import type { Values } from "../../../provider/resources/definition";
+import type { Values } from "../../../provider/engine/values";
 import { DEFINITIONS, type ResourceName } from "../../../provider/resources";
-import { UNKNOWN } from "../../../provider/resources/wire";
+import { UNKNOWN } from "../../../provider/engine/wire";
 import { makeRequest } from "../core/x509/requests";
 import { QUICK } from "../support/cluster";
 import { Managed, testHost } from "../support/engine";

@@ -2,7 +2,21 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
+import {
+  customOf,
+  flag,
+  hours,
+  listOf,
+  type PropertyType,
+  rejectedOf,
+  row,
+  STRING,
+  text,
+  TIME,
+  verbatimFactsOf,
+} from "../../../provider/engine/rows";
 import { DEFINITIONS } from "../../../provider/resources";
+import { exampleOf } from "../../../tools/schema/examples";
 import { packageSchema } from "../../../tools/schema/package";
 import { Types } from "../../../tools/schema/types";
 
@@ -104,7 +118,7 @@ describe("The package schema", () => {
     ]);
   });
 
-  it("refuses two types of one name and an enumeration without a name", () => {
+  it("refuses two types of one name", () => {
     const types = new Types();
     const of = (description: string): Parameters<Types["property"]>[0] => ({
       type: { kind: "object", name: "T", properties: { a: { type: { kind: "string" }, description } } },
@@ -114,9 +128,64 @@ describe("The package schema", () => {
     assert.throws(() => types.property(of("two"), "input"), {
       message: "two types are called T; rename one of them in its definition",
     });
-    const unnamed = { type: { kind: "enum", values: ["x"] }, description: "" } as const;
-    assert.throws(() => types.property(unnamed, "input"), {
-      message: "no name for the values x; give it a row in ENUMS",
+  });
+
+  it("shows what a definition decodes as it is written, and an enumeration without a name as text", () => {
+    const types = new Types();
+    const shown = (type: PropertyType): unknown => types.property({ type, description: "d" }, "input");
+    const decode = (): never => assert.fail();
+    assert.deepEqual(shown({ kind: "enum", values: ["x"] }), { type: "string", description: "d" });
+    assert.deepEqual(shown(TIME), { type: "string", description: "d" });
+    assert.deepEqual(shown(customOf(listOf(STRING), decode)), {
+      type: "array",
+      items: { type: "string" },
+      description: "d",
     });
+    assert.deepEqual(shown(verbatimFactsOf("V", { a: text("A.") }, "Free.")), {
+      type: "object",
+      additionalProperties: { $ref: "pulumi.json#/Any" },
+      description: "d",
+    });
+    assert.deepEqual(types.specs, {});
+  });
+
+  it("leaves out inputs that are always rejected, and tells defaults in words", () => {
+    const rows = {
+      old: row(rejectedOf("ERR_INPUT_INVALID", "is gone; use new"), "Old."),
+      roles: row(listOf(STRING), "Roles.").withDefault(["a"]),
+      lifetime: hours("Lifetime.").withDocumentedDefault("as Talos"),
+    };
+    const shown = new Types().properties(rows, "input") as Record<string, Spec>;
+    assert.deepEqual(Object.keys(shown), ["roles", "lifetime"]);
+    assert.equal(shown["roles"]?.description, "Roles. Default: `a`.");
+    assert.equal(shown["lifetime"]?.description, "Lifetime. Default: `as Talos`.");
+  });
+
+  it("has an example of a resource that nobody has written one for", () => {
+    const { typescript, python, yaml } = exampleOf({
+      name: "Echo",
+      description: "Repeats.",
+      inputs: {
+        secrets: {
+          type: {
+            kind: "any",
+            sdk: { input: "S", takes: { resource: "TalosSecrets", output: "secrets", as: "value" } },
+          },
+          description: "Secrets.",
+          required: true,
+        },
+        isLoud: flag("Loud.").asRequired(),
+        text: text("Text."),
+      },
+      outputs: {},
+    });
+    assert.equal(
+      typescript,
+      'import { Echo, TalosSecrets } from "pulumi-talos-pki/plugin";\n\n' +
+        'const talosSecrets = new TalosSecrets("example");\n' +
+        'const echo = new Echo("example", { secrets: talosSecrets, isLoud: true });\n',
+    );
+    assert.match(python, /\necho = talos\.Echo\("example", secrets=talos_secrets\.secrets, is_loud=True\)\n$/);
+    assert.match(yaml, / {6}secrets: \$\{talosSecrets\.secrets\}\n {6}isLoud: true\n$/);
   });
 });

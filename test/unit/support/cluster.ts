@@ -1,4 +1,4 @@
-import type { Values } from "../../../provider/resources/definition";
+import type { Values } from "../../../provider/engine/values";
 import { ClientConfiguration } from "../../../provider/resources/clientConfiguration";
 import { Kubeconfig } from "../../../provider/resources/kubeconfig";
 import { MachineConfig } from "../../../provider/resources/machineConfig";

@@ -2,8 +2,12 @@ import { webcrypto } from "node:crypto";
 
 import { describeProblem, PkiError } from "../../../provider/core/errors";
 import { canonical } from "../../../provider/core/lifecycle/renewal";
-import type { Host, ResourceDefinition, Values } from "../../../provider/resources/definition";
-import { unwrap } from "../../../provider/resources/wire";
+import type { AnyDefinition } from "../../../provider/engine/definition";
+import { type CheckResult, Operations } from "../../../provider/engine/operations";
+import type { Host } from "../../../provider/engine/ports";
+import { describeReport } from "../../../provider/engine/shell";
+import type { Values } from "../../../provider/engine/values";
+import { unwrap } from "../../../provider/engine/wire";
 import { START } from "./fixed";
 
 /** A host in memory, whose clock the test sets. */
@@ -39,12 +43,15 @@ export interface Preview {
 /** A resource as the engine drives it through its definition: check, diff, create or update, read. */
 export class Managed {
   id = "";
+  private readonly operations: Operations;
   private state: { readonly inputs: Values; readonly outputs: Values } | undefined;
 
   constructor(
-    readonly definition: ResourceDefinition,
+    readonly definition: AnyDefinition,
     readonly host: TestHost,
-  ) {}
+  ) {
+    this.operations = new Operations(definition, host);
+  }
 
   get inputs(): Values {
     return this.existing.inputs;
@@ -67,22 +74,28 @@ export class Managed {
     return twin;
   }
 
+  /** What check makes of inputs. */
+  async check(olds: Values, news: Values): Promise<CheckResult> {
+    return this.operations.check(olds, unwrap(structuredClone(news)) as Values);
+  }
+
   async preview(args: Values): Promise<Preview & { readonly inputs: Values }> {
     // The engine hands a provider values as the wire has them: no undefined, no null.
     const news = unwrap(structuredClone(args)) as Values;
-    const { inputs, problems, notices } = await this.definition.check(this.state?.inputs ?? {}, news, this.host);
+    const { inputs, problems, reports } = await this.operations.check(this.state?.inputs ?? {}, news);
+    const notices = reports.map(describeReport);
     const told = problems.map((problem) => `${problem.code} ${describeProblem(problem)}`);
     if (this.state === undefined || told.length > 0)
       return { op: "create", changes: Object.keys(inputs), notices, problems: told, inputs };
     const { inputs: before, outputs } = this.state;
-    const diff = await this.definition.diff(outputs, inputs, this.host);
+    const diff = await this.operations.diff(outputs, inputs);
     const names = [...new Set([...Object.keys(before), ...Object.keys(inputs)])];
     const changes =
       diff.changes === false ? [] : names.filter((name) => canonical(before[name]) !== canonical(inputs[name])).sort();
     return {
       op: changes.length === 0 ? "same" : "update",
       changes,
-      notices: [...notices, ...diff.notices],
+      notices: [...notices, ...diff.reports.map(describeReport)],
       problems: diff.problems.map((problem) => `${problem.code} ${describeProblem(problem)}`),
       inputs,
     };
@@ -94,11 +107,11 @@ export class Managed {
     if (preview.problems.length > 0) throw new Error(preview.problems.join("\n"));
     const { inputs } = preview;
     if (this.state === undefined) {
-      const { id, outputs } = await this.definition.create(inputs, this.host);
+      const { id, outputs } = await this.operations.create(inputs);
       this.id = id;
       this.state = { inputs, outputs };
     } else if (preview.op === "update") {
-      const { outputs } = await this.definition.update(this.outputs, inputs, this.host);
+      const { outputs } = await this.operations.update(this.outputs, inputs);
       this.state = { inputs, outputs };
     } else {
       // A resource that stays the same keeps its outputs; the engine notes its inputs.
@@ -109,7 +122,8 @@ export class Managed {
 
   /** `pulumi refresh`. */
   async refresh(): Promise<void> {
-    this.state = { inputs: this.inputs, outputs: await this.definition.read(this.outputs, this.host) };
+    const { outputs = {} } = await this.operations.read(this.outputs);
+    this.state = { inputs: this.inputs, outputs };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { MachineType } from "../../../provider/core/config/machineSecrets";
 import { MachineConfig } from "../../../provider/resources/machineConfig";
-import type { Values } from "../../../provider/resources/definition";
+import type { Values } from "../../../provider/engine/values";
 import { makeSecrets } from "./cluster";
 import { Managed, type TestHost, testHost } from "./engine";
 

@@ -6,10 +6,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { createEnvironment } from "../../../../provider/core/environment";
 import { PkiError } from "../../../../provider/core/errors";
+import { PemReader } from "../../../../provider/core/x509/pemReader";
+import type { Host } from "../../../../provider/engine/ports";
+import { ResourceShell } from "../../../../provider/engine/shell";
+import { type Properties, unwrap } from "../../../../provider/engine/wire";
 import { DEFINITIONS, type ResourceName } from "../../../../provider/resources";
-import type { Host } from "../../../../provider/resources/definition";
-import { type Properties, unwrap } from "../../../../provider/resources/wire";
-import { DefinitionShell } from "../../../../provider/shell";
 
 const repository = resolve(__dirname, "..", "..", "..", "..");
 const OURS = /^pulumi-nodejs:dynamic\/talos-pki:(\w+)$/;
@@ -106,17 +107,18 @@ export class MockEngine {
       environment: createEnvironment(webcrypto, () => this.now),
       readFiles: () => Promise.resolve({}),
     };
-    const shell = new DefinitionShell(DEFINITIONS[kind], host, (line) => this.said.push(line));
-    const { inputs, failures } = await shell.check(name, old?.inputs ?? {}, declared(given));
+    const shell = new ResourceShell(DEFINITIONS[kind], host, new PemReader());
+    const call = { name, say: (line: string) => void this.said.push(line) };
+    const { inputs, failures } = await shell.check(call, old?.inputs ?? {}, declared(given));
     if (failures.length > 0) {
       this.refused.push(...failures);
       return old ?? { inputs, outputs: {} };
     }
-    if (old === undefined) return { inputs, outputs: (await shell.create(name, inputs)).outputs };
+    if (old === undefined) return { inputs, outputs: (await shell.create(call, inputs)).outputs };
     try {
-      const changes = await shell.diff(name, old.outputs, inputs);
+      const changes = await shell.diff(call, old.outputs, inputs);
       const same = changes === false || JSON.stringify(inputs) === JSON.stringify(old.inputs);
-      return { inputs, outputs: same ? old.outputs : await shell.update(name, old.outputs, inputs) };
+      return { inputs, outputs: same ? old.outputs : (await shell.update(call, old.outputs, inputs)).outputs };
     } catch (error) {
       if (!(error instanceof PkiError)) throw error;
       this.refused.push(error.message);

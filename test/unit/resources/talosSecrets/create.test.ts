@@ -5,9 +5,9 @@ import { KUBERNETES_PKI_FILES } from "../../../../provider/core/secrets/kubernet
 import { generateAuthority } from "../../../../provider/core/secrets/authority";
 import { parseTalosVersion } from "../../../../provider/core/talosVersion";
 import { parseCertificate } from "../../../../provider/core/x509/certificate";
-import type { Values } from "../../../../provider/resources/definition";
+import type { Values } from "../../../../provider/engine/values";
 import { TalosSecrets } from "../../../../provider/resources/talosSecrets";
-import { UNKNOWN } from "../../../../provider/resources/wire";
+import { UNKNOWN } from "../../../../provider/engine/wire";
 import { makeSecrets, QUICK } from "../../support/cluster";
 import { Managed, testHost } from "../../support/engine";
 import { fixedEnvironment, vector } from "../../support/fixed";

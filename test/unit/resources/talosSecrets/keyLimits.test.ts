@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { formatSecretsBundle } from "../../../../provider/core/secrets/codec";
 import type { KeyAlgorithm } from "../../../../provider/core/x509/algorithms";
-import type { Values } from "../../../../provider/resources/definition";
+import type { Values } from "../../../../provider/engine/values";
 import { TalosSecrets } from "../../../../provider/resources/talosSecrets";
 import { makeSecrets, QUICK } from "../../support/cluster";
 import { Managed } from "../../support/engine";

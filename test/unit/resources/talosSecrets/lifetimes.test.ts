@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { formatSecretsBundle } from "../../../../provider/core/secrets/codec";
-import type { Values } from "../../../../provider/resources/definition";
+import type { Values } from "../../../../provider/engine/values";
 import { TalosSecrets } from "../../../../provider/resources/talosSecrets";
 import { makeSecrets, QUICK } from "../../support/cluster";
 import { Managed } from "../../support/engine";

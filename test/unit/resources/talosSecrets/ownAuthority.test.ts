@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 
 import { ClientConfiguration } from "../../../../provider/resources/clientConfiguration";
-import type { Values } from "../../../../provider/resources/definition";
+import type { Values } from "../../../../provider/engine/values";
 import { TalosSecrets } from "../../../../provider/resources/talosSecrets";
-import { UNKNOWN } from "../../../../provider/resources/wire";
+import { UNKNOWN } from "../../../../provider/engine/wire";
 import { makeSecrets, QUICK } from "../../support/cluster";
 import { Managed } from "../../support/engine";
 import { bundleOf, host, issuingOf, makeAuthority, pem, rotate, statusOf } from "./support";

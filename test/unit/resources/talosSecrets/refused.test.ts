@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
-import type { Values } from "../../../../provider/resources/definition";
+import type { Values } from "../../../../provider/engine/values";
 import { TalosSecrets } from "../../../../provider/resources/talosSecrets";
-import { UNKNOWN } from "../../../../provider/resources/wire";
+import { UNKNOWN } from "../../../../provider/engine/wire";
 import { Managed, testHost } from "../../support/engine";
 import { vector } from "../../support/fixed";
 import { readVectorBundle } from "../../vectors/vectors";

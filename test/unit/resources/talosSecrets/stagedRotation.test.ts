@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { parseCertificate } from "../../../../provider/core/x509/certificate";
-import type { Values } from "../../../../provider/resources/definition";
+import type { Values } from "../../../../provider/engine/values";
 import { makeSecrets, QUICK } from "../../support/cluster";
 import { bundleOf, host, issuingOf, OTHER, rotate, statusOf } from "./support";
 

@@ -3,7 +3,7 @@ import { parseSecretsBundle } from "../../../../provider/core/secrets/codec";
 import type { AuthorityName, SecretsBundle } from "../../../../provider/core/secrets/types";
 import { parseTalosVersion } from "../../../../provider/core/talosVersion";
 import { authorityPem } from "../../../../provider/core/secrets/authority";
-import type { Values } from "../../../../provider/resources/definition";
+import type { Values } from "../../../../provider/engine/values";
 import { QUICK } from "../../support/cluster";
 import { type Managed, testHost } from "../../support/engine";
 import { fixedEnvironment } from "../../support/fixed";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
 import type { SecretsBundle } from "../../../../provider/core/secrets/types";
-import type { Values } from "../../../../provider/resources/definition";
-import { UNKNOWN } from "../../../../provider/resources/wire";
+import type { Values } from "../../../../provider/engine/values";
+import { UNKNOWN } from "../../../../provider/engine/wire";
 import { makeSecrets, QUICK } from "../../support/cluster";
 import { bundleOf, host, makeAuthority, OTHER, pem, statusOf, TOKEN } from "./support";
 
@@ -43,17 +43,17 @@ describe("TalosSecrets are never regenerated", () => {
     const secrets = await makeSecrets(host, { talosVersion: "v1.12" });
     const older = { ...secrets.inputs, talosVersion: "1.12" };
     for (const talosVersion of ["1.12", "v1.12"]) {
-      const { inputs } = await secrets.definition.check(older, { ...QUICK, talosVersion }, host);
+      const { inputs } = await secrets.check(older, { ...QUICK, talosVersion });
       assert.equal(inputs["talosVersion"], "1.12");
     }
-    const { inputs } = await secrets.definition.check(older, { ...QUICK, talosVersion: "1.13" }, host);
+    const { inputs } = await secrets.check(older, { ...QUICK, talosVersion: "1.13" });
     assert.equal(inputs["talosVersion"], "v1.13");
   });
 
   it("by a newer package, whose newest contract is another: it is pinned at creation", async () => {
     const secrets = await makeSecrets(host);
     const older = { ...secrets.inputs, talosVersion: "v1.12" };
-    const { inputs } = await secrets.definition.check(older, QUICK, host);
+    const { inputs } = await secrets.check(older, QUICK);
     assert.equal(inputs["talosVersion"], "v1.12");
   });
 

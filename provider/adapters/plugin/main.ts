@@ -1,0 +1,41 @@
+// The plugin `pulumi-resource-talos-pki`: the engine starts it, reads the port from the first line, and calls.
+import "./memory";
+
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+import { systemHost } from "../systemHost";
+import { EngineLog } from "./engineLog";
+import type { Plugin } from "./provider";
+import type * as ProviderModule from "./provider";
+import { servePlugin } from "./server";
+
+// dist/provider/adapters/plugin lies four folders below the package.
+const packageFolder = join(__dirname, "..", "..", "..", "..");
+// The engine's address comes last, after flags of its own.
+const log = new EngineLog(process.argv.slice(2).at(-1) ?? "");
+
+let plugin: Plugin | undefined;
+
+/** The definitions take longer to load than all the rest, and the engine waits for the port. */
+function getPlugin(): Plugin {
+  plugin ??= new (createRequire(__filename)("./provider") as typeof ProviderModule).Plugin({ host: systemHost, log });
+  return plugin;
+}
+
+async function main(): Promise<void> {
+  const { version } = JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8")) as { version: string };
+  const { port } = await servePlugin({
+    version,
+    getPlugin,
+    getSchema: () => readFile(join(packageFolder, "schema.json"), "utf8"),
+    attach: (address) => {
+      log.connect(address);
+    },
+  });
+  process.stdout.write(`${port}\n`);
+  setImmediate(getPlugin);
+}
+
+void main();

@@ -1,0 +1,29 @@
+import type { Properties, PropertyType } from "./rows";
+import { isPlainObject, type Values } from "./values";
+import { markSecret } from "./wire";
+
+/** Marks every value that its property says is secret, at any depth; leaves out what is undefined. */
+export function markSecrets(values: Values, properties: Properties): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => {
+        const property = properties[name];
+        if (property === undefined) return [name, value];
+        return [name, property.secret === true ? markSecret(value) : markWithin(value, property.type)];
+      }),
+  );
+}
+
+function markWithin(value: unknown, type: PropertyType): unknown {
+  switch (type.kind) {
+    case "list":
+      return Array.isArray(value) ? value.map((item) => markWithin(item, type.item)) : value;
+    case "object":
+      return isPlainObject(value) ? markSecrets(value, type.properties) : value;
+    case "custom":
+      return markWithin(value, type.as);
+    default:
+      return value;
+  }
+}

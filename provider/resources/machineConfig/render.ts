@@ -1,0 +1,75 @@
+import { checkKnownOptions, type KnownOptions } from "../../core/config/checkOptions";
+import { generateMachineConfig } from "../../core/config/machineConfig";
+import type { MachineConfigOptions } from "../../core/config/machineConfigOptions";
+import { collectProblems, isWarning, type Problem, type Warning } from "../../core/errors";
+import { patchProblems } from "../../core/machinery/patch";
+import { parseTalosVersion, SUPPORTED_TALOS_VERSIONS } from "../../core/talosVersion";
+import type { PreviewInputs } from "../../engine/rows";
+import { isKnown, knownOr } from "../../engine/unknown";
+import type { VersionDefaults } from "./defaults";
+import type { AcceptedItem, INPUTS } from "./inputs";
+
+type Inputs = PreviewInputs<typeof INPUTS>;
+
+/** What came of making a config. */
+export interface Rendering {
+  /** Missing where something is wrong or unknown. */
+  readonly machineConfig?: string;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Makes the config, or says what is wrong with what is known of the inputs. */
+export function renderConfig(inputs: Inputs, defaults: VersionDefaults): Rendering {
+  const options = knownOptions(inputs, defaults);
+  if (isComplete(options) && Object.values(inputs).every(isKnown)) {
+    const problems: Problem[] = [];
+    const generated = collectProblems(problems, () => generateMachineConfig(options));
+    if (generated === undefined) return { problems, warnings: [] };
+    return { problems, warnings: generated.warnings.filter(isWarning), machineConfig: generated.machineConfig };
+  }
+  const { problems, warnings } = checkKnownOptions(options);
+  const { configPatches = [], talosVersion } = options;
+  const names = talosVersion === undefined ? SUPPORTED_TALOS_VERSIONS.toReversed() : [talosVersion];
+  const versions = names.flatMap((name) => collectProblems([], () => parseTalosVersion(name)) ?? []);
+  return { problems: [...problems, ...patchProblems(configPatches, versions, "configPatches")], warnings };
+}
+
+/** The options of the core, as far as they are known. */
+function knownOptions(
+  inputs: Inputs,
+  { talosVersion, installImage, kubernetesVersion }: VersionDefaults,
+): KnownOptions {
+  const secrets = knownOr(inputs.secrets);
+  const machineType = knownOr(inputs.machineType);
+  const accepted = (own: readonly string[] = [], items: readonly AcceptedItem[] = []): string[] => [
+    ...own,
+    ...items.flatMap(({ certificates }) => certificates.map(({ pem }) => pem)),
+  ];
+  return {
+    ...(secrets === undefined || machineType === undefined
+      ? {}
+      : { secrets: secrets.decoded.forMachine(machineType).wholeBundle }),
+    clusterName: knownOr(inputs.clusterName),
+    clusterEndpoint: knownOr(inputs.clusterEndpoint),
+    machineType,
+    talosVersion,
+    kubernetesVersion,
+    installImage,
+    certSANs: knownOr(inputs.certSANs),
+    additionalSans: knownOr(inputs.additionalSans),
+    acceptedCAs: accepted(secrets?.acceptedCAs.os, knownOr(inputs.acceptedCAs)),
+    kubernetesAcceptedCAs: accepted(secrets?.acceptedCAs.kubernetes, knownOr(inputs.kubernetesAcceptedCAs)),
+    dnsDomain: knownOr(inputs.dnsDomain),
+    installDisk: knownOr(inputs.installDisk),
+    registryMirrors: knownOr(inputs.registryMirrors),
+    kubeSpan: knownOr(inputs.kubeSpan),
+    clusterDiscovery: knownOr(inputs.clusterDiscovery),
+    configPatches: knownOr(inputs.configPatches),
+  };
+}
+
+function isComplete(options: KnownOptions): options is MachineConfigOptions {
+  const { secrets, clusterName, clusterEndpoint, machineType, talosVersion } = options;
+  return [secrets, clusterName, clusterEndpoint, machineType, talosVersion].every((option) => option !== undefined);
+}

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+
+import { parseSecretsBundle } from "../../../../provider/core/secrets/codec";
+import { importResource } from "../../../../provider/adapters/plugin/imports";
+import { awaitsSecrets } from "../../../../provider/adapters/plugin/imports/clientConfiguration";
+import { ClientConfiguration } from "../../../../provider/resources/clientConfiguration";
+import { Operations } from "../../../../provider/engine/operations";
+import type { Values } from "../../../../provider/engine/values";
+import { problemsOf, type TestHost, testHost } from "../../support/engine";
+import { vector } from "../../support/fixed";
+import { ADOPTABLE, alpha, AMBIGUOUS, beta } from "../../support/otherTools";
+
+const readBundle = (text: string): ReturnType<typeof parseSecretsBundle> =>
+  parseSecretsBundle(text, { now: new Date("2026-12-01T00:00:00Z") });
+
+describe("An import", () => {
+  let host: TestHost;
+  const bundle = vector("bundles/v1.13.yaml");
+  const talosconfig = vector("out/base-v1.13/talosconfig");
+
+  /** Puts a file of another tool beside the others. */
+  const put = (text: string): void => {
+    host.folders["."] = { ...host.folders["."], file: text };
+  };
+
+  beforeEach(() => {
+    host = testHost("2026-12-01T00:00:00Z");
+    host.folders["."] = {
+      "secrets.yaml": bundle,
+      talosconfig,
+      "controlplane.yaml": vector("out/base-v1.13/controlplane.yaml"),
+      "ca.crt": readBundle(bundle).bundle.certs.os.crt,
+      "key.pem": "-----BEGIN ED25519 PRIVATE KEY-----\nAA==\n-----END ED25519 PRIVATE KEY-----\n",
+    };
+  });
+
+  it("takes a cluster's secrets over whole and asks of the program nothing but the version", async () => {
+    const { id, inputs, outputs } = await importResource("TalosSecrets", "secrets.yaml?talosVersion=v1.12", host);
+    assert.deepEqual(inputs, { talosVersion: "v1.12" });
+    const own = readBundle(String(outputs["secretsYaml"]));
+    assert.deepEqual(own.bundle, readBundle(bundle).bundle);
+    assert.match(id, /^[0-9a-f]{64}$/);
+  });
+
+  it("takes a cluster's secrets from a control plane's config", async () => {
+    const { outputs } = await importResource("TalosSecrets", "controlplane.yaml?from=controlPlaneConfig", host);
+    const own = readBundle(String(outputs["secretsYaml"])).bundle;
+    assert.equal(own.certs.os.crt, readBundle(bundle).bundle.certs.os.crt);
+  });
+
+  for (const name of [
+    "a Terraform state",
+    "an export of a stack of @pulumiverse/talos",
+    "all Secrets of a cluster in one List",
+  ]) {
+    it(`takes a cluster's secrets from ${name}`, async () => {
+      put(ADOPTABLE[name]!);
+      const { outputs, inputs } = await importResource("TalosSecrets", "file?talosVersion=v1.13", host);
+      assert.deepEqual(readBundle(String(outputs["secretsYaml"])).bundle, alpha);
+      assert.deepEqual(inputs, { talosVersion: "v1.13" });
+    });
+  }
+
+  it("takes the secrets of the cluster that is chosen from a state of several", async () => {
+    const [text, addresses] = AMBIGUOUS["a Terraform state"]!;
+    put(text);
+    const resource = encodeURIComponent(addresses[1]!);
+    const { outputs } = await importResource("TalosSecrets", `file?resource=${resource}`, host);
+    assert.deepEqual(readBundle(String(outputs["secretsYaml"])).bundle, beta);
+  });
+
+  it("takes a talosconfig's certificate from a Terraform state", async () => {
+    put(ADOPTABLE["a Terraform state"]!);
+    const { id } = await importResource("ClientConfiguration", "file", host);
+    assert.equal(id, (await importResource("ClientConfiguration", "talosconfig", host)).id);
+  });
+
+  it("takes a talosconfig's certificate, which stays when the program adds the cluster's secrets", async () => {
+    const { id, inputs, outputs } = await importResource("ClientConfiguration", "talosconfig", host);
+    assert.equal(id, outputs["serialNumber"]);
+    assert.equal(awaitsSecrets(inputs, inputs), true);
+    const { outputs: cluster } = await importResource("TalosSecrets", "secrets.yaml", host);
+    const { issuedAt: _, ...program }: Values = { ...inputs, secrets: cluster["secrets"], endpoints: ["10.0.0.9"] };
+    const operations = new Operations(ClientConfiguration, host);
+    const checked = await operations.check(inputs, program);
+    assert.deepEqual([checked.problems, checked.inputs["issuedAt"]], [[], inputs["issuedAt"]]);
+    const updated = await operations.update(outputs, checked.inputs);
+    assert.equal(updated.outputs["clientCertificatePem"], outputs["clientCertificatePem"]);
+    assert.equal(updated.outputs["clientKeyPem"], outputs["clientKeyPem"]);
+    assert.match(String(updated.outputs["talosconfig"]), /10\.0\.0\.9/);
+  });
+
+  it("renews a talosconfig that is due as soon as it has the cluster's secrets", async () => {
+    const { inputs } = await importResource("ClientConfiguration", "talosconfig", host);
+    const { outputs: cluster } = await importResource("TalosSecrets", "secrets.yaml", host);
+    host.now = "2027-11-20T00:00:00Z";
+    const { issuedAt: _, ...program }: Values = { ...inputs, secrets: cluster["secrets"] };
+    const checked = await new Operations(ClientConfiguration, host).check(inputs, program);
+    assert.equal(checked.inputs["issuedAt"], "2027-11-20T00:00:00Z");
+  });
+
+  it("takes an authority", async () => {
+    const { id, inputs, outputs } = await importResource("AcceptedCA", "ca.crt", host);
+    assert.equal(id, outputs["fingerprint"]);
+    assert.deepEqual(Object.keys(inputs), ["certificatePem"]);
+  });
+
+  const refusals: readonly (readonly [string, string, string])[] = [
+    ["TalosSecrets", "", "ERR_INPUT_MISSING id: is empty; expected the path of a file"],
+    [
+      "TalosSecrets",
+      "none.yaml",
+      "ERR_INPUT_MISSING id: there is no file none.yaml that can be read; expected a path, absolute or relative to the Pulumi program",
+    ],
+    [
+      "TalosSecrets",
+      "secrets.yaml?version=v1.12",
+      "ERR_INPUT_UNKNOWN id: version is no option of this import id; expected talosVersion, from, resource",
+    ],
+    [
+      "TalosSecrets",
+      "secrets.yaml?from=vault",
+      "ERR_INPUT_INVALID id.from: is not valid; expected secretsYaml or controlPlaneConfig or kubernetesPkiDirectory",
+    ],
+    [
+      "ClientConfiguration",
+      "talosconfig?context=beta",
+      'ERR_INPUT_MISSING talosconfig.context: there is no context "beta"; expected one of alpha',
+    ],
+    [
+      "Kubeconfig",
+      "kubeconfig",
+      "ERR_INPUT_INVALID id: Kubeconfig cannot be imported: the cluster's secrets make it anew; expected one of TalosSecrets, ClientConfiguration, AcceptedCA",
+    ],
+  ];
+  for (const [kind, id, expected] of refusals) {
+    it(`refuses ${kind} from ${JSON.stringify(id)}`, async () => {
+      assert.deepEqual(await problemsOf(() => importResource(kind, id, host)), [expected]);
+    });
+  }
+
+  it("refuses a private key where an authority belongs, and does not repeat it", async () => {
+    const problems = await problemsOf(() => importResource("AcceptedCA", "key.pem", host));
+    assert.match(problems[0] ?? "", /^ERR_PRIVATE_KEY_GIVEN certificatePem: /);
+    assert.ok(!problems.join().includes("AA=="));
+  });
+});
