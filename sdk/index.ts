@@ -1,19 +1,9 @@
-export { AcceptedCA, type AcceptedCAArgs, type AcceptedCertificate } from "./acceptedCA";
-export { type CertificateArgs } from "./certificate";
+// Made by `npm run sdks` from the definitions in provider/resources. Change those instead.
+export { AcceptedCA, type AcceptedCAArgs } from "./acceptedCA";
 export { ClientConfiguration, type ClientConfigurationArgs } from "./clientConfiguration";
 export { Kubeconfig, type KubeconfigArgs } from "./kubeconfig";
-export { type AcceptedCAInput, MachineConfig, type MachineConfigArgs } from "./machineConfig";
+export { MachineConfig, type MachineConfigArgs } from "./machineConfig";
 export { NodeCertificate, type NodeCertificateArgs } from "./nodeCertificate";
-export {
-  type CertificateAuthorityArgs,
-  type CertificateAuthorityInfo,
-  type ImmediateRotationArgs,
-  type MachineSecretsShape,
-  type RotationSecret,
-  type RotationStatus,
-  type StagedRotationArgs,
-  type StagedRotationStatus,
-  TalosSecrets,
-  type TalosSecretsArgs,
-} from "./talosSecrets";
-export type { CertificateAuthorityPair, Hours, KeyAlgorithm, SecretsInput, TalosRole, TextInput } from "./types";
+export { TalosSecrets, type TalosSecretsArgs } from "./talosSecrets";
+export * from "./inputs";
+export * from "./types";

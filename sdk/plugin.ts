@@ -1,12 +1,14 @@
+// Made by `npm run sdks` from the definitions in provider/resources. Change those instead.
 /**
  * The same resources, served by the plugin `pulumi-resource-talos-pki` instead of the program's own process: for
  * `pulumi import`, the provider's configuration, and stacks that are shared with other languages.
  */
+
 import * as pulumi from "@pulumi/pulumi";
 
 import * as resources from "./index";
+import type { Hours } from "./inputs";
 import { asPlugin } from "./resource";
-import type { Hours } from "./types";
 
 export * from "./index";
 
@@ -42,11 +44,20 @@ export class Kubeconfig extends resources.Kubeconfig {
 
 /** Defaults for every resource that names this provider in its options. */
 export interface ProviderArgs {
-  /** Lifetime of client certificates whose resource does not say otherwise. */
+  /**
+   * Lifetime of client certificates (ClientConfiguration, Kubeconfig) whose resource does not say otherwise: hours, or
+   * a Go duration.
+   */
   validityPeriodHours?: pulumi.Input<Hours>;
-  /** How long before their end client certificates are renewed whose resource does not say otherwise. */
+  /**
+   * How long before their end client certificates are renewed whose resource does not say otherwise; left aside for one
+   * that does not live that long.
+   */
   earlyRenewalHours?: pulumi.Input<Hours>;
-  /** File to which every issuance, adoption and step of a rotation is appended, one JSON object per line. */
+  /**
+   * File to which every issuance, adoption and step of a rotation is appended, one JSON object per line. Default: the
+   * environment variable TALOS_PKI_AUDIT_LOG.
+   */
   auditLog?: pulumi.Input<string>;
 }
 

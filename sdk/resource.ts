@@ -58,77 +58,112 @@ export const asPlugin: Register = (kind) => ({
   aliases: [{ type: dynamicType(kind) }],
 });
 
+/** What the class of a resource knows of its definition. */
+export interface ResourceKind {
+  readonly name: string;
+  readonly outputs: { readonly plain: readonly string[]; readonly secret: readonly string[] };
+  /** Inputs, or items of them, in whose place a program may pass a resource that has the output. */
+  readonly takes?: Readonly<Record<string, { readonly output: string; readonly as: "value" | "member" }>>;
+  /** Whether the resource is protected where the program does not decide. */
+  readonly isProtected?: true;
+  /** The provider must know which inputs the program marks as secret; not of these, which always are. */
+  readonly reportsSecretsExcept?: readonly string[];
+}
+
 /** Registers a resource with every output declared. */
 export abstract class TalosPkiResource extends pulumi.CustomResource {
   /** @internal */
   static readonly register: Register = asDynamic;
 
   /** @internal */
-  protected constructor(
-    kind: string,
-    name: string,
-    args: object,
-    outputs: { readonly plain: readonly string[]; readonly secret: readonly string[] },
-    opts: pulumi.CustomResourceOptions | undefined,
-  ) {
-    const declared = Object.fromEntries([...outputs.plain, ...outputs.secret].map((output) => [output, undefined]));
-    const { type, inputs, aliases } = new.target.register(kind, name);
-    super(
-      type,
-      name,
-      { ...declared, ...args, ...inputs },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: [...outputs.secret], aliases: [...aliases] }),
-    );
+  protected constructor(kind: ResourceKind, name: string, args: object, opts: pulumi.CustomResourceOptions = {}) {
+    const { plain, secret } = kind.outputs;
+    const declared = Object.fromEntries([...plain, ...secret].map((output) => [output, undefined]));
+    const { type, inputs, aliases } = new.target.register(kind.name, name);
+    const restore = skipPromiseTraces();
+    try {
+      super(
+        type,
+        name,
+        { ...declared, ...configured(kind, args), ...inputs },
+        pulumi.mergeOptions(
+          { ...opts, ...(kind.isProtected === true ? { protect: opts.protect ?? true } : {}) },
+          { additionalSecretOutputs: [...secret], aliases: [...aliases] },
+        ),
+      );
+    } finally {
+      restore();
+    }
   }
 }
 
-/** A resource given where its output is meant; recognized by shape, so that two copies of the package get along. */
-function outputOf(value: unknown, output: string): unknown {
-  return pulumi.CustomResource.isInstance(value) && output in value
-    ? (value as unknown as Record<string, unknown>)[output]
-    : value;
+/**
+ * Pulumi keeps a stack trace with each of the four promises of an output, for PULUMI_DEBUG_PROMISE_LEAKS alone. In a
+ * TypeScript program each is mapped to its sources at once, which is most of what a resource costs. Every other stack
+ * trace stays as it is. Source: pulumi/pulumi sdk/nodejs/runtime/debuggable.ts, v3.245; the API is V8's.
+ *
+ * @returns what ends it
+ */
+function skipPromiseTraces(): () => void {
+  const hooks: { prepareStackTrace?: ((error: Error, frames: NodeJS.CallSite[]) => unknown) | undefined } = Error;
+  const format = hooks.prepareStackTrace;
+  if (format === undefined || process.env["PULUMI_DEBUG_PROMISE_LEAKS"] !== undefined) return () => undefined;
+  hooks.prepareStackTrace = (error, frames) =>
+    frames[0]?.getFunctionName() === "debuggablePromise" ? "" : format(error, frames);
+  return () => {
+    hooks.prepareStackTrace = format;
+  };
 }
 
-/** Unpacks a value, also one that a program has as an Output or a Promise; what is given plainly stays plain. */
-function unpacked(value: unknown, unpack: (value: unknown) => unknown): unknown {
-  if (!(pulumi.Output.isInstance<unknown>(value) || value instanceof Promise)) return unpack(value);
-  const given = pulumi.output(value as unknown) as unknown as pulumi.OutputInstance<unknown>;
-  return given.apply((known) => pulumi.output(unpack(known)));
+/** The inputs that a program configures: resources unpacked, absent ones left out, for each would be declared as an output. */
+function configured({ takes = {}, reportsSecretsExcept }: ResourceKind, args: object): Record<string, unknown> {
+  const given = Object.entries(args as Readonly<Record<string, unknown>>).filter(([, value]) => value !== undefined);
+  const inputs = Object.fromEntries(
+    given.map(([name, value]) => {
+      const take = takes[name];
+      return [name, take === undefined ? value : unpacked(value, take)];
+    }),
+  );
+  if (reportsSecretsExcept === undefined) return inputs;
+  const shown = given.filter(([name]) => !reportsSecretsExcept.includes(name));
+  return shown.some(([, value]) => mayBeSecret(value)) ? { ...inputs, __secretInputs: secretInputsOf(shown) } : inputs;
 }
 
-/** Puts the output `secrets` where a TalosSecrets is given. */
-export function secretsOf<T extends { readonly secrets?: unknown }>(args: T): T {
-  return { ...args, secrets: unpacked(args.secrets, (given) => outputOf(given, "secrets")) };
+type Take = NonNullable<ResourceKind["takes"]>[string];
+
+/** Unpacks a value, also one in a list, an Output or a Promise; what a program passes plainly stays plain. */
+function unpacked(value: unknown, take: Take): unknown {
+  if (Array.isArray(value)) return value.map((item) => unpacked(item, take));
+  if (pulumi.Output.isInstance<unknown>(value) || value instanceof Promise) {
+    const later = pulumi.output(value as unknown) as unknown as pulumi.OutputInstance<unknown>;
+    return later.apply((known) => pulumi.output(unpacked(known, take)));
+  }
+  // Recognized by its shape, so that two copies of the package get along.
+  if (!pulumi.CustomResource.isInstance(value) || !(take.output in value)) return value;
+  const output = (value as unknown as Record<string, unknown>)[take.output];
+  return take.as === "value" ? output : { [take.output]: output };
 }
 
-function certificatesOfOne(given: unknown): unknown {
-  const certificates = outputOf(given, "certificates");
-  return certificates === given ? given : { certificates };
-}
-
-/** Puts the certificates where an AcceptedCA is given. */
-export function certificatesOf<T extends { readonly acceptedCAs?: unknown; readonly kubernetesAcceptedCAs?: unknown }>(
-  args: T,
-): T {
-  const unpack = (list: unknown): unknown =>
-    unpacked(list, (items) =>
-      Array.isArray(items) ? items.map((item: unknown) => unpacked(item, certificatesOfOne)) : items,
-    );
-  return { ...args, acceptedCAs: unpack(args.acceptedCAs), kubernetesAcceptedCAs: unpack(args.kubernetesAcceptedCAs) };
+/** Whether anything in a value is more than plain data, without an Output for each part of it. */
+function mayBeSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.some(mayBeSecret);
+  if (Object.getPrototypeOf(value) !== Object.prototype || pulumi.Output.isInstance(value)) return true;
+  return Object.values(value).some(mayBeSecret);
 }
 
 /**
- * Which inputs the program marks as secret (`configPatches[1]`), for a provider that gets every value in clear and shows
- * a redacted view of them.
+ * Which inputs the program marks as secret (`configPatches[1]`), for a provider that gets every value in plaintext and
+ * shows a redacted view of them.
  */
-export async function secretInputsOf(args: object): Promise<string[] | undefined> {
+async function secretInputsOf(inputs: readonly (readonly [string, unknown])[]): Promise<string[] | undefined> {
   const marked = async (path: string, value: unknown): Promise<string[]> => {
-    if (typeof value !== "object" || value === null) return [];
-    // A value that cannot be had refuses the resource by itself.
+    if (!mayBeSecret(value)) return [];
+    // A value that cannot be had rejects the resource by itself.
     return (await pulumi.isSecret(pulumi.output(value)).catch(() => true)) ? [path] : [];
   };
   const paths = await Promise.all(
-    Object.entries(args).map(async ([name, value]) =>
+    inputs.map(async ([name, value]) =>
       Array.isArray(value)
         ? (await Promise.all(value.map((item, index) => marked(`${name}[${index}]`, item)))).flat()
         : marked(name, value),

@@ -1,15 +1,336 @@
+// Made by `npm run sdks` from the definitions in provider/resources. Change those instead.
+
 import type * as pulumi from "@pulumi/pulumi";
 
-/**
- * One of some texts. What is written in a program is checked by the compiler; an Output of another resource is merely
- * text to it, and the provider checks it.
- */
-export type TextInput<Known extends string> = pulumi.Input<Known> | Promise<string> | pulumi.OutputInstance<string>;
+import type { Hours, TextInput } from "./inputs";
 
-/** Kinds of keys. */
+export interface AcceptedCAs {
+  /** CAs of the Talos API, PEM. */
+  os: string[];
+  /** Kubernetes CAs, PEM. */
+  kubernetes: string[];
+}
+
+/** One certificate of an AcceptedCA. */
+export interface AcceptedCertificate {
+  /** The certificate, PEM. */
+  certificatePem: string;
+  /** Base64 of the PEM, as in `machine.acceptedCAs`. */
+  crt: string;
+  /** SHA-256 of the certificate's DER, lower-case hex. */
+  fingerprint: string;
+  /** Subject of the certificate. */
+  subject: string;
+  /** Start of validity, RFC 3339 UTC. */
+  notBefore: string;
+  /** End of validity, RFC 3339 UTC. */
+  notAfter: string;
+  /** Whether the CA ends within a year. */
+  expiresSoon: boolean;
+}
+
+export interface CertificateAuthorities {
+  /** OS CA. */
+  os: CertificateAuthorityInfo;
+  /** Kubernetes CA. */
+  kubernetes: CertificateAuthorityInfo;
+  /** etcd CA. */
+  etcd: CertificateAuthorityInfo;
+  /** aggregator CA. */
+  aggregator: CertificateAuthorityInfo;
+}
+
+export interface CertificateAuthoritiesArgs {
+  /** The os CA; made with ed25519 unless configured otherwise. */
+  os?: pulumi.Input<CertificateAuthorityArgs>;
+  /** The kubernetes CA; made with ecdsa-p256 unless configured otherwise. */
+  kubernetes?: pulumi.Input<CertificateAuthorityArgs>;
+  /** The etcd CA; made with ecdsa-p256 unless configured otherwise. */
+  etcd?: pulumi.Input<CertificateAuthorityArgs>;
+  /** The aggregator CA; made with ecdsa-p256 unless configured otherwise. */
+  aggregator?: pulumi.Input<CertificateAuthorityArgs>;
+}
+
+/** How a CA is made, or an own one. */
+export interface CertificateAuthorityArgs {
+  /** Kind of the key that is made. Default: what Talos makes. */
+  algorithm?: TextInput<KeyAlgorithm>;
+  /** Lifetime in hours, or a Go duration. Default: `87600`. */
+  validityPeriodHours?: pulumi.Input<Hours>;
+  /** Certificate of an own CA, PEM. */
+  certificatePem?: pulumi.Input<string>;
+  /** Its private key, PEM. */
+  privateKeyPem?: pulumi.Input<string>;
+}
+
+/** Public facts of a CA. */
+export interface CertificateAuthorityInfo {
+  /** The certificate, PEM. */
+  certificatePem: string;
+  /** SHA-256 of the certificate's DER, lower-case hex. */
+  fingerprint: string;
+  /** Subject of the certificate. */
+  subject: string;
+  /** Kind of the key. */
+  algorithm: string;
+  /** Serial number, lower-case hex. */
+  serialNumber: string;
+  /** Start of validity, RFC 3339 UTC. */
+  notBefore: string;
+  /** End of validity, RFC 3339 UTC. */
+  notAfter: string;
+}
+
+/** A CA that can sign: certificate and private key, PEM. */
+export interface CertificateAuthorityPair {
+  /** The CA's certificate, PEM. */
+  certificatePem: pulumi.Input<string>;
+  /** Its private key, PEM. */
+  privateKeyPem: pulumi.Input<string>;
+}
+
+export interface ClientConfigurationData {
+  /** Base64 of the PEM of the CAs to trust. */
+  caCertificate: string;
+  /** Base64 of the PEM of the client certificate. */
+  clientCertificate: string;
+  /** Base64 of the PEM of the private key. */
+  clientKey: string;
+}
+
+export interface ClusterArgs {
+  /** Cluster id, base64 of 32 bytes. */
+  id?: pulumi.Input<string>;
+  /** Cluster secret, base64 of 32 bytes. */
+  secret?: pulumi.Input<string>;
+}
+
+/** A cluster's secrets: a `talosctl gen secrets` file, parsed, with what the other resources need beside it. */
+export type ClusterSecrets = {
+  /** Identity of the cluster for discovery. */
+  cluster: ClusterSecretsCluster;
+  /** Secrets of Kubernetes. */
+  secrets: ClusterSecretsTokens;
+  /** Secrets of trustd. */
+  trustdinfo: ClusterSecretsTrustd;
+  /** CAs and keys. */
+  certs: ClusterSecretsCerts;
+  /** The version contract in force. */
+  talosVersion: string;
+  /** CAs that nodes accept beside the issuing ones while a rotation lasts. */
+  acceptedCAs: AcceptedCAs;
+} & Record<string, unknown>;
+
+export interface ClusterSecretsCA {
+  /** Certificate, base64 of PEM. */
+  crt: string;
+  /** Private key, base64 of PEM. */
+  key: string;
+}
+
+export interface ClusterSecretsCerts {
+  /** etcd CA. */
+  etcd: ClusterSecretsCA;
+  /** Kubernetes CA. */
+  k8s: ClusterSecretsCA;
+  /** Kubernetes aggregator CA. */
+  k8saggregator: ClusterSecretsCA;
+  /** Key that signs Kubernetes service account tokens. */
+  k8sserviceaccount: ClusterSecretsKey;
+  /** OS CA. */
+  os: ClusterSecretsCA;
+}
+
+export interface ClusterSecretsCluster {
+  /** Cluster id. */
+  id: string;
+  /** Cluster secret. */
+  secret: string;
+}
+
+export interface ClusterSecretsKey {
+  /** Private key, base64 of PEM. */
+  key: string;
+}
+
+export interface ClusterSecretsTokens {
+  /** Kubernetes bootstrap token. */
+  bootstrapToken: string;
+  /** Key that encrypts Secrets in etcd. */
+  secretboxEncryptionSecret?: string;
+  /** The same of clusters created with Talos v1.2 or before. */
+  aescbcEncryptionSecret?: string;
+}
+
+export interface ClusterSecretsTrustd {
+  /** trustd token. */
+  token: string;
+}
+
+/** A replacement at once, when `id` changes. */
+export interface ImmediateRotationArgs {
+  /** Any text; a change replaces the value at once. */
+  id: pulumi.Input<string>;
+}
+
+export interface ImmediateRotationStatus {
+  /** Id of the last rotation. */
+  id: string;
+}
+
+/** A kind of private key. */
 export type KeyAlgorithm = "ed25519" | "ecdsa-p256" | "ecdsa-p384" | "rsa-2048" | "rsa-4096";
 
-/** Roles of the Talos API. */
+export interface MachineSecretsCertificate {
+  /** Base64 of the PEM certificate. */
+  cert: string;
+  /** Base64 of the PEM private key. */
+  key: string;
+}
+
+export interface MachineSecretsCerts {
+  /** etcd CA. */
+  etcd: MachineSecretsCertificate;
+  /** Kubernetes CA. */
+  k8s: MachineSecretsCertificate;
+  /** Aggregator CA. */
+  k8sAggregator: MachineSecretsCertificate;
+  /** Service account key. */
+  k8sServiceaccount: MachineSecretsKey;
+  /** OS CA. */
+  os: MachineSecretsCertificate;
+}
+
+export interface MachineSecretsCluster {
+  /** Cluster id. */
+  id: string;
+  /** Cluster secret. */
+  secret: string;
+}
+
+export interface MachineSecretsKey {
+  /** Base64 of the PEM key. */
+  key: string;
+}
+
+export interface MachineSecretsSecrets {
+  /** Bootstrap token. */
+  bootstrapToken: string;
+  /** Encryption key. */
+  secretboxEncryptionSecret: string;
+  /** Encryption key of old clusters. */
+  aescbcEncryptionSecret?: string;
+}
+
+/** `machineSecrets` of @pulumiverse/talos: base64 of PEM. */
+export interface MachineSecretsShape {
+  /** Identity of the cluster. */
+  cluster: MachineSecretsCluster;
+  /** Kubernetes secrets. */
+  secrets: MachineSecretsSecrets;
+  /** trustd. */
+  trustdinfo: MachineSecretsTrustdInfo;
+  /** CAs and keys. */
+  certs: MachineSecretsCerts;
+}
+
+export interface MachineSecretsTrustdInfo {
+  /** trustd token. */
+  token: string;
+}
+
+/** The role of a machine. */
+export type MachineType = "controlplane" | "worker";
+
+export interface RotationArgs {
+  /** Staged rotation of the OS CA. */
+  os?: pulumi.Input<StagedRotationArgs>;
+  /** Staged rotation of the Kubernetes CA. */
+  kubernetes?: pulumi.Input<StagedRotationArgs>;
+  /** Replaces the aggregator CA at once when `id` changes. */
+  aggregator?: pulumi.Input<ImmediateRotationArgs>;
+  /** Replaces the service account key at once when `id` changes. */
+  serviceAccount?: pulumi.Input<ImmediateRotationArgs>;
+  /** Replaces the bootstrap token at once when `id` changes. */
+  bootstrapToken?: pulumi.Input<ImmediateRotationArgs>;
+  /** Replaces the trustd token at once when `id` changes. */
+  trustdToken?: pulumi.Input<ImmediateRotationArgs>;
+}
+
+/** The other CA of a rotation under way: the next one at `accept`, the old one at `swap`. */
+export interface RotationSecret {
+  /** Certificate of the CA, PEM. */
+  certificatePem: string;
+  /** Its private key, PEM. */
+  privateKeyPem: string;
+}
+
+/** The other CA of each rotation under way. */
+export interface RotationSecrets {
+  /** The other OS CA. */
+  os?: RotationSecret;
+  /** The other Kubernetes CA. */
+  kubernetes?: RotationSecret;
+}
+
+/** A stage of a staged rotation. */
+export type RotationStage = "accept" | "swap" | "finish" | "abort";
+
+export interface RotationStatus {
+  /** OS CA. */
+  os: StagedRotationStatus;
+  /** Kubernetes CA. */
+  kubernetes: StagedRotationStatus;
+  /** Aggregator CA. */
+  aggregator?: ImmediateRotationStatus;
+  /** Service account key. */
+  serviceAccount?: ImmediateRotationStatus;
+  /** Bootstrap token. */
+  bootstrapToken?: ImmediateRotationStatus;
+  /** trustd token. */
+  trustdToken?: ImmediateRotationStatus;
+}
+
+export interface ServiceAccountArgs {
+  /** Kind of the key that is made. Default: what Talos makes. */
+  algorithm?: TextInput<KeyAlgorithm>;
+  /** An own key, PEM. */
+  privateKeyPem?: pulumi.Input<string>;
+}
+
+/** A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. */
+export interface StagedRotationArgs {
+  /** Name of the rotation, used once, such as a date. */
+  id: pulumi.Input<string>;
+  /** Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. */
+  stage: TextInput<RotationStage>;
+  /** Certificate of the next CA, to bring an own one. */
+  certificatePem?: pulumi.Input<string>;
+  /** Its private key, PEM. */
+  privateKeyPem?: pulumi.Input<string>;
+}
+
+/** Where a staged rotation stands. */
+export interface StagedRotationStatus {
+  /** Id of the rotation under way, or of the last. */
+  id?: string;
+  /** `none`, `accept`, `swap`, `finish` or `abort`. */
+  stage: "none" | "accept" | "swap" | "finish" | "abort";
+  /** Fingerprint of the issuing CA. */
+  issuing: string;
+  /** Fingerprints of the CAs accepted beside it. */
+  accepted: string[];
+  /** Fingerprint of the CA that will issue, at stage `accept`. */
+  next?: string;
+  /** Fingerprints of CAs that have issued before. */
+  retired: string[];
+  /** Ids that cannot be used again. */
+  spentIds: string[];
+  /** What to do next. */
+  todo: string;
+}
+
+/** A role of the Talos API. */
 export type TalosRole =
   | "os:admin"
   | "os:operator"
@@ -19,17 +340,9 @@ export type TalosRole =
   | "os:image:verifier"
   | "os:meta:writer";
 
-/** Whole hours, or a Go duration such as `"8760h"` or `"90m"`. */
-export type Hours = number | string;
-
-/** An authority that can sign: certificate and private key, PEM. */
-export interface CertificateAuthorityPair {
-  certificatePem: pulumi.Input<string>;
-  privateKeyPem: pulumi.Input<string>;
+export interface Trust {
+  /** CAs of the Talos API to trust, issuing and accepted, PEM. */
+  os: string;
+  /** Kubernetes CAs to trust, issuing and accepted, PEM. */
+  kubernetes: string;
 }
-
-/**
- * The cluster's secrets as the resources take them: a TalosSecrets, its output `secrets`, or a plain bundle (the text
- * or the parsed form of a `talosctl gen secrets` file, or `machineSecrets` of `@pulumiverse/talos`).
- */
-export type SecretsInput = pulumi.Input<string | object>;

@@ -1,4 +1,5 @@
-// npm run sdks: writes the SDKs of other languages out of schema.json. With --check it only says whether they are current.
+// npm run sdks: writes TypeScript's SDK out of the definitions and those of other languages out of schema.json. With --check
+// it only says whether they are current.
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,22 @@ const by = (tool, language) => async (schema, folder) => {
   }
 };
 
+/** Writes TypeScript's SDK, whose generator is TypeScript itself. @returns the files that were not current */
+async function writeTypeScriptSdk({ check }) {
+  const runner = join(root, "node_modules", "ts-node", "dist", "bin.js");
+  const args = [
+    "--project",
+    "tsconfig.test.json",
+    join("tools", "typescriptSdk", "main.ts"),
+    ...(check ? ["--check"] : []),
+  ];
+  const { code, stdout, stderr } = await capture(process.execPath, [runner, ...args], { cwd: root });
+  if (code !== 0) {
+    throw new ToolError(stderr.trim());
+  }
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
 /** Where each SDK lies, and what writes one: `write(schema, folder)`. */
 const SDKS = {
   "sdk/python": by("generator", "python"),
@@ -37,7 +54,7 @@ function same(left, right) {
 
 await runMain(async () => {
   const check = process.argv.includes("--check");
-  const old = [];
+  const old = await writeTypeScriptSdk({ check });
   for (const [target, write] of Object.entries(SDKS)) {
     const made = mkdtempSync(join(tmpdir(), "talos-pki-sdk-"));
     try {
@@ -55,7 +72,7 @@ await runMain(async () => {
     }
   }
   if (check && old.length > 0) {
-    throw new ToolError(`not what schema.json says: ${old.join(", ")}; run \`npm run sdks\``);
+    throw new ToolError(`not what the definitions say: ${old.join(", ")}; run \`npm run sdks\``);
   }
   say(old.length === 0 ? "the SDKs are current" : `written: ${old.join(", ")}`);
 });

@@ -44,7 +44,7 @@ namespace Pulumi.TalosPki
         public Output<string> Crt { get; private set; } = null!;
 
         /// <summary>
-        /// Whether the authority ends within a year.
+        /// Whether the CA ends within a year.
         /// </summary>
         [Output("expiresSoon")]
         public Output<bool> ExpiresSoon { get; private set; } = null!;
@@ -123,7 +123,7 @@ namespace Pulumi.TalosPki
     public sealed class AcceptedCAArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// The authority to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
+        /// The CA to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
         /// </summary>
         [Input("certificatePem", required: true)]
         public Input<string> CertificatePem { get; set; } = null!;

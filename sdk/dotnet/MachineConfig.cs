@@ -18,7 +18,7 @@ namespace Pulumi.TalosPki
     public partial class MachineConfig : global::Pulumi.CustomResource
     {
         /// <summary>
-        /// URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+        /// URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
         /// </summary>
         [Output("clusterEndpoint")]
         public Output<string> ClusterEndpoint { get; private set; } = null!;
@@ -54,7 +54,7 @@ namespace Pulumi.TalosPki
         public Output<string> MachineConfig { get; private set; } = null!;
 
         /// <summary>
-        /// Role of the machine. The state of a worker's config holds no private key of an authority.
+        /// Role of the machine. The state of a worker's config holds no private key of a CA.
         /// </summary>
         [Output("machineType")]
         public Output<Pulumi.TalosPki.MachineType> MachineType { get; private set; } = null!;
@@ -128,7 +128,7 @@ namespace Pulumi.TalosPki
         private InputList<object>? _acceptedCAs;
 
         /// <summary>
-        /// Further authorities of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
+        /// Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
         /// </summary>
         public InputList<object> AcceptedCAs
         {
@@ -167,7 +167,7 @@ namespace Pulumi.TalosPki
         public Input<bool>? ClusterDiscovery { get; set; }
 
         /// <summary>
-        /// URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+        /// URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
         /// </summary>
         [Input("clusterEndpoint", required: true)]
         public Input<string> ClusterEndpoint { get; set; } = null!;
@@ -222,7 +222,7 @@ namespace Pulumi.TalosPki
         private InputList<object>? _kubernetesAcceptedCAs;
 
         /// <summary>
-        /// Further Kubernetes authorities that the machine trusts, likewise.
+        /// Further Kubernetes CAs that the machine trusts, likewise.
         /// </summary>
         public InputList<object> KubernetesAcceptedCAs
         {
@@ -237,7 +237,7 @@ namespace Pulumi.TalosPki
         public Input<string>? KubernetesVersion { get; set; }
 
         /// <summary>
-        /// Role of the machine. The state of a worker's config holds no private key of an authority.
+        /// Role of the machine. The state of a worker's config holds no private key of a CA.
         /// </summary>
         [Input("machineType", required: true)]
         public Input<Pulumi.TalosPki.MachineType> MachineType { get; set; } = null!;

@@ -10,7 +10,7 @@ using Pulumi.Serialization;
 namespace Pulumi.TalosPki
 {
     /// <summary>
-    /// A server certificate from the cluster's OS authority, like the one a Talos node serves its API with.
+    /// A server certificate from the cluster's OS CA, like the one a Talos node serves its API with.
     /// 
     /// ## Example Usage
     /// </summary>
@@ -18,7 +18,7 @@ namespace Pulumi.TalosPki
     public partial class NodeCertificate : global::Pulumi.CustomResource
     {
         /// <summary>
-        /// PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+        /// PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
         /// </summary>
         [Output("caCertificatesPem")]
         public Output<string> CaCertificatesPem { get; private set; } = null!;
@@ -36,7 +36,7 @@ namespace Pulumi.TalosPki
         public Output<string> Fingerprint { get; private set; } = null!;
 
         /// <summary>
-        /// Fingerprint of the authority that issued the certificate.
+        /// Fingerprint of the CA that issued the certificate.
         /// </summary>
         [Output("issuerFingerprint")]
         public Output<string> IssuerFingerprint { get; private set; } = null!;
@@ -131,7 +131,7 @@ namespace Pulumi.TalosPki
     public sealed class NodeCertificateArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// Kind of the private key. Default: as Talos chooses, the kind of the authority's.
+        /// Kind of the private key. Default: as Talos chooses, the kind of the CA's.
         /// </summary>
         [Input("algorithm")]
         public Input<Pulumi.TalosPki.KeyAlgorithm>? Algorithm { get; set; }
@@ -140,7 +140,7 @@ namespace Pulumi.TalosPki
         private Input<Inputs.CertificateAuthorityArgs>? _certificateAuthority;
 
         /// <summary>
-        /// A bare authority instead of `secrets`: certificate and private key, PEM.
+        /// A bare CA instead of `secrets`: certificate and private key, PEM.
         /// </summary>
         public Input<Inputs.CertificateAuthorityArgs>? CertificateAuthority
         {
@@ -195,7 +195,7 @@ namespace Pulumi.TalosPki
         }
 
         /// <summary>
-        /// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+        /// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
         /// </summary>
         [Input("issuedAt")]
         public Input<string>? IssuedAt { get; set; }
@@ -204,7 +204,7 @@ namespace Pulumi.TalosPki
         private InputMap<object>? _rotationTriggers;
 
         /// <summary>
-        /// Any values; a change of one issues the certificate anew.
+        /// Any values; a change of one reissues the certificate.
         /// </summary>
         public InputMap<object> RotationTriggers
         {
@@ -229,7 +229,7 @@ namespace Pulumi.TalosPki
         }
 
         /// <summary>
-        /// Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `24`.
+        /// Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `24`.
         /// </summary>
         [Input("validityPeriodHours")]
         public InputUnion<int, string>? ValidityPeriodHours { get; set; }

@@ -13,25 +13,25 @@ namespace Pulumi.TalosPki.Inputs
     public sealed class CertificateAuthoritiesOptionsArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// The aggregator authority; made with ecdsa-p256 unless told otherwise.
+        /// The aggregator CA; made with ecdsa-p256 unless configured otherwise.
         /// </summary>
         [Input("aggregator")]
         public Input<Inputs.CertificateAuthorityOptionsArgs>? Aggregator { get; set; }
 
         /// <summary>
-        /// The etcd authority; made with ecdsa-p256 unless told otherwise.
+        /// The etcd CA; made with ecdsa-p256 unless configured otherwise.
         /// </summary>
         [Input("etcd")]
         public Input<Inputs.CertificateAuthorityOptionsArgs>? Etcd { get; set; }
 
         /// <summary>
-        /// The kubernetes authority; made with ecdsa-p256 unless told otherwise.
+        /// The kubernetes CA; made with ecdsa-p256 unless configured otherwise.
         /// </summary>
         [Input("kubernetes")]
         public Input<Inputs.CertificateAuthorityOptionsArgs>? Kubernetes { get; set; }
 
         /// <summary>
-        /// The os authority; made with ed25519 unless told otherwise.
+        /// The os CA; made with ed25519 unless configured otherwise.
         /// </summary>
         [Input("os")]
         public Input<Inputs.CertificateAuthorityOptionsArgs>? Os { get; set; }

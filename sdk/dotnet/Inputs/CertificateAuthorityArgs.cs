@@ -10,10 +10,13 @@ using Pulumi.Serialization;
 namespace Pulumi.TalosPki.Inputs
 {
 
+    /// <summary>
+    /// A CA that can sign: certificate and private key, PEM.
+    /// </summary>
     public sealed class CertificateAuthorityArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// The authority's certificate, PEM.
+        /// The CA's certificate, PEM.
         /// </summary>
         [Input("certificatePem", required: true)]
         public Input<string> CertificatePem { get; set; } = null!;

@@ -10,6 +10,9 @@ using Pulumi.Serialization;
 namespace Pulumi.TalosPki.Inputs
 {
 
+    /// <summary>
+    /// How a CA is made, or an own one.
+    /// </summary>
     public sealed class CertificateAuthorityOptionsArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
@@ -19,7 +22,7 @@ namespace Pulumi.TalosPki.Inputs
         public Input<Pulumi.TalosPki.KeyAlgorithm>? Algorithm { get; set; }
 
         /// <summary>
-        /// Certificate of an authority of one's own, PEM.
+        /// Certificate of an own CA, PEM.
         /// </summary>
         [Input("certificatePem")]
         public Input<string>? CertificatePem { get; set; }

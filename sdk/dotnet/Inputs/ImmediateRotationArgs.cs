@@ -10,6 +10,9 @@ using Pulumi.Serialization;
 namespace Pulumi.TalosPki.Inputs
 {
 
+    /// <summary>
+    /// A replacement at once, when `id` changes.
+    /// </summary>
     public sealed class ImmediateRotationArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>

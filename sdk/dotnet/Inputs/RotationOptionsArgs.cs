@@ -13,7 +13,7 @@ namespace Pulumi.TalosPki.Inputs
     public sealed class RotationOptionsArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// Replaces the aggregator authority at once when `id` changes.
+        /// Replaces the aggregator CA at once when `id` changes.
         /// </summary>
         [Input("aggregator")]
         public Input<Inputs.ImmediateRotationArgs>? Aggregator { get; set; }
@@ -25,13 +25,13 @@ namespace Pulumi.TalosPki.Inputs
         public Input<Inputs.ImmediateRotationArgs>? BootstrapToken { get; set; }
 
         /// <summary>
-        /// Staged rotation of the Kubernetes authority.
+        /// Staged rotation of the Kubernetes CA.
         /// </summary>
         [Input("kubernetes")]
         public Input<Inputs.StagedRotationArgs>? Kubernetes { get; set; }
 
         /// <summary>
-        /// Staged rotation of the OS authority.
+        /// Staged rotation of the OS CA.
         /// </summary>
         [Input("os")]
         public Input<Inputs.StagedRotationArgs>? Os { get; set; }

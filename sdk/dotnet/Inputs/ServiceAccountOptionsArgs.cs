@@ -22,7 +22,7 @@ namespace Pulumi.TalosPki.Inputs
         private Input<string>? _privateKeyPem;
 
         /// <summary>
-        /// A key of one's own, PEM.
+        /// An own key, PEM.
         /// </summary>
         public Input<string>? PrivateKeyPem
         {

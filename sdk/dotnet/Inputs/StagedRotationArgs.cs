@@ -10,16 +10,19 @@ using Pulumi.Serialization;
 namespace Pulumi.TalosPki.Inputs
 {
 
+    /// <summary>
+    /// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
+    /// </summary>
     public sealed class StagedRotationArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// Certificate of the next authority, to bring one's own.
+        /// Certificate of the next CA, to bring an own one.
         /// </summary>
         [Input("certificatePem")]
         public Input<string>? CertificatePem { get; set; }
 
         /// <summary>
-        /// Name of the rotation, used once; a date does well.
+        /// Name of the rotation, used once, such as a date.
         /// </summary>
         [Input("id", required: true)]
         public Input<string> Id { get; set; } = null!;

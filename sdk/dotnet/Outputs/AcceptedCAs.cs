@@ -14,11 +14,11 @@ namespace Pulumi.TalosPki.Outputs
     public sealed class AcceptedCAs
     {
         /// <summary>
-        /// Kubernetes authorities, PEM.
+        /// Kubernetes CAs, PEM.
         /// </summary>
         public readonly ImmutableArray<string> Kubernetes;
         /// <summary>
-        /// Authorities of the Talos API, PEM.
+        /// CAs of the Talos API, PEM.
         /// </summary>
         public readonly ImmutableArray<string> Os;
 

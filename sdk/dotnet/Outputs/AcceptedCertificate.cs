@@ -10,6 +10,9 @@ using Pulumi.Serialization;
 namespace Pulumi.TalosPki.Outputs
 {
 
+    /// <summary>
+    /// One certificate of an AcceptedCA.
+    /// </summary>
     [OutputType]
     public sealed class AcceptedCertificate
     {
@@ -22,7 +25,7 @@ namespace Pulumi.TalosPki.Outputs
         /// </summary>
         public readonly string Crt;
         /// <summary>
-        /// Whether the authority ends within a year.
+        /// Whether the CA ends within a year.
         /// </summary>
         public readonly bool ExpiresSoon;
         /// <summary>

@@ -14,19 +14,19 @@ namespace Pulumi.TalosPki.Outputs
     public sealed class CertificateAuthorities
     {
         /// <summary>
-        /// Kubernetes aggregator authority.
+        /// aggregator CA.
         /// </summary>
         public readonly Outputs.CertificateAuthorityInfo Aggregator;
         /// <summary>
-        /// etcd authority.
+        /// etcd CA.
         /// </summary>
         public readonly Outputs.CertificateAuthorityInfo Etcd;
         /// <summary>
-        /// Kubernetes authority.
+        /// Kubernetes CA.
         /// </summary>
         public readonly Outputs.CertificateAuthorityInfo Kubernetes;
         /// <summary>
-        /// Authority of the Talos API.
+        /// OS CA.
         /// </summary>
         public readonly Outputs.CertificateAuthorityInfo Os;
 

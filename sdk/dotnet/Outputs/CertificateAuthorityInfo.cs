@@ -10,6 +10,9 @@ using Pulumi.Serialization;
 namespace Pulumi.TalosPki.Outputs
 {
 
+    /// <summary>
+    /// Public facts of a CA.
+    /// </summary>
     [OutputType]
     public sealed class CertificateAuthorityInfo
     {

@@ -14,7 +14,7 @@ namespace Pulumi.TalosPki.Outputs
     public sealed class ClientConfigurationData
     {
         /// <summary>
-        /// Base64 of the PEM of the authorities to trust.
+        /// Base64 of the PEM of the CAs to trust.
         /// </summary>
         public readonly string CaCertificate;
         /// <summary>

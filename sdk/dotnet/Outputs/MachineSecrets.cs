@@ -10,11 +10,14 @@ using Pulumi.Serialization;
 namespace Pulumi.TalosPki.Outputs
 {
 
+    /// <summary>
+    /// `machineSecrets` of @pulumiverse/talos: base64 of PEM.
+    /// </summary>
     [OutputType]
     public sealed class MachineSecrets
     {
         /// <summary>
-        /// Authorities and keys.
+        /// CAs and keys.
         /// </summary>
         public readonly Outputs.MachineSecretsCerts Certs;
         /// <summary>

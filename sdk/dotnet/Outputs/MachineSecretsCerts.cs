@@ -14,15 +14,15 @@ namespace Pulumi.TalosPki.Outputs
     public sealed class MachineSecretsCerts
     {
         /// <summary>
-        /// etcd authority.
+        /// etcd CA.
         /// </summary>
         public readonly Outputs.MachineSecretsCertificate Etcd;
         /// <summary>
-        /// Kubernetes authority.
+        /// Kubernetes CA.
         /// </summary>
         public readonly Outputs.MachineSecretsCertificate K8s;
         /// <summary>
-        /// Aggregator authority.
+        /// Aggregator CA.
         /// </summary>
         public readonly Outputs.MachineSecretsCertificate K8sAggregator;
         /// <summary>
@@ -30,7 +30,7 @@ namespace Pulumi.TalosPki.Outputs
         /// </summary>
         public readonly Outputs.MachineSecretsKey K8sServiceaccount;
         /// <summary>
-        /// OS authority.
+        /// OS CA.
         /// </summary>
         public readonly Outputs.MachineSecretsCertificate Os;
 

@@ -14,7 +14,7 @@ namespace Pulumi.TalosPki.Outputs
     public sealed class RotationStatus
     {
         /// <summary>
-        /// Aggregator authority.
+        /// Aggregator CA.
         /// </summary>
         public readonly Outputs.ImmediateRotationStatus? Aggregator;
         /// <summary>
@@ -22,11 +22,11 @@ namespace Pulumi.TalosPki.Outputs
         /// </summary>
         public readonly Outputs.ImmediateRotationStatus? BootstrapToken;
         /// <summary>
-        /// Kubernetes authority.
+        /// Kubernetes CA.
         /// </summary>
         public readonly Outputs.StagedRotationStatus Kubernetes;
         /// <summary>
-        /// OS authority.
+        /// OS CA.
         /// </summary>
         public readonly Outputs.StagedRotationStatus Os;
         /// <summary>

@@ -10,11 +10,14 @@ using Pulumi.Serialization;
 namespace Pulumi.TalosPki.Outputs
 {
 
+    /// <summary>
+    /// Where a staged rotation stands.
+    /// </summary>
     [OutputType]
     public sealed class StagedRotationStatus
     {
         /// <summary>
-        /// Fingerprints of the authorities accepted beside it.
+        /// Fingerprints of the CAs accepted beside it.
         /// </summary>
         public readonly ImmutableArray<string> Accepted;
         /// <summary>
@@ -22,15 +25,15 @@ namespace Pulumi.TalosPki.Outputs
         /// </summary>
         public readonly string? Id;
         /// <summary>
-        /// Fingerprint of the issuing authority.
+        /// Fingerprint of the issuing CA.
         /// </summary>
         public readonly string Issuing;
         /// <summary>
-        /// Fingerprint of the authority that will issue, at stage `accept`.
+        /// Fingerprint of the CA that will issue, at stage `accept`.
         /// </summary>
         public readonly string? Next;
         /// <summary>
-        /// Fingerprints of authorities that have issued before.
+        /// Fingerprints of CAs that have issued before.
         /// </summary>
         public readonly ImmutableArray<string> Retired;
         /// <summary>

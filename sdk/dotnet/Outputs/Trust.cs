@@ -14,11 +14,11 @@ namespace Pulumi.TalosPki.Outputs
     public sealed class Trust
     {
         /// <summary>
-        /// Kubernetes authorities to trust, issuing and accepted, PEM.
+        /// Kubernetes CAs to trust, issuing and accepted, PEM.
         /// </summary>
         public readonly string Kubernetes;
         /// <summary>
-        /// Authorities of the Talos API to trust, issuing and accepted, PEM.
+        /// CAs of the Talos API to trust, issuing and accepted, PEM.
         /// </summary>
         public readonly string Os;
 

@@ -32,7 +32,7 @@ type AcceptedCA struct {
 	Certificates AcceptedCertificateArrayOutput `pulumi:"certificates"`
 	// Base64 of the PEM, as in `machine.acceptedCAs`.
 	Crt pulumi.StringOutput `pulumi:"crt"`
-	// Whether the authority ends within a year.
+	// Whether the CA ends within a year.
 	ExpiresSoon pulumi.BoolOutput `pulumi:"expiresSoon"`
 	// SHA-256 of the certificate's DER, lower-case hex.
 	Fingerprint pulumi.StringOutput `pulumi:"fingerprint"`
@@ -93,13 +93,13 @@ func (AcceptedCAState) ElementType() reflect.Type {
 }
 
 type acceptedCAArgs struct {
-	// The authority to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
+	// The CA to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
 	CertificatePem string `pulumi:"certificatePem"`
 }
 
 // The set of arguments for constructing a AcceptedCA resource.
 type AcceptedCAArgs struct {
-	// The authority to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
+	// The CA to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
 	CertificatePem pulumi.StringInput
 }
 
@@ -205,7 +205,7 @@ func (o AcceptedCAOutput) Crt() pulumi.StringOutput {
 	return o.ApplyT(func(v *AcceptedCA) pulumi.StringOutput { return v.Crt }).(pulumi.StringOutput)
 }
 
-// Whether the authority ends within a year.
+// Whether the CA ends within a year.
 func (o AcceptedCAOutput) ExpiresSoon() pulumi.BoolOutput {
 	return o.ApplyT(func(v *AcceptedCA) pulumi.BoolOutput { return v.ExpiresSoon }).(pulumi.BoolOutput)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// A talosconfig with a client certificate from the cluster's OS authority. The certificate is renewed in an ordinary `pulumi up` before it expires, and follows a rotation of the authority.
+// A talosconfig with a client certificate from the cluster's OS CA. The certificate is renewed in an ordinary `pulumi up` before it expires, and follows a rotation of the CA.
 //
 // ## Example Usage
 //
@@ -27,7 +27,7 @@ import (
 type ClientConfiguration struct {
 	pulumi.CustomResourceState
 
-	// PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+	// PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
 	CaCertificatesPem pulumi.StringOutput `pulumi:"caCertificatesPem"`
 	// The client certificate, PEM.
 	ClientCertificatePem pulumi.StringOutput `pulumi:"clientCertificatePem"`
@@ -37,7 +37,7 @@ type ClientConfiguration struct {
 	ClientKeyPem pulumi.StringOutput `pulumi:"clientKeyPem"`
 	// SHA-256 of the certificate's DER, lower-case hex.
 	Fingerprint pulumi.StringOutput `pulumi:"fingerprint"`
-	// Fingerprint of the authority that issued the certificate.
+	// Fingerprint of the CA that issued the certificate.
 	IssuerFingerprint pulumi.StringOutput `pulumi:"issuerFingerprint"`
 	// End of validity, RFC 3339 UTC.
 	NotAfter pulumi.StringOutput `pulumi:"notAfter"`
@@ -116,9 +116,9 @@ func (ClientConfigurationState) ElementType() reflect.Type {
 }
 
 type clientConfigurationArgs struct {
-	// Kind of the private key. Default: as Talos chooses, the kind of the authority's.
+	// Kind of the private key. Default: as Talos chooses, the kind of the CA's.
 	Algorithm *KeyAlgorithm `pulumi:"algorithm"`
-	// A bare authority instead of `secrets`: certificate and private key, PEM.
+	// A bare CA instead of `secrets`: certificate and private key, PEM.
 	CertificateAuthority *CertificateAuthority `pulumi:"certificateAuthority"`
 	// Name of the cluster.
 	ClusterName string `pulumi:"clusterName"`
@@ -130,25 +130,25 @@ type clientConfigurationArgs struct {
 	EarlyRenewalHours interface{} `pulumi:"earlyRenewalHours"`
 	// Addresses of control planes that talosctl calls. A change keeps the certificate.
 	Endpoints []string `pulumi:"endpoints"`
-	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
 	IssuedAt *string `pulumi:"issuedAt"`
 	// Nodes that talosctl asks by default. A change keeps the certificate.
 	Nodes []string `pulumi:"nodes"`
 	// Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
 	Roles []TalosRole `pulumi:"roles"`
-	// Any values; a change of one issues the certificate anew.
+	// Any values; a change of one reissues the certificate.
 	RotationTriggers map[string]interface{} `pulumi:"rotationTriggers"`
 	// The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
 	Secrets interface{} `pulumi:"secrets"`
-	// Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `8760`.
+	// Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
 	ValidityPeriodHours interface{} `pulumi:"validityPeriodHours"`
 }
 
 // The set of arguments for constructing a ClientConfiguration resource.
 type ClientConfigurationArgs struct {
-	// Kind of the private key. Default: as Talos chooses, the kind of the authority's.
+	// Kind of the private key. Default: as Talos chooses, the kind of the CA's.
 	Algorithm KeyAlgorithmPtrInput
-	// A bare authority instead of `secrets`: certificate and private key, PEM.
+	// A bare CA instead of `secrets`: certificate and private key, PEM.
 	CertificateAuthority CertificateAuthorityPtrInput
 	// Name of the cluster.
 	ClusterName pulumi.StringInput
@@ -160,17 +160,17 @@ type ClientConfigurationArgs struct {
 	EarlyRenewalHours pulumi.Input
 	// Addresses of control planes that talosctl calls. A change keeps the certificate.
 	Endpoints pulumi.StringArrayInput
-	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
 	IssuedAt pulumi.StringPtrInput
 	// Nodes that talosctl asks by default. A change keeps the certificate.
 	Nodes pulumi.StringArrayInput
 	// Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
 	Roles TalosRoleArrayInput
-	// Any values; a change of one issues the certificate anew.
+	// Any values; a change of one reissues the certificate.
 	RotationTriggers pulumi.MapInput
 	// The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
 	Secrets pulumi.Input
-	// Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `8760`.
+	// Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
 	ValidityPeriodHours pulumi.Input
 }
 
@@ -261,7 +261,7 @@ func (o ClientConfigurationOutput) ToClientConfigurationOutputWithContext(ctx co
 	return o
 }
 
-// PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+// PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
 func (o ClientConfigurationOutput) CaCertificatesPem() pulumi.StringOutput {
 	return o.ApplyT(func(v *ClientConfiguration) pulumi.StringOutput { return v.CaCertificatesPem }).(pulumi.StringOutput)
 }
@@ -286,7 +286,7 @@ func (o ClientConfigurationOutput) Fingerprint() pulumi.StringOutput {
 	return o.ApplyT(func(v *ClientConfiguration) pulumi.StringOutput { return v.Fingerprint }).(pulumi.StringOutput)
 }
 
-// Fingerprint of the authority that issued the certificate.
+// Fingerprint of the CA that issued the certificate.
 func (o ClientConfigurationOutput) IssuerFingerprint() pulumi.StringOutput {
 	return o.ApplyT(func(v *ClientConfiguration) pulumi.StringOutput { return v.IssuerFingerprint }).(pulumi.StringOutput)
 }

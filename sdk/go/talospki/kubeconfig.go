@@ -12,13 +12,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// An admin kubeconfig issued offline from the cluster's Kubernetes authority, as `talosctl kubeconfig` gets it from a control plane.
+// An admin kubeconfig issued offline from the cluster's Kubernetes CA, as `talosctl kubeconfig` gets it from a control plane.
 //
 // ## Example Usage
 type Kubeconfig struct {
 	pulumi.CustomResourceState
 
-	// PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+	// PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
 	CaCertificatesPem pulumi.StringOutput `pulumi:"caCertificatesPem"`
 	// The user's certificate, PEM.
 	ClientCertificatePem pulumi.StringOutput `pulumi:"clientCertificatePem"`
@@ -26,7 +26,7 @@ type Kubeconfig struct {
 	ClientKeyPem pulumi.StringOutput `pulumi:"clientKeyPem"`
 	// SHA-256 of the certificate's DER, lower-case hex.
 	Fingerprint pulumi.StringOutput `pulumi:"fingerprint"`
-	// Fingerprint of the authority that issued the certificate.
+	// Fingerprint of the CA that issued the certificate.
 	IssuerFingerprint pulumi.StringOutput `pulumi:"issuerFingerprint"`
 	// The kubeconfig, YAML.
 	Kubeconfig pulumi.StringOutput `pulumi:"kubeconfig"`
@@ -105,7 +105,7 @@ func (KubeconfigState) ElementType() reflect.Type {
 }
 
 type kubeconfigArgs struct {
-	// Kind of the private key. Default: as Talos chooses, the kind of the authority's.
+	// Kind of the private key. Default: as Talos chooses, the kind of the CA's.
 	Algorithm *KeyAlgorithm `pulumi:"algorithm"`
 	// URL of the Kubernetes API, `https://host:6443`.
 	ClusterEndpoint string `pulumi:"clusterEndpoint"`
@@ -115,23 +115,23 @@ type kubeconfigArgs struct {
 	CommonName *string `pulumi:"commonName"`
 	// How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
 	EarlyRenewalHours interface{} `pulumi:"earlyRenewalHours"`
-	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
 	IssuedAt *string `pulumi:"issuedAt"`
 	// Namespace of the context. Default: `default`.
 	Namespace *string `pulumi:"namespace"`
 	// Kubernetes groups of the user. Default: `system:masters`.
 	Organizations []string `pulumi:"organizations"`
-	// Any values; a change of one issues the certificate anew.
+	// Any values; a change of one reissues the certificate.
 	RotationTriggers map[string]interface{} `pulumi:"rotationTriggers"`
 	// The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
 	Secrets interface{} `pulumi:"secrets"`
-	// Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `8760`.
+	// Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
 	ValidityPeriodHours interface{} `pulumi:"validityPeriodHours"`
 }
 
 // The set of arguments for constructing a Kubeconfig resource.
 type KubeconfigArgs struct {
-	// Kind of the private key. Default: as Talos chooses, the kind of the authority's.
+	// Kind of the private key. Default: as Talos chooses, the kind of the CA's.
 	Algorithm KeyAlgorithmPtrInput
 	// URL of the Kubernetes API, `https://host:6443`.
 	ClusterEndpoint pulumi.StringInput
@@ -141,17 +141,17 @@ type KubeconfigArgs struct {
 	CommonName pulumi.StringPtrInput
 	// How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
 	EarlyRenewalHours pulumi.Input
-	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
 	IssuedAt pulumi.StringPtrInput
 	// Namespace of the context. Default: `default`.
 	Namespace pulumi.StringPtrInput
 	// Kubernetes groups of the user. Default: `system:masters`.
 	Organizations pulumi.StringArrayInput
-	// Any values; a change of one issues the certificate anew.
+	// Any values; a change of one reissues the certificate.
 	RotationTriggers pulumi.MapInput
 	// The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
 	Secrets pulumi.Input
-	// Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `8760`.
+	// Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
 	ValidityPeriodHours pulumi.Input
 }
 
@@ -242,7 +242,7 @@ func (o KubeconfigOutput) ToKubeconfigOutputWithContext(ctx context.Context) Kub
 	return o
 }
 
-// PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+// PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
 func (o KubeconfigOutput) CaCertificatesPem() pulumi.StringOutput {
 	return o.ApplyT(func(v *Kubeconfig) pulumi.StringOutput { return v.CaCertificatesPem }).(pulumi.StringOutput)
 }
@@ -262,7 +262,7 @@ func (o KubeconfigOutput) Fingerprint() pulumi.StringOutput {
 	return o.ApplyT(func(v *Kubeconfig) pulumi.StringOutput { return v.Fingerprint }).(pulumi.StringOutput)
 }
 
-// Fingerprint of the authority that issued the certificate.
+// Fingerprint of the CA that issued the certificate.
 func (o KubeconfigOutput) IssuerFingerprint() pulumi.StringOutput {
 	return o.ApplyT(func(v *Kubeconfig) pulumi.StringOutput { return v.IssuerFingerprint }).(pulumi.StringOutput)
 }

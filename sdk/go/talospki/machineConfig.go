@@ -18,7 +18,7 @@ import (
 type MachineConfig struct {
 	pulumi.CustomResourceState
 
-	// URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+	// URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
 	ClusterEndpoint pulumi.StringOutput `pulumi:"clusterEndpoint"`
 	// Name of the cluster.
 	ClusterName pulumi.StringOutput `pulumi:"clusterName"`
@@ -30,7 +30,7 @@ type MachineConfig struct {
 	KubernetesVersion pulumi.StringOutput `pulumi:"kubernetesVersion"`
 	// The machine config, YAML.
 	MachineConfig pulumi.StringOutput `pulumi:"machineConfig"`
-	// Role of the machine. The state of a worker's config holds no private key of an authority.
+	// Role of the machine. The state of a worker's config holds no private key of a CA.
 	MachineType MachineTypeOutput `pulumi:"machineType"`
 	// The same with secrets and free text replaced, so that a preview shows what really changes.
 	RedactedConfig pulumi.StringOutput `pulumi:"redactedConfig"`
@@ -106,7 +106,7 @@ func (MachineConfigState) ElementType() reflect.Type {
 }
 
 type machineConfigArgs struct {
-	// Further authorities of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
+	// Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
 	AcceptedCAs []interface{} `pulumi:"acceptedCAs"`
 	// Further names in the machine's and the API server's certificate.
 	AdditionalSans []string `pulumi:"additionalSans"`
@@ -114,7 +114,7 @@ type machineConfigArgs struct {
 	CertSANs []string `pulumi:"certSANs"`
 	// Whether cluster discovery is on. Default: `true`.
 	ClusterDiscovery *bool `pulumi:"clusterDiscovery"`
-	// URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+	// URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
 	ClusterEndpoint string `pulumi:"clusterEndpoint"`
 	// Name of the cluster.
 	ClusterName string `pulumi:"clusterName"`
@@ -128,11 +128,11 @@ type machineConfigArgs struct {
 	InstallImage *string `pulumi:"installImage"`
 	// Whether KubeSpan is on. Default: `false`.
 	KubeSpan *bool `pulumi:"kubeSpan"`
-	// Further Kubernetes authorities that the machine trusts, likewise.
+	// Further Kubernetes CAs that the machine trusts, likewise.
 	KubernetesAcceptedCAs []interface{} `pulumi:"kubernetesAcceptedCAs"`
 	// Kubernetes version. Default: that of the Talos release; once written it stays.
 	KubernetesVersion *string `pulumi:"kubernetesVersion"`
-	// Role of the machine. The state of a worker's config holds no private key of an authority.
+	// Role of the machine. The state of a worker's config holds no private key of a CA.
 	MachineType MachineType `pulumi:"machineType"`
 	// Registry host to the list of its mirrors' URLs.
 	RegistryMirrors map[string][]string `pulumi:"registryMirrors"`
@@ -144,7 +144,7 @@ type machineConfigArgs struct {
 
 // The set of arguments for constructing a MachineConfig resource.
 type MachineConfigArgs struct {
-	// Further authorities of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
+	// Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
 	AcceptedCAs pulumi.ArrayInput
 	// Further names in the machine's and the API server's certificate.
 	AdditionalSans pulumi.StringArrayInput
@@ -152,7 +152,7 @@ type MachineConfigArgs struct {
 	CertSANs pulumi.StringArrayInput
 	// Whether cluster discovery is on. Default: `true`.
 	ClusterDiscovery pulumi.BoolPtrInput
-	// URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+	// URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
 	ClusterEndpoint pulumi.StringInput
 	// Name of the cluster.
 	ClusterName pulumi.StringInput
@@ -166,11 +166,11 @@ type MachineConfigArgs struct {
 	InstallImage pulumi.StringPtrInput
 	// Whether KubeSpan is on. Default: `false`.
 	KubeSpan pulumi.BoolPtrInput
-	// Further Kubernetes authorities that the machine trusts, likewise.
+	// Further Kubernetes CAs that the machine trusts, likewise.
 	KubernetesAcceptedCAs pulumi.ArrayInput
 	// Kubernetes version. Default: that of the Talos release; once written it stays.
 	KubernetesVersion pulumi.StringPtrInput
-	// Role of the machine. The state of a worker's config holds no private key of an authority.
+	// Role of the machine. The state of a worker's config holds no private key of a CA.
 	MachineType MachineTypeInput
 	// Registry host to the list of its mirrors' URLs.
 	RegistryMirrors pulumi.StringArrayMapInput
@@ -267,7 +267,7 @@ func (o MachineConfigOutput) ToMachineConfigOutputWithContext(ctx context.Contex
 	return o
 }
 
-// URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+// URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
 func (o MachineConfigOutput) ClusterEndpoint() pulumi.StringOutput {
 	return o.ApplyT(func(v *MachineConfig) pulumi.StringOutput { return v.ClusterEndpoint }).(pulumi.StringOutput)
 }
@@ -297,7 +297,7 @@ func (o MachineConfigOutput) MachineConfig() pulumi.StringOutput {
 	return o.ApplyT(func(v *MachineConfig) pulumi.StringOutput { return v.MachineConfig }).(pulumi.StringOutput)
 }
 
-// Role of the machine. The state of a worker's config holds no private key of an authority.
+// Role of the machine. The state of a worker's config holds no private key of a CA.
 func (o MachineConfigOutput) MachineType() MachineTypeOutput {
 	return o.ApplyT(func(v *MachineConfig) MachineTypeOutput { return v.MachineType }).(MachineTypeOutput)
 }

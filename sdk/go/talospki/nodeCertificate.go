@@ -11,19 +11,19 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// A server certificate from the cluster's OS authority, like the one a Talos node serves its API with.
+// A server certificate from the cluster's OS CA, like the one a Talos node serves its API with.
 //
 // ## Example Usage
 type NodeCertificate struct {
 	pulumi.CustomResourceState
 
-	// PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+	// PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
 	CaCertificatesPem pulumi.StringOutput `pulumi:"caCertificatesPem"`
 	// The certificate, PEM.
 	CertificatePem pulumi.StringOutput `pulumi:"certificatePem"`
 	// SHA-256 of the certificate's DER, lower-case hex.
 	Fingerprint pulumi.StringOutput `pulumi:"fingerprint"`
-	// Fingerprint of the authority that issued the certificate.
+	// Fingerprint of the CA that issued the certificate.
 	IssuerFingerprint pulumi.StringOutput `pulumi:"issuerFingerprint"`
 	// End of validity, RFC 3339 UTC.
 	NotAfter pulumi.StringOutput `pulumi:"notAfter"`
@@ -95,9 +95,9 @@ func (NodeCertificateState) ElementType() reflect.Type {
 }
 
 type nodeCertificateArgs struct {
-	// Kind of the private key. Default: as Talos chooses, the kind of the authority's.
+	// Kind of the private key. Default: as Talos chooses, the kind of the CA's.
 	Algorithm *KeyAlgorithm `pulumi:"algorithm"`
-	// A bare authority instead of `secrets`: certificate and private key, PEM.
+	// A bare CA instead of `secrets`: certificate and private key, PEM.
 	CertificateAuthority *CertificateAuthority `pulumi:"certificateAuthority"`
 	// CN of the subject. Default: `talos-node`.
 	CommonName *string `pulumi:"commonName"`
@@ -109,21 +109,21 @@ type nodeCertificateArgs struct {
 	EarlyRenewalHours interface{} `pulumi:"earlyRenewalHours"`
 	// IP addresses of the node (subject alternative names).
 	IpAddresses []string `pulumi:"ipAddresses"`
-	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
 	IssuedAt *string `pulumi:"issuedAt"`
-	// Any values; a change of one issues the certificate anew.
+	// Any values; a change of one reissues the certificate.
 	RotationTriggers map[string]interface{} `pulumi:"rotationTriggers"`
 	// The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
 	Secrets interface{} `pulumi:"secrets"`
-	// Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `24`.
+	// Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `24`.
 	ValidityPeriodHours interface{} `pulumi:"validityPeriodHours"`
 }
 
 // The set of arguments for constructing a NodeCertificate resource.
 type NodeCertificateArgs struct {
-	// Kind of the private key. Default: as Talos chooses, the kind of the authority's.
+	// Kind of the private key. Default: as Talos chooses, the kind of the CA's.
 	Algorithm KeyAlgorithmPtrInput
-	// A bare authority instead of `secrets`: certificate and private key, PEM.
+	// A bare CA instead of `secrets`: certificate and private key, PEM.
 	CertificateAuthority CertificateAuthorityPtrInput
 	// CN of the subject. Default: `talos-node`.
 	CommonName pulumi.StringPtrInput
@@ -135,13 +135,13 @@ type NodeCertificateArgs struct {
 	EarlyRenewalHours pulumi.Input
 	// IP addresses of the node (subject alternative names).
 	IpAddresses pulumi.StringArrayInput
-	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
 	IssuedAt pulumi.StringPtrInput
-	// Any values; a change of one issues the certificate anew.
+	// Any values; a change of one reissues the certificate.
 	RotationTriggers pulumi.MapInput
 	// The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
 	Secrets pulumi.Input
-	// Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `24`.
+	// Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `24`.
 	ValidityPeriodHours pulumi.Input
 }
 
@@ -232,7 +232,7 @@ func (o NodeCertificateOutput) ToNodeCertificateOutputWithContext(ctx context.Co
 	return o
 }
 
-// PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+// PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
 func (o NodeCertificateOutput) CaCertificatesPem() pulumi.StringOutput {
 	return o.ApplyT(func(v *NodeCertificate) pulumi.StringOutput { return v.CaCertificatesPem }).(pulumi.StringOutput)
 }
@@ -247,7 +247,7 @@ func (o NodeCertificateOutput) Fingerprint() pulumi.StringOutput {
 	return o.ApplyT(func(v *NodeCertificate) pulumi.StringOutput { return v.Fingerprint }).(pulumi.StringOutput)
 }
 
-// Fingerprint of the authority that issued the certificate.
+// Fingerprint of the CA that issued the certificate.
 func (o NodeCertificateOutput) IssuerFingerprint() pulumi.StringOutput {
 	return o.ApplyT(func(v *NodeCertificate) pulumi.StringOutput { return v.IssuerFingerprint }).(pulumi.StringOutput)
 }

@@ -14,9 +14,9 @@ import (
 var _ = internal.GetEnvOrDefault
 
 type AcceptedCAs struct {
-	// Kubernetes authorities, PEM.
+	// Kubernetes CAs, PEM.
 	Kubernetes []string `pulumi:"kubernetes"`
-	// Authorities of the Talos API, PEM.
+	// CAs of the Talos API, PEM.
 	Os []string `pulumi:"os"`
 }
 
@@ -34,22 +34,23 @@ func (o AcceptedCAsOutput) ToAcceptedCAsOutputWithContext(ctx context.Context) A
 	return o
 }
 
-// Kubernetes authorities, PEM.
+// Kubernetes CAs, PEM.
 func (o AcceptedCAsOutput) Kubernetes() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v AcceptedCAs) []string { return v.Kubernetes }).(pulumi.StringArrayOutput)
 }
 
-// Authorities of the Talos API, PEM.
+// CAs of the Talos API, PEM.
 func (o AcceptedCAsOutput) Os() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v AcceptedCAs) []string { return v.Os }).(pulumi.StringArrayOutput)
 }
 
+// One certificate of an AcceptedCA.
 type AcceptedCertificate struct {
 	// The certificate, PEM.
 	CertificatePem string `pulumi:"certificatePem"`
 	// Base64 of the PEM, as in `machine.acceptedCAs`.
 	Crt string `pulumi:"crt"`
-	// Whether the authority ends within a year.
+	// Whether the CA ends within a year.
 	ExpiresSoon bool `pulumi:"expiresSoon"`
 	// SHA-256 of the certificate's DER, lower-case hex.
 	Fingerprint string `pulumi:"fingerprint"`
@@ -61,6 +62,7 @@ type AcceptedCertificate struct {
 	Subject string `pulumi:"subject"`
 }
 
+// One certificate of an AcceptedCA.
 type AcceptedCertificateOutput struct{ *pulumi.OutputState }
 
 func (AcceptedCertificateOutput) ElementType() reflect.Type {
@@ -85,7 +87,7 @@ func (o AcceptedCertificateOutput) Crt() pulumi.StringOutput {
 	return o.ApplyT(func(v AcceptedCertificate) string { return v.Crt }).(pulumi.StringOutput)
 }
 
-// Whether the authority ends within a year.
+// Whether the CA ends within a year.
 func (o AcceptedCertificateOutput) ExpiresSoon() pulumi.BoolOutput {
 	return o.ApplyT(func(v AcceptedCertificate) bool { return v.ExpiresSoon }).(pulumi.BoolOutput)
 }
@@ -131,13 +133,13 @@ func (o AcceptedCertificateArrayOutput) Index(i pulumi.IntInput) AcceptedCertifi
 }
 
 type CertificateAuthorities struct {
-	// Kubernetes aggregator authority.
+	// aggregator CA.
 	Aggregator CertificateAuthorityInfo `pulumi:"aggregator"`
-	// etcd authority.
+	// etcd CA.
 	Etcd CertificateAuthorityInfo `pulumi:"etcd"`
-	// Kubernetes authority.
+	// Kubernetes CA.
 	Kubernetes CertificateAuthorityInfo `pulumi:"kubernetes"`
-	// Authority of the Talos API.
+	// OS CA.
 	Os CertificateAuthorityInfo `pulumi:"os"`
 }
 
@@ -155,34 +157,34 @@ func (o CertificateAuthoritiesOutput) ToCertificateAuthoritiesOutputWithContext(
 	return o
 }
 
-// Kubernetes aggregator authority.
+// aggregator CA.
 func (o CertificateAuthoritiesOutput) Aggregator() CertificateAuthorityInfoOutput {
 	return o.ApplyT(func(v CertificateAuthorities) CertificateAuthorityInfo { return v.Aggregator }).(CertificateAuthorityInfoOutput)
 }
 
-// etcd authority.
+// etcd CA.
 func (o CertificateAuthoritiesOutput) Etcd() CertificateAuthorityInfoOutput {
 	return o.ApplyT(func(v CertificateAuthorities) CertificateAuthorityInfo { return v.Etcd }).(CertificateAuthorityInfoOutput)
 }
 
-// Kubernetes authority.
+// Kubernetes CA.
 func (o CertificateAuthoritiesOutput) Kubernetes() CertificateAuthorityInfoOutput {
 	return o.ApplyT(func(v CertificateAuthorities) CertificateAuthorityInfo { return v.Kubernetes }).(CertificateAuthorityInfoOutput)
 }
 
-// Authority of the Talos API.
+// OS CA.
 func (o CertificateAuthoritiesOutput) Os() CertificateAuthorityInfoOutput {
 	return o.ApplyT(func(v CertificateAuthorities) CertificateAuthorityInfo { return v.Os }).(CertificateAuthorityInfoOutput)
 }
 
 type CertificateAuthoritiesOptions struct {
-	// The aggregator authority; made with ecdsa-p256 unless told otherwise.
+	// The aggregator CA; made with ecdsa-p256 unless configured otherwise.
 	Aggregator *CertificateAuthorityOptions `pulumi:"aggregator"`
-	// The etcd authority; made with ecdsa-p256 unless told otherwise.
+	// The etcd CA; made with ecdsa-p256 unless configured otherwise.
 	Etcd *CertificateAuthorityOptions `pulumi:"etcd"`
-	// The kubernetes authority; made with ecdsa-p256 unless told otherwise.
+	// The kubernetes CA; made with ecdsa-p256 unless configured otherwise.
 	Kubernetes *CertificateAuthorityOptions `pulumi:"kubernetes"`
-	// The os authority; made with ed25519 unless told otherwise.
+	// The os CA; made with ed25519 unless configured otherwise.
 	Os *CertificateAuthorityOptions `pulumi:"os"`
 }
 
@@ -198,13 +200,13 @@ type CertificateAuthoritiesOptionsInput interface {
 }
 
 type CertificateAuthoritiesOptionsArgs struct {
-	// The aggregator authority; made with ecdsa-p256 unless told otherwise.
+	// The aggregator CA; made with ecdsa-p256 unless configured otherwise.
 	Aggregator CertificateAuthorityOptionsPtrInput `pulumi:"aggregator"`
-	// The etcd authority; made with ecdsa-p256 unless told otherwise.
+	// The etcd CA; made with ecdsa-p256 unless configured otherwise.
 	Etcd CertificateAuthorityOptionsPtrInput `pulumi:"etcd"`
-	// The kubernetes authority; made with ecdsa-p256 unless told otherwise.
+	// The kubernetes CA; made with ecdsa-p256 unless configured otherwise.
 	Kubernetes CertificateAuthorityOptionsPtrInput `pulumi:"kubernetes"`
-	// The os authority; made with ed25519 unless told otherwise.
+	// The os CA; made with ed25519 unless configured otherwise.
 	Os CertificateAuthorityOptionsPtrInput `pulumi:"os"`
 }
 
@@ -285,22 +287,22 @@ func (o CertificateAuthoritiesOptionsOutput) ToCertificateAuthoritiesOptionsPtrO
 	}).(CertificateAuthoritiesOptionsPtrOutput)
 }
 
-// The aggregator authority; made with ecdsa-p256 unless told otherwise.
+// The aggregator CA; made with ecdsa-p256 unless configured otherwise.
 func (o CertificateAuthoritiesOptionsOutput) Aggregator() CertificateAuthorityOptionsPtrOutput {
 	return o.ApplyT(func(v CertificateAuthoritiesOptions) *CertificateAuthorityOptions { return v.Aggregator }).(CertificateAuthorityOptionsPtrOutput)
 }
 
-// The etcd authority; made with ecdsa-p256 unless told otherwise.
+// The etcd CA; made with ecdsa-p256 unless configured otherwise.
 func (o CertificateAuthoritiesOptionsOutput) Etcd() CertificateAuthorityOptionsPtrOutput {
 	return o.ApplyT(func(v CertificateAuthoritiesOptions) *CertificateAuthorityOptions { return v.Etcd }).(CertificateAuthorityOptionsPtrOutput)
 }
 
-// The kubernetes authority; made with ecdsa-p256 unless told otherwise.
+// The kubernetes CA; made with ecdsa-p256 unless configured otherwise.
 func (o CertificateAuthoritiesOptionsOutput) Kubernetes() CertificateAuthorityOptionsPtrOutput {
 	return o.ApplyT(func(v CertificateAuthoritiesOptions) *CertificateAuthorityOptions { return v.Kubernetes }).(CertificateAuthorityOptionsPtrOutput)
 }
 
-// The os authority; made with ed25519 unless told otherwise.
+// The os CA; made with ed25519 unless configured otherwise.
 func (o CertificateAuthoritiesOptionsOutput) Os() CertificateAuthorityOptionsPtrOutput {
 	return o.ApplyT(func(v CertificateAuthoritiesOptions) *CertificateAuthorityOptions { return v.Os }).(CertificateAuthorityOptionsPtrOutput)
 }
@@ -329,7 +331,7 @@ func (o CertificateAuthoritiesOptionsPtrOutput) Elem() CertificateAuthoritiesOpt
 	}).(CertificateAuthoritiesOptionsOutput)
 }
 
-// The aggregator authority; made with ecdsa-p256 unless told otherwise.
+// The aggregator CA; made with ecdsa-p256 unless configured otherwise.
 func (o CertificateAuthoritiesOptionsPtrOutput) Aggregator() CertificateAuthorityOptionsPtrOutput {
 	return o.ApplyT(func(v *CertificateAuthoritiesOptions) *CertificateAuthorityOptions {
 		if v == nil {
@@ -339,7 +341,7 @@ func (o CertificateAuthoritiesOptionsPtrOutput) Aggregator() CertificateAuthorit
 	}).(CertificateAuthorityOptionsPtrOutput)
 }
 
-// The etcd authority; made with ecdsa-p256 unless told otherwise.
+// The etcd CA; made with ecdsa-p256 unless configured otherwise.
 func (o CertificateAuthoritiesOptionsPtrOutput) Etcd() CertificateAuthorityOptionsPtrOutput {
 	return o.ApplyT(func(v *CertificateAuthoritiesOptions) *CertificateAuthorityOptions {
 		if v == nil {
@@ -349,7 +351,7 @@ func (o CertificateAuthoritiesOptionsPtrOutput) Etcd() CertificateAuthorityOptio
 	}).(CertificateAuthorityOptionsPtrOutput)
 }
 
-// The kubernetes authority; made with ecdsa-p256 unless told otherwise.
+// The kubernetes CA; made with ecdsa-p256 unless configured otherwise.
 func (o CertificateAuthoritiesOptionsPtrOutput) Kubernetes() CertificateAuthorityOptionsPtrOutput {
 	return o.ApplyT(func(v *CertificateAuthoritiesOptions) *CertificateAuthorityOptions {
 		if v == nil {
@@ -359,7 +361,7 @@ func (o CertificateAuthoritiesOptionsPtrOutput) Kubernetes() CertificateAuthorit
 	}).(CertificateAuthorityOptionsPtrOutput)
 }
 
-// The os authority; made with ed25519 unless told otherwise.
+// The os CA; made with ed25519 unless configured otherwise.
 func (o CertificateAuthoritiesOptionsPtrOutput) Os() CertificateAuthorityOptionsPtrOutput {
 	return o.ApplyT(func(v *CertificateAuthoritiesOptions) *CertificateAuthorityOptions {
 		if v == nil {
@@ -369,8 +371,9 @@ func (o CertificateAuthoritiesOptionsPtrOutput) Os() CertificateAuthorityOptions
 	}).(CertificateAuthorityOptionsPtrOutput)
 }
 
+// A CA that can sign: certificate and private key, PEM.
 type CertificateAuthority struct {
-	// The authority's certificate, PEM.
+	// The CA's certificate, PEM.
 	CertificatePem string `pulumi:"certificatePem"`
 	// Its private key, PEM.
 	PrivateKeyPem string `pulumi:"privateKeyPem"`
@@ -387,8 +390,9 @@ type CertificateAuthorityInput interface {
 	ToCertificateAuthorityOutputWithContext(context.Context) CertificateAuthorityOutput
 }
 
+// A CA that can sign: certificate and private key, PEM.
 type CertificateAuthorityArgs struct {
-	// The authority's certificate, PEM.
+	// The CA's certificate, PEM.
 	CertificatePem pulumi.StringInput `pulumi:"certificatePem"`
 	// Its private key, PEM.
 	PrivateKeyPem pulumi.StringInput `pulumi:"privateKeyPem"`
@@ -447,6 +451,7 @@ func (i *certificateAuthorityPtrType) ToCertificateAuthorityPtrOutputWithContext
 	return pulumi.ToOutputWithContext(ctx, i).(CertificateAuthorityPtrOutput)
 }
 
+// A CA that can sign: certificate and private key, PEM.
 type CertificateAuthorityOutput struct{ *pulumi.OutputState }
 
 func (CertificateAuthorityOutput) ElementType() reflect.Type {
@@ -471,7 +476,7 @@ func (o CertificateAuthorityOutput) ToCertificateAuthorityPtrOutputWithContext(c
 	}).(CertificateAuthorityPtrOutput)
 }
 
-// The authority's certificate, PEM.
+// The CA's certificate, PEM.
 func (o CertificateAuthorityOutput) CertificatePem() pulumi.StringOutput {
 	return o.ApplyT(func(v CertificateAuthority) string { return v.CertificatePem }).(pulumi.StringOutput)
 }
@@ -505,7 +510,7 @@ func (o CertificateAuthorityPtrOutput) Elem() CertificateAuthorityOutput {
 	}).(CertificateAuthorityOutput)
 }
 
-// The authority's certificate, PEM.
+// The CA's certificate, PEM.
 func (o CertificateAuthorityPtrOutput) CertificatePem() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *CertificateAuthority) *string {
 		if v == nil {
@@ -525,6 +530,7 @@ func (o CertificateAuthorityPtrOutput) PrivateKeyPem() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
+// Public facts of a CA.
 type CertificateAuthorityInfo struct {
 	// Kind of the key.
 	Algorithm string `pulumi:"algorithm"`
@@ -542,6 +548,7 @@ type CertificateAuthorityInfo struct {
 	Subject string `pulumi:"subject"`
 }
 
+// Public facts of a CA.
 type CertificateAuthorityInfoOutput struct{ *pulumi.OutputState }
 
 func (CertificateAuthorityInfoOutput) ElementType() reflect.Type {
@@ -591,10 +598,11 @@ func (o CertificateAuthorityInfoOutput) Subject() pulumi.StringOutput {
 	return o.ApplyT(func(v CertificateAuthorityInfo) string { return v.Subject }).(pulumi.StringOutput)
 }
 
+// How a CA is made, or an own one.
 type CertificateAuthorityOptions struct {
 	// Kind of the key that is made. Default: what Talos makes.
 	Algorithm *KeyAlgorithm `pulumi:"algorithm"`
-	// Certificate of an authority of one's own, PEM.
+	// Certificate of an own CA, PEM.
 	CertificatePem *string `pulumi:"certificatePem"`
 	// Its private key, PEM.
 	PrivateKeyPem *string `pulumi:"privateKeyPem"`
@@ -613,10 +621,11 @@ type CertificateAuthorityOptionsInput interface {
 	ToCertificateAuthorityOptionsOutputWithContext(context.Context) CertificateAuthorityOptionsOutput
 }
 
+// How a CA is made, or an own one.
 type CertificateAuthorityOptionsArgs struct {
 	// Kind of the key that is made. Default: what Talos makes.
 	Algorithm KeyAlgorithmPtrInput `pulumi:"algorithm"`
-	// Certificate of an authority of one's own, PEM.
+	// Certificate of an own CA, PEM.
 	CertificatePem pulumi.StringPtrInput `pulumi:"certificatePem"`
 	// Its private key, PEM.
 	PrivateKeyPem pulumi.StringPtrInput `pulumi:"privateKeyPem"`
@@ -677,6 +686,7 @@ func (i *certificateAuthorityOptionsPtrType) ToCertificateAuthorityOptionsPtrOut
 	return pulumi.ToOutputWithContext(ctx, i).(CertificateAuthorityOptionsPtrOutput)
 }
 
+// How a CA is made, or an own one.
 type CertificateAuthorityOptionsOutput struct{ *pulumi.OutputState }
 
 func (CertificateAuthorityOptionsOutput) ElementType() reflect.Type {
@@ -706,7 +716,7 @@ func (o CertificateAuthorityOptionsOutput) Algorithm() KeyAlgorithmPtrOutput {
 	return o.ApplyT(func(v CertificateAuthorityOptions) *KeyAlgorithm { return v.Algorithm }).(KeyAlgorithmPtrOutput)
 }
 
-// Certificate of an authority of one's own, PEM.
+// Certificate of an own CA, PEM.
 func (o CertificateAuthorityOptionsOutput) CertificatePem() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v CertificateAuthorityOptions) *string { return v.CertificatePem }).(pulumi.StringPtrOutput)
 }
@@ -755,7 +765,7 @@ func (o CertificateAuthorityOptionsPtrOutput) Algorithm() KeyAlgorithmPtrOutput 
 	}).(KeyAlgorithmPtrOutput)
 }
 
-// Certificate of an authority of one's own, PEM.
+// Certificate of an own CA, PEM.
 func (o CertificateAuthorityOptionsPtrOutput) CertificatePem() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *CertificateAuthorityOptions) *string {
 		if v == nil {
@@ -786,7 +796,7 @@ func (o CertificateAuthorityOptionsPtrOutput) ValidityPeriodHours() pulumi.AnyOu
 }
 
 type ClientConfigurationData struct {
-	// Base64 of the PEM of the authorities to trust.
+	// Base64 of the PEM of the CAs to trust.
 	CaCertificate string `pulumi:"caCertificate"`
 	// Base64 of the PEM of the client certificate.
 	ClientCertificate string `pulumi:"clientCertificate"`
@@ -808,7 +818,7 @@ func (o ClientConfigurationDataOutput) ToClientConfigurationDataOutputWithContex
 	return o
 }
 
-// Base64 of the PEM of the authorities to trust.
+// Base64 of the PEM of the CAs to trust.
 func (o ClientConfigurationDataOutput) CaCertificate() pulumi.StringOutput {
 	return o.ApplyT(func(v ClientConfigurationData) string { return v.CaCertificate }).(pulumi.StringOutput)
 }
@@ -979,6 +989,7 @@ func (o ClusterOptionsPtrOutput) Secret() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
+// A replacement at once, when `id` changes.
 type ImmediateRotation struct {
 	// Any text; a change replaces the value at once.
 	Id string `pulumi:"id"`
@@ -995,6 +1006,7 @@ type ImmediateRotationInput interface {
 	ToImmediateRotationOutputWithContext(context.Context) ImmediateRotationOutput
 }
 
+// A replacement at once, when `id` changes.
 type ImmediateRotationArgs struct {
 	// Any text; a change replaces the value at once.
 	Id pulumi.StringInput `pulumi:"id"`
@@ -1053,6 +1065,7 @@ func (i *immediateRotationPtrType) ToImmediateRotationPtrOutputWithContext(ctx c
 	return pulumi.ToOutputWithContext(ctx, i).(ImmediateRotationPtrOutput)
 }
 
+// A replacement at once, when `id` changes.
 type ImmediateRotationOutput struct{ *pulumi.OutputState }
 
 func (ImmediateRotationOutput) ElementType() reflect.Type {
@@ -1174,8 +1187,9 @@ func (o ImmediateRotationStatusPtrOutput) Id() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
+// `machineSecrets` of @pulumiverse/talos: base64 of PEM.
 type MachineSecrets struct {
-	// Authorities and keys.
+	// CAs and keys.
 	Certs MachineSecretsCerts `pulumi:"certs"`
 	// Identity of the cluster.
 	Cluster MachineSecretsCluster `pulumi:"cluster"`
@@ -1185,6 +1199,7 @@ type MachineSecrets struct {
 	Trustdinfo MachineSecretsTrustdInfo `pulumi:"trustdinfo"`
 }
 
+// `machineSecrets` of @pulumiverse/talos: base64 of PEM.
 type MachineSecretsOutput struct{ *pulumi.OutputState }
 
 func (MachineSecretsOutput) ElementType() reflect.Type {
@@ -1199,7 +1214,7 @@ func (o MachineSecretsOutput) ToMachineSecretsOutputWithContext(ctx context.Cont
 	return o
 }
 
-// Authorities and keys.
+// CAs and keys.
 func (o MachineSecretsOutput) Certs() MachineSecretsCertsOutput {
 	return o.ApplyT(func(v MachineSecrets) MachineSecretsCerts { return v.Certs }).(MachineSecretsCertsOutput)
 }
@@ -1251,15 +1266,15 @@ func (o MachineSecretsCertificateOutput) Key() pulumi.StringOutput {
 }
 
 type MachineSecretsCerts struct {
-	// etcd authority.
+	// etcd CA.
 	Etcd MachineSecretsCertificate `pulumi:"etcd"`
-	// Kubernetes authority.
+	// Kubernetes CA.
 	K8s MachineSecretsCertificate `pulumi:"k8s"`
-	// Aggregator authority.
+	// Aggregator CA.
 	K8sAggregator MachineSecretsCertificate `pulumi:"k8sAggregator"`
 	// Service account key.
 	K8sServiceaccount MachineSecretsKey `pulumi:"k8sServiceaccount"`
-	// OS authority.
+	// OS CA.
 	Os MachineSecretsCertificate `pulumi:"os"`
 }
 
@@ -1277,17 +1292,17 @@ func (o MachineSecretsCertsOutput) ToMachineSecretsCertsOutputWithContext(ctx co
 	return o
 }
 
-// etcd authority.
+// etcd CA.
 func (o MachineSecretsCertsOutput) Etcd() MachineSecretsCertificateOutput {
 	return o.ApplyT(func(v MachineSecretsCerts) MachineSecretsCertificate { return v.Etcd }).(MachineSecretsCertificateOutput)
 }
 
-// Kubernetes authority.
+// Kubernetes CA.
 func (o MachineSecretsCertsOutput) K8s() MachineSecretsCertificateOutput {
 	return o.ApplyT(func(v MachineSecretsCerts) MachineSecretsCertificate { return v.K8s }).(MachineSecretsCertificateOutput)
 }
 
-// Aggregator authority.
+// Aggregator CA.
 func (o MachineSecretsCertsOutput) K8sAggregator() MachineSecretsCertificateOutput {
 	return o.ApplyT(func(v MachineSecretsCerts) MachineSecretsCertificate { return v.K8sAggregator }).(MachineSecretsCertificateOutput)
 }
@@ -1297,7 +1312,7 @@ func (o MachineSecretsCertsOutput) K8sServiceaccount() MachineSecretsKeyOutput {
 	return o.ApplyT(func(v MachineSecretsCerts) MachineSecretsKey { return v.K8sServiceaccount }).(MachineSecretsKeyOutput)
 }
 
-// OS authority.
+// OS CA.
 func (o MachineSecretsCertsOutput) Os() MachineSecretsCertificateOutput {
 	return o.ApplyT(func(v MachineSecretsCerts) MachineSecretsCertificate { return v.Os }).(MachineSecretsCertificateOutput)
 }
@@ -1420,13 +1435,13 @@ func (o MachineSecretsTrustdInfoOutput) Token() pulumi.StringOutput {
 }
 
 type RotationOptions struct {
-	// Replaces the aggregator authority at once when `id` changes.
+	// Replaces the aggregator CA at once when `id` changes.
 	Aggregator *ImmediateRotation `pulumi:"aggregator"`
 	// Replaces the bootstrap token at once when `id` changes.
 	BootstrapToken *ImmediateRotation `pulumi:"bootstrapToken"`
-	// Staged rotation of the Kubernetes authority.
+	// Staged rotation of the Kubernetes CA.
 	Kubernetes *StagedRotation `pulumi:"kubernetes"`
-	// Staged rotation of the OS authority.
+	// Staged rotation of the OS CA.
 	Os *StagedRotation `pulumi:"os"`
 	// Replaces the service account key at once when `id` changes.
 	ServiceAccount *ImmediateRotation `pulumi:"serviceAccount"`
@@ -1446,13 +1461,13 @@ type RotationOptionsInput interface {
 }
 
 type RotationOptionsArgs struct {
-	// Replaces the aggregator authority at once when `id` changes.
+	// Replaces the aggregator CA at once when `id` changes.
 	Aggregator ImmediateRotationPtrInput `pulumi:"aggregator"`
 	// Replaces the bootstrap token at once when `id` changes.
 	BootstrapToken ImmediateRotationPtrInput `pulumi:"bootstrapToken"`
-	// Staged rotation of the Kubernetes authority.
+	// Staged rotation of the Kubernetes CA.
 	Kubernetes StagedRotationPtrInput `pulumi:"kubernetes"`
-	// Staged rotation of the OS authority.
+	// Staged rotation of the OS CA.
 	Os StagedRotationPtrInput `pulumi:"os"`
 	// Replaces the service account key at once when `id` changes.
 	ServiceAccount ImmediateRotationPtrInput `pulumi:"serviceAccount"`
@@ -1537,7 +1552,7 @@ func (o RotationOptionsOutput) ToRotationOptionsPtrOutputWithContext(ctx context
 	}).(RotationOptionsPtrOutput)
 }
 
-// Replaces the aggregator authority at once when `id` changes.
+// Replaces the aggregator CA at once when `id` changes.
 func (o RotationOptionsOutput) Aggregator() ImmediateRotationPtrOutput {
 	return o.ApplyT(func(v RotationOptions) *ImmediateRotation { return v.Aggregator }).(ImmediateRotationPtrOutput)
 }
@@ -1547,12 +1562,12 @@ func (o RotationOptionsOutput) BootstrapToken() ImmediateRotationPtrOutput {
 	return o.ApplyT(func(v RotationOptions) *ImmediateRotation { return v.BootstrapToken }).(ImmediateRotationPtrOutput)
 }
 
-// Staged rotation of the Kubernetes authority.
+// Staged rotation of the Kubernetes CA.
 func (o RotationOptionsOutput) Kubernetes() StagedRotationPtrOutput {
 	return o.ApplyT(func(v RotationOptions) *StagedRotation { return v.Kubernetes }).(StagedRotationPtrOutput)
 }
 
-// Staged rotation of the OS authority.
+// Staged rotation of the OS CA.
 func (o RotationOptionsOutput) Os() StagedRotationPtrOutput {
 	return o.ApplyT(func(v RotationOptions) *StagedRotation { return v.Os }).(StagedRotationPtrOutput)
 }
@@ -1591,7 +1606,7 @@ func (o RotationOptionsPtrOutput) Elem() RotationOptionsOutput {
 	}).(RotationOptionsOutput)
 }
 
-// Replaces the aggregator authority at once when `id` changes.
+// Replaces the aggregator CA at once when `id` changes.
 func (o RotationOptionsPtrOutput) Aggregator() ImmediateRotationPtrOutput {
 	return o.ApplyT(func(v *RotationOptions) *ImmediateRotation {
 		if v == nil {
@@ -1611,7 +1626,7 @@ func (o RotationOptionsPtrOutput) BootstrapToken() ImmediateRotationPtrOutput {
 	}).(ImmediateRotationPtrOutput)
 }
 
-// Staged rotation of the Kubernetes authority.
+// Staged rotation of the Kubernetes CA.
 func (o RotationOptionsPtrOutput) Kubernetes() StagedRotationPtrOutput {
 	return o.ApplyT(func(v *RotationOptions) *StagedRotation {
 		if v == nil {
@@ -1621,7 +1636,7 @@ func (o RotationOptionsPtrOutput) Kubernetes() StagedRotationPtrOutput {
 	}).(StagedRotationPtrOutput)
 }
 
-// Staged rotation of the OS authority.
+// Staged rotation of the OS CA.
 func (o RotationOptionsPtrOutput) Os() StagedRotationPtrOutput {
 	return o.ApplyT(func(v *RotationOptions) *StagedRotation {
 		if v == nil {
@@ -1652,13 +1667,13 @@ func (o RotationOptionsPtrOutput) TrustdToken() ImmediateRotationPtrOutput {
 }
 
 type RotationStatus struct {
-	// Aggregator authority.
+	// Aggregator CA.
 	Aggregator *ImmediateRotationStatus `pulumi:"aggregator"`
 	// Bootstrap token.
 	BootstrapToken *ImmediateRotationStatus `pulumi:"bootstrapToken"`
-	// Kubernetes authority.
+	// Kubernetes CA.
 	Kubernetes StagedRotationStatus `pulumi:"kubernetes"`
-	// OS authority.
+	// OS CA.
 	Os StagedRotationStatus `pulumi:"os"`
 	// Service account key.
 	ServiceAccount *ImmediateRotationStatus `pulumi:"serviceAccount"`
@@ -1680,7 +1695,7 @@ func (o RotationStatusOutput) ToRotationStatusOutputWithContext(ctx context.Cont
 	return o
 }
 
-// Aggregator authority.
+// Aggregator CA.
 func (o RotationStatusOutput) Aggregator() ImmediateRotationStatusPtrOutput {
 	return o.ApplyT(func(v RotationStatus) *ImmediateRotationStatus { return v.Aggregator }).(ImmediateRotationStatusPtrOutput)
 }
@@ -1690,12 +1705,12 @@ func (o RotationStatusOutput) BootstrapToken() ImmediateRotationStatusPtrOutput 
 	return o.ApplyT(func(v RotationStatus) *ImmediateRotationStatus { return v.BootstrapToken }).(ImmediateRotationStatusPtrOutput)
 }
 
-// Kubernetes authority.
+// Kubernetes CA.
 func (o RotationStatusOutput) Kubernetes() StagedRotationStatusOutput {
 	return o.ApplyT(func(v RotationStatus) StagedRotationStatus { return v.Kubernetes }).(StagedRotationStatusOutput)
 }
 
-// OS authority.
+// OS CA.
 func (o RotationStatusOutput) Os() StagedRotationStatusOutput {
 	return o.ApplyT(func(v RotationStatus) StagedRotationStatus { return v.Os }).(StagedRotationStatusOutput)
 }
@@ -1713,7 +1728,7 @@ func (o RotationStatusOutput) TrustdToken() ImmediateRotationStatusPtrOutput {
 type ServiceAccountOptions struct {
 	// Kind of the key that is made. Default: what Talos makes.
 	Algorithm *KeyAlgorithm `pulumi:"algorithm"`
-	// A key of one's own, PEM.
+	// An own key, PEM.
 	PrivateKeyPem *string `pulumi:"privateKeyPem"`
 }
 
@@ -1731,7 +1746,7 @@ type ServiceAccountOptionsInput interface {
 type ServiceAccountOptionsArgs struct {
 	// Kind of the key that is made. Default: what Talos makes.
 	Algorithm KeyAlgorithmPtrInput `pulumi:"algorithm"`
-	// A key of one's own, PEM.
+	// An own key, PEM.
 	PrivateKeyPem pulumi.StringPtrInput `pulumi:"privateKeyPem"`
 }
 
@@ -1817,7 +1832,7 @@ func (o ServiceAccountOptionsOutput) Algorithm() KeyAlgorithmPtrOutput {
 	return o.ApplyT(func(v ServiceAccountOptions) *KeyAlgorithm { return v.Algorithm }).(KeyAlgorithmPtrOutput)
 }
 
-// A key of one's own, PEM.
+// An own key, PEM.
 func (o ServiceAccountOptionsOutput) PrivateKeyPem() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v ServiceAccountOptions) *string { return v.PrivateKeyPem }).(pulumi.StringPtrOutput)
 }
@@ -1856,7 +1871,7 @@ func (o ServiceAccountOptionsPtrOutput) Algorithm() KeyAlgorithmPtrOutput {
 	}).(KeyAlgorithmPtrOutput)
 }
 
-// A key of one's own, PEM.
+// An own key, PEM.
 func (o ServiceAccountOptionsPtrOutput) PrivateKeyPem() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *ServiceAccountOptions) *string {
 		if v == nil {
@@ -1866,10 +1881,11 @@ func (o ServiceAccountOptionsPtrOutput) PrivateKeyPem() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
+// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
 type StagedRotation struct {
-	// Certificate of the next authority, to bring one's own.
+	// Certificate of the next CA, to bring an own one.
 	CertificatePem *string `pulumi:"certificatePem"`
-	// Name of the rotation, used once; a date does well.
+	// Name of the rotation, used once, such as a date.
 	Id string `pulumi:"id"`
 	// Its private key, PEM.
 	PrivateKeyPem *string `pulumi:"privateKeyPem"`
@@ -1888,10 +1904,11 @@ type StagedRotationInput interface {
 	ToStagedRotationOutputWithContext(context.Context) StagedRotationOutput
 }
 
+// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
 type StagedRotationArgs struct {
-	// Certificate of the next authority, to bring one's own.
+	// Certificate of the next CA, to bring an own one.
 	CertificatePem pulumi.StringPtrInput `pulumi:"certificatePem"`
-	// Name of the rotation, used once; a date does well.
+	// Name of the rotation, used once, such as a date.
 	Id pulumi.StringInput `pulumi:"id"`
 	// Its private key, PEM.
 	PrivateKeyPem pulumi.StringPtrInput `pulumi:"privateKeyPem"`
@@ -1952,6 +1969,7 @@ func (i *stagedRotationPtrType) ToStagedRotationPtrOutputWithContext(ctx context
 	return pulumi.ToOutputWithContext(ctx, i).(StagedRotationPtrOutput)
 }
 
+// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
 type StagedRotationOutput struct{ *pulumi.OutputState }
 
 func (StagedRotationOutput) ElementType() reflect.Type {
@@ -1976,12 +1994,12 @@ func (o StagedRotationOutput) ToStagedRotationPtrOutputWithContext(ctx context.C
 	}).(StagedRotationPtrOutput)
 }
 
-// Certificate of the next authority, to bring one's own.
+// Certificate of the next CA, to bring an own one.
 func (o StagedRotationOutput) CertificatePem() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v StagedRotation) *string { return v.CertificatePem }).(pulumi.StringPtrOutput)
 }
 
-// Name of the rotation, used once; a date does well.
+// Name of the rotation, used once, such as a date.
 func (o StagedRotationOutput) Id() pulumi.StringOutput {
 	return o.ApplyT(func(v StagedRotation) string { return v.Id }).(pulumi.StringOutput)
 }
@@ -2020,7 +2038,7 @@ func (o StagedRotationPtrOutput) Elem() StagedRotationOutput {
 	}).(StagedRotationOutput)
 }
 
-// Certificate of the next authority, to bring one's own.
+// Certificate of the next CA, to bring an own one.
 func (o StagedRotationPtrOutput) CertificatePem() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *StagedRotation) *string {
 		if v == nil {
@@ -2030,7 +2048,7 @@ func (o StagedRotationPtrOutput) CertificatePem() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// Name of the rotation, used once; a date does well.
+// Name of the rotation, used once, such as a date.
 func (o StagedRotationPtrOutput) Id() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *StagedRotation) *string {
 		if v == nil {
@@ -2060,16 +2078,17 @@ func (o StagedRotationPtrOutput) Stage() RotationStagePtrOutput {
 	}).(RotationStagePtrOutput)
 }
 
+// Where a staged rotation stands.
 type StagedRotationStatus struct {
-	// Fingerprints of the authorities accepted beside it.
+	// Fingerprints of the CAs accepted beside it.
 	Accepted []string `pulumi:"accepted"`
 	// Id of the rotation under way, or of the last.
 	Id *string `pulumi:"id"`
-	// Fingerprint of the issuing authority.
+	// Fingerprint of the issuing CA.
 	Issuing string `pulumi:"issuing"`
-	// Fingerprint of the authority that will issue, at stage `accept`.
+	// Fingerprint of the CA that will issue, at stage `accept`.
 	Next *string `pulumi:"next"`
-	// Fingerprints of authorities that have issued before.
+	// Fingerprints of CAs that have issued before.
 	Retired []string `pulumi:"retired"`
 	// Ids that cannot be used again.
 	SpentIds []string `pulumi:"spentIds"`
@@ -2079,6 +2098,7 @@ type StagedRotationStatus struct {
 	Todo string `pulumi:"todo"`
 }
 
+// Where a staged rotation stands.
 type StagedRotationStatusOutput struct{ *pulumi.OutputState }
 
 func (StagedRotationStatusOutput) ElementType() reflect.Type {
@@ -2093,7 +2113,7 @@ func (o StagedRotationStatusOutput) ToStagedRotationStatusOutputWithContext(ctx 
 	return o
 }
 
-// Fingerprints of the authorities accepted beside it.
+// Fingerprints of the CAs accepted beside it.
 func (o StagedRotationStatusOutput) Accepted() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v StagedRotationStatus) []string { return v.Accepted }).(pulumi.StringArrayOutput)
 }
@@ -2103,17 +2123,17 @@ func (o StagedRotationStatusOutput) Id() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v StagedRotationStatus) *string { return v.Id }).(pulumi.StringPtrOutput)
 }
 
-// Fingerprint of the issuing authority.
+// Fingerprint of the issuing CA.
 func (o StagedRotationStatusOutput) Issuing() pulumi.StringOutput {
 	return o.ApplyT(func(v StagedRotationStatus) string { return v.Issuing }).(pulumi.StringOutput)
 }
 
-// Fingerprint of the authority that will issue, at stage `accept`.
+// Fingerprint of the CA that will issue, at stage `accept`.
 func (o StagedRotationStatusOutput) Next() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v StagedRotationStatus) *string { return v.Next }).(pulumi.StringPtrOutput)
 }
 
-// Fingerprints of authorities that have issued before.
+// Fingerprints of CAs that have issued before.
 func (o StagedRotationStatusOutput) Retired() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v StagedRotationStatus) []string { return v.Retired }).(pulumi.StringArrayOutput)
 }
@@ -2134,9 +2154,9 @@ func (o StagedRotationStatusOutput) Todo() pulumi.StringOutput {
 }
 
 type Trust struct {
-	// Kubernetes authorities to trust, issuing and accepted, PEM.
+	// Kubernetes CAs to trust, issuing and accepted, PEM.
 	Kubernetes string `pulumi:"kubernetes"`
-	// Authorities of the Talos API to trust, issuing and accepted, PEM.
+	// CAs of the Talos API to trust, issuing and accepted, PEM.
 	Os string `pulumi:"os"`
 }
 
@@ -2154,12 +2174,12 @@ func (o TrustOutput) ToTrustOutputWithContext(ctx context.Context) TrustOutput {
 	return o
 }
 
-// Kubernetes authorities to trust, issuing and accepted, PEM.
+// Kubernetes CAs to trust, issuing and accepted, PEM.
 func (o TrustOutput) Kubernetes() pulumi.StringOutput {
 	return o.ApplyT(func(v Trust) string { return v.Kubernetes }).(pulumi.StringOutput)
 }
 
-// Authorities of the Talos API to trust, issuing and accepted, PEM.
+// CAs of the Talos API to trust, issuing and accepted, PEM.
 func (o TrustOutput) Os() pulumi.StringOutput {
 	return o.ApplyT(func(v Trust) string { return v.Os }).(pulumi.StringOutput)
 }

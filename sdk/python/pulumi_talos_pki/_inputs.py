@@ -37,19 +37,19 @@ __all__ = [
 class CertificateAuthoritiesOptionsArgsDict(TypedDict):
     aggregator: NotRequired[pulumi.Input['CertificateAuthorityOptionsArgsDict']]
     """
-    The aggregator authority; made with ecdsa-p256 unless told otherwise.
+    The aggregator CA; made with ecdsa-p256 unless configured otherwise.
     """
     etcd: NotRequired[pulumi.Input['CertificateAuthorityOptionsArgsDict']]
     """
-    The etcd authority; made with ecdsa-p256 unless told otherwise.
+    The etcd CA; made with ecdsa-p256 unless configured otherwise.
     """
     kubernetes: NotRequired[pulumi.Input['CertificateAuthorityOptionsArgsDict']]
     """
-    The kubernetes authority; made with ecdsa-p256 unless told otherwise.
+    The kubernetes CA; made with ecdsa-p256 unless configured otherwise.
     """
     os: NotRequired[pulumi.Input['CertificateAuthorityOptionsArgsDict']]
     """
-    The os authority; made with ed25519 unless told otherwise.
+    The os CA; made with ed25519 unless configured otherwise.
     """
 
 @pulumi.input_type
@@ -60,10 +60,10 @@ class CertificateAuthoritiesOptionsArgs:
                  kubernetes: Optional[pulumi.Input['CertificateAuthorityOptionsArgs']] = None,
                  os: Optional[pulumi.Input['CertificateAuthorityOptionsArgs']] = None):
         """
-        :param pulumi.Input['CertificateAuthorityOptionsArgs'] aggregator: The aggregator authority; made with ecdsa-p256 unless told otherwise.
-        :param pulumi.Input['CertificateAuthorityOptionsArgs'] etcd: The etcd authority; made with ecdsa-p256 unless told otherwise.
-        :param pulumi.Input['CertificateAuthorityOptionsArgs'] kubernetes: The kubernetes authority; made with ecdsa-p256 unless told otherwise.
-        :param pulumi.Input['CertificateAuthorityOptionsArgs'] os: The os authority; made with ed25519 unless told otherwise.
+        :param pulumi.Input['CertificateAuthorityOptionsArgs'] aggregator: The aggregator CA; made with ecdsa-p256 unless configured otherwise.
+        :param pulumi.Input['CertificateAuthorityOptionsArgs'] etcd: The etcd CA; made with ecdsa-p256 unless configured otherwise.
+        :param pulumi.Input['CertificateAuthorityOptionsArgs'] kubernetes: The kubernetes CA; made with ecdsa-p256 unless configured otherwise.
+        :param pulumi.Input['CertificateAuthorityOptionsArgs'] os: The os CA; made with ed25519 unless configured otherwise.
         """
         if aggregator is not None:
             pulumi.set(__self__, "aggregator", aggregator)
@@ -78,7 +78,7 @@ class CertificateAuthoritiesOptionsArgs:
     @pulumi.getter
     def aggregator(self) -> Optional[pulumi.Input['CertificateAuthorityOptionsArgs']]:
         """
-        The aggregator authority; made with ecdsa-p256 unless told otherwise.
+        The aggregator CA; made with ecdsa-p256 unless configured otherwise.
         """
         return pulumi.get(self, "aggregator")
 
@@ -90,7 +90,7 @@ class CertificateAuthoritiesOptionsArgs:
     @pulumi.getter
     def etcd(self) -> Optional[pulumi.Input['CertificateAuthorityOptionsArgs']]:
         """
-        The etcd authority; made with ecdsa-p256 unless told otherwise.
+        The etcd CA; made with ecdsa-p256 unless configured otherwise.
         """
         return pulumi.get(self, "etcd")
 
@@ -102,7 +102,7 @@ class CertificateAuthoritiesOptionsArgs:
     @pulumi.getter
     def kubernetes(self) -> Optional[pulumi.Input['CertificateAuthorityOptionsArgs']]:
         """
-        The kubernetes authority; made with ecdsa-p256 unless told otherwise.
+        The kubernetes CA; made with ecdsa-p256 unless configured otherwise.
         """
         return pulumi.get(self, "kubernetes")
 
@@ -114,7 +114,7 @@ class CertificateAuthoritiesOptionsArgs:
     @pulumi.getter
     def os(self) -> Optional[pulumi.Input['CertificateAuthorityOptionsArgs']]:
         """
-        The os authority; made with ed25519 unless told otherwise.
+        The os CA; made with ed25519 unless configured otherwise.
         """
         return pulumi.get(self, "os")
 
@@ -124,13 +124,16 @@ class CertificateAuthoritiesOptionsArgs:
 
 
 class CertificateAuthorityOptionsArgsDict(TypedDict):
+    """
+    How a CA is made, or an own one.
+    """
     algorithm: NotRequired[pulumi.Input['KeyAlgorithm']]
     """
     Kind of the key that is made. Default: what Talos makes.
     """
     certificate_pem: NotRequired[pulumi.Input[_builtins.str]]
     """
-    Certificate of an authority of one's own, PEM.
+    Certificate of an own CA, PEM.
     """
     private_key_pem: NotRequired[pulumi.Input[_builtins.str]]
     """
@@ -149,8 +152,10 @@ class CertificateAuthorityOptionsArgs:
                  private_key_pem: Optional[pulumi.Input[_builtins.str]] = None,
                  validity_period_hours: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]] = None):
         """
+        How a CA is made, or an own one.
+
         :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the key that is made. Default: what Talos makes.
-        :param pulumi.Input[_builtins.str] certificate_pem: Certificate of an authority of one's own, PEM.
+        :param pulumi.Input[_builtins.str] certificate_pem: Certificate of an own CA, PEM.
         :param pulumi.Input[_builtins.str] private_key_pem: Its private key, PEM.
         :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration. Default: `87600`.
         """
@@ -179,7 +184,7 @@ class CertificateAuthorityOptionsArgs:
     @pulumi.getter(name="certificatePem")
     def certificate_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
         """
-        Certificate of an authority of one's own, PEM.
+        Certificate of an own CA, PEM.
         """
         return pulumi.get(self, "certificate_pem")
 
@@ -213,9 +218,12 @@ class CertificateAuthorityOptionsArgs:
 
 
 class CertificateAuthorityArgsDict(TypedDict):
+    """
+    A CA that can sign: certificate and private key, PEM.
+    """
     certificate_pem: pulumi.Input[_builtins.str]
     """
-    The authority's certificate, PEM.
+    The CA's certificate, PEM.
     """
     private_key_pem: pulumi.Input[_builtins.str]
     """
@@ -228,7 +236,9 @@ class CertificateAuthorityArgs:
                  certificate_pem: pulumi.Input[_builtins.str],
                  private_key_pem: pulumi.Input[_builtins.str]):
         """
-        :param pulumi.Input[_builtins.str] certificate_pem: The authority's certificate, PEM.
+        A CA that can sign: certificate and private key, PEM.
+
+        :param pulumi.Input[_builtins.str] certificate_pem: The CA's certificate, PEM.
         :param pulumi.Input[_builtins.str] private_key_pem: Its private key, PEM.
         """
         pulumi.set(__self__, "certificate_pem", certificate_pem)
@@ -238,7 +248,7 @@ class CertificateAuthorityArgs:
     @pulumi.getter(name="certificatePem")
     def certificate_pem(self) -> pulumi.Input[_builtins.str]:
         """
-        The authority's certificate, PEM.
+        The CA's certificate, PEM.
         """
         return pulumi.get(self, "certificate_pem")
 
@@ -309,6 +319,9 @@ class ClusterOptionsArgs:
 
 
 class ImmediateRotationArgsDict(TypedDict):
+    """
+    A replacement at once, when `id` changes.
+    """
     id: pulumi.Input[_builtins.str]
     """
     Any text; a change replaces the value at once.
@@ -319,6 +332,8 @@ class ImmediateRotationArgs:
     def __init__(__self__, *,
                  id: pulumi.Input[_builtins.str]):
         """
+        A replacement at once, when `id` changes.
+
         :param pulumi.Input[_builtins.str] id: Any text; a change replaces the value at once.
         """
         pulumi.set(__self__, "id", id)
@@ -339,7 +354,7 @@ class ImmediateRotationArgs:
 class RotationOptionsArgsDict(TypedDict):
     aggregator: NotRequired[pulumi.Input['ImmediateRotationArgsDict']]
     """
-    Replaces the aggregator authority at once when `id` changes.
+    Replaces the aggregator CA at once when `id` changes.
     """
     bootstrap_token: NotRequired[pulumi.Input['ImmediateRotationArgsDict']]
     """
@@ -347,11 +362,11 @@ class RotationOptionsArgsDict(TypedDict):
     """
     kubernetes: NotRequired[pulumi.Input['StagedRotationArgsDict']]
     """
-    Staged rotation of the Kubernetes authority.
+    Staged rotation of the Kubernetes CA.
     """
     os: NotRequired[pulumi.Input['StagedRotationArgsDict']]
     """
-    Staged rotation of the OS authority.
+    Staged rotation of the OS CA.
     """
     service_account: NotRequired[pulumi.Input['ImmediateRotationArgsDict']]
     """
@@ -372,10 +387,10 @@ class RotationOptionsArgs:
                  service_account: Optional[pulumi.Input['ImmediateRotationArgs']] = None,
                  trustd_token: Optional[pulumi.Input['ImmediateRotationArgs']] = None):
         """
-        :param pulumi.Input['ImmediateRotationArgs'] aggregator: Replaces the aggregator authority at once when `id` changes.
+        :param pulumi.Input['ImmediateRotationArgs'] aggregator: Replaces the aggregator CA at once when `id` changes.
         :param pulumi.Input['ImmediateRotationArgs'] bootstrap_token: Replaces the bootstrap token at once when `id` changes.
-        :param pulumi.Input['StagedRotationArgs'] kubernetes: Staged rotation of the Kubernetes authority.
-        :param pulumi.Input['StagedRotationArgs'] os: Staged rotation of the OS authority.
+        :param pulumi.Input['StagedRotationArgs'] kubernetes: Staged rotation of the Kubernetes CA.
+        :param pulumi.Input['StagedRotationArgs'] os: Staged rotation of the OS CA.
         :param pulumi.Input['ImmediateRotationArgs'] service_account: Replaces the service account key at once when `id` changes.
         :param pulumi.Input['ImmediateRotationArgs'] trustd_token: Replaces the trustd token at once when `id` changes.
         """
@@ -396,7 +411,7 @@ class RotationOptionsArgs:
     @pulumi.getter
     def aggregator(self) -> Optional[pulumi.Input['ImmediateRotationArgs']]:
         """
-        Replaces the aggregator authority at once when `id` changes.
+        Replaces the aggregator CA at once when `id` changes.
         """
         return pulumi.get(self, "aggregator")
 
@@ -420,7 +435,7 @@ class RotationOptionsArgs:
     @pulumi.getter
     def kubernetes(self) -> Optional[pulumi.Input['StagedRotationArgs']]:
         """
-        Staged rotation of the Kubernetes authority.
+        Staged rotation of the Kubernetes CA.
         """
         return pulumi.get(self, "kubernetes")
 
@@ -432,7 +447,7 @@ class RotationOptionsArgs:
     @pulumi.getter
     def os(self) -> Optional[pulumi.Input['StagedRotationArgs']]:
         """
-        Staged rotation of the OS authority.
+        Staged rotation of the OS CA.
         """
         return pulumi.get(self, "os")
 
@@ -472,7 +487,7 @@ class ServiceAccountOptionsArgsDict(TypedDict):
     """
     private_key_pem: NotRequired[pulumi.Input[_builtins.str]]
     """
-    A key of one's own, PEM.
+    An own key, PEM.
     """
 
 @pulumi.input_type
@@ -482,7 +497,7 @@ class ServiceAccountOptionsArgs:
                  private_key_pem: Optional[pulumi.Input[_builtins.str]] = None):
         """
         :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the key that is made. Default: what Talos makes.
-        :param pulumi.Input[_builtins.str] private_key_pem: A key of one's own, PEM.
+        :param pulumi.Input[_builtins.str] private_key_pem: An own key, PEM.
         """
         if algorithm is not None:
             pulumi.set(__self__, "algorithm", algorithm)
@@ -505,7 +520,7 @@ class ServiceAccountOptionsArgs:
     @pulumi.getter(name="privateKeyPem")
     def private_key_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
         """
-        A key of one's own, PEM.
+        An own key, PEM.
         """
         return pulumi.get(self, "private_key_pem")
 
@@ -515,9 +530,12 @@ class ServiceAccountOptionsArgs:
 
 
 class StagedRotationArgsDict(TypedDict):
+    """
+    A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
+    """
     id: pulumi.Input[_builtins.str]
     """
-    Name of the rotation, used once; a date does well.
+    Name of the rotation, used once, such as a date.
     """
     stage: pulumi.Input['RotationStage']
     """
@@ -525,7 +543,7 @@ class StagedRotationArgsDict(TypedDict):
     """
     certificate_pem: NotRequired[pulumi.Input[_builtins.str]]
     """
-    Certificate of the next authority, to bring one's own.
+    Certificate of the next CA, to bring an own one.
     """
     private_key_pem: NotRequired[pulumi.Input[_builtins.str]]
     """
@@ -540,9 +558,11 @@ class StagedRotationArgs:
                  certificate_pem: Optional[pulumi.Input[_builtins.str]] = None,
                  private_key_pem: Optional[pulumi.Input[_builtins.str]] = None):
         """
-        :param pulumi.Input[_builtins.str] id: Name of the rotation, used once; a date does well.
+        A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
+
+        :param pulumi.Input[_builtins.str] id: Name of the rotation, used once, such as a date.
         :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each.
-        :param pulumi.Input[_builtins.str] certificate_pem: Certificate of the next authority, to bring one's own.
+        :param pulumi.Input[_builtins.str] certificate_pem: Certificate of the next CA, to bring an own one.
         :param pulumi.Input[_builtins.str] private_key_pem: Its private key, PEM.
         """
         pulumi.set(__self__, "id", id)
@@ -556,7 +576,7 @@ class StagedRotationArgs:
     @pulumi.getter
     def id(self) -> pulumi.Input[_builtins.str]:
         """
-        Name of the rotation, used once; a date does well.
+        Name of the rotation, used once, such as a date.
         """
         return pulumi.get(self, "id")
 
@@ -580,7 +600,7 @@ class StagedRotationArgs:
     @pulumi.getter(name="certificatePem")
     def certificate_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
         """
-        Certificate of the next authority, to bring one's own.
+        Certificate of the next CA, to bring an own one.
         """
         return pulumi.get(self, "certificate_pem")
 

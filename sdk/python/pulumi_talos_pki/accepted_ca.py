@@ -24,7 +24,7 @@ class AcceptedCAArgs:
         """
         The set of arguments for constructing a AcceptedCA resource.
 
-        :param pulumi.Input[_builtins.str] certificate_pem: The authority to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
+        :param pulumi.Input[_builtins.str] certificate_pem: The CA to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
         """
         pulumi.set(__self__, "certificate_pem", certificate_pem)
 
@@ -32,7 +32,7 @@ class AcceptedCAArgs:
     @pulumi.getter(name="certificatePem")
     def certificate_pem(self) -> pulumi.Input[_builtins.str]:
         """
-        The authority to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
+        The CA to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
         """
         return pulumi.get(self, "certificate_pem")
 
@@ -74,7 +74,7 @@ class AcceptedCA(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[_builtins.str] certificate_pem: The authority to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
+        :param pulumi.Input[_builtins.str] certificate_pem: The CA to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
         """
         ...
     @overload
@@ -202,7 +202,7 @@ class AcceptedCA(pulumi.CustomResource):
     @pulumi.getter(name="expiresSoon")
     def expires_soon(self) -> pulumi.Output[_builtins.bool]:
         """
-        Whether the authority ends within a year.
+        Whether the CA ends within a year.
         """
         return pulumi.get(self, "expires_soon")
 

@@ -39,18 +39,18 @@ class ClientConfigurationArgs:
         The set of arguments for constructing a ClientConfiguration resource.
 
         :param pulumi.Input[_builtins.str] cluster_name: Name of the cluster.
-        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the authority's.
-        :param pulumi.Input['CertificateAuthorityArgs'] certificate_authority: A bare authority instead of `secrets`: certificate and private key, PEM.
+        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+        :param pulumi.Input['CertificateAuthorityArgs'] certificate_authority: A bare CA instead of `secrets`: certificate and private key, PEM.
         :param pulumi.Input[_builtins.str] common_name: CN of the subject. Default: `talosctl-client`.
         :param pulumi.Input[_builtins.str] context_name: Name of the context. Default: the cluster's.
         :param pulumi.Input[Union[_builtins.int, _builtins.str]] early_renewal_hours: How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] endpoints: Addresses of control planes that talosctl calls. A change keeps the certificate.
-        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] nodes: Nodes that talosctl asks by default. A change keeps the certificate.
         :param pulumi.Input[Sequence[pulumi.Input['TalosRole']]] roles: Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
-        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one issues the certificate anew.
+        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one reissues the certificate.
         :param Any secrets: The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
-        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `8760`.
+        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
         """
         pulumi.set(__self__, "cluster_name", cluster_name)
         if algorithm is not None:
@@ -94,7 +94,7 @@ class ClientConfigurationArgs:
     @pulumi.getter
     def algorithm(self) -> Optional[pulumi.Input['KeyAlgorithm']]:
         """
-        Kind of the private key. Default: as Talos chooses, the kind of the authority's.
+        Kind of the private key. Default: as Talos chooses, the kind of the CA's.
         """
         return pulumi.get(self, "algorithm")
 
@@ -106,7 +106,7 @@ class ClientConfigurationArgs:
     @pulumi.getter(name="certificateAuthority")
     def certificate_authority(self) -> Optional[pulumi.Input['CertificateAuthorityArgs']]:
         """
-        A bare authority instead of `secrets`: certificate and private key, PEM.
+        A bare CA instead of `secrets`: certificate and private key, PEM.
         """
         return pulumi.get(self, "certificate_authority")
 
@@ -166,7 +166,7 @@ class ClientConfigurationArgs:
     @pulumi.getter(name="issuedAt")
     def issued_at(self) -> Optional[pulumi.Input[_builtins.str]]:
         """
-        Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+        Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
         """
         return pulumi.get(self, "issued_at")
 
@@ -202,7 +202,7 @@ class ClientConfigurationArgs:
     @pulumi.getter(name="rotationTriggers")
     def rotation_triggers(self) -> Optional[pulumi.Input[Mapping[str, Any]]]:
         """
-        Any values; a change of one issues the certificate anew.
+        Any values; a change of one reissues the certificate.
         """
         return pulumi.get(self, "rotation_triggers")
 
@@ -226,7 +226,7 @@ class ClientConfigurationArgs:
     @pulumi.getter(name="validityPeriodHours")
     def validity_period_hours(self) -> Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]]:
         """
-        Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `8760`.
+        Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
         """
         return pulumi.get(self, "validity_period_hours")
 
@@ -256,7 +256,7 @@ class ClientConfiguration(pulumi.CustomResource):
                  validity_period_hours: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]] = None,
                  __props__=None):
         """
-        A talosconfig with a client certificate from the cluster's OS authority. The certificate is renewed in an ordinary `pulumi up` before it expires, and follows a rotation of the authority.
+        A talosconfig with a client certificate from the cluster's OS CA. The certificate is renewed in an ordinary `pulumi up` before it expires, and follows a rotation of the CA.
 
         ## Example Usage
 
@@ -284,19 +284,19 @@ class ClientConfiguration(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the authority's.
-        :param pulumi.Input[Union['CertificateAuthorityArgs', 'CertificateAuthorityArgsDict']] certificate_authority: A bare authority instead of `secrets`: certificate and private key, PEM.
+        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+        :param pulumi.Input[Union['CertificateAuthorityArgs', 'CertificateAuthorityArgsDict']] certificate_authority: A bare CA instead of `secrets`: certificate and private key, PEM.
         :param pulumi.Input[_builtins.str] cluster_name: Name of the cluster.
         :param pulumi.Input[_builtins.str] common_name: CN of the subject. Default: `talosctl-client`.
         :param pulumi.Input[_builtins.str] context_name: Name of the context. Default: the cluster's.
         :param pulumi.Input[Union[_builtins.int, _builtins.str]] early_renewal_hours: How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] endpoints: Addresses of control planes that talosctl calls. A change keeps the certificate.
-        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] nodes: Nodes that talosctl asks by default. A change keeps the certificate.
         :param pulumi.Input[Sequence[pulumi.Input['TalosRole']]] roles: Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
-        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one issues the certificate anew.
+        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one reissues the certificate.
         :param Any secrets: The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
-        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `8760`.
+        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
         """
         ...
     @overload
@@ -305,7 +305,7 @@ class ClientConfiguration(pulumi.CustomResource):
                  args: ClientConfigurationArgs,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        A talosconfig with a client certificate from the cluster's OS authority. The certificate is renewed in an ordinary `pulumi up` before it expires, and follows a rotation of the authority.
+        A talosconfig with a client certificate from the cluster's OS CA. The certificate is renewed in an ordinary `pulumi up` before it expires, and follows a rotation of the CA.
 
         ## Example Usage
 
@@ -440,7 +440,7 @@ class ClientConfiguration(pulumi.CustomResource):
     @pulumi.getter(name="caCertificatesPem")
     def ca_certificates_pem(self) -> pulumi.Output[_builtins.str]:
         """
-        PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+        PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
         """
         return pulumi.get(self, "ca_certificates_pem")
 
@@ -480,7 +480,7 @@ class ClientConfiguration(pulumi.CustomResource):
     @pulumi.getter(name="issuerFingerprint")
     def issuer_fingerprint(self) -> pulumi.Output[_builtins.str]:
         """
-        Fingerprint of the authority that issued the certificate.
+        Fingerprint of the CA that issued the certificate.
         """
         return pulumi.get(self, "issuer_fingerprint")
 

@@ -37,14 +37,14 @@ class KubeconfigArgs:
         :param pulumi.Input[_builtins.str] cluster_endpoint: URL of the Kubernetes API, `https://host:6443`.
         :param pulumi.Input[_builtins.str] cluster_name: Name of the cluster.
         :param Any secrets: The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
-        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the authority's.
+        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the CA's.
         :param pulumi.Input[_builtins.str] common_name: CN of the subject. Default: `admin`.
         :param pulumi.Input[Union[_builtins.int, _builtins.str]] early_renewal_hours: How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
-        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
         :param pulumi.Input[_builtins.str] namespace: Namespace of the context. Default: `default`.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] organizations: Kubernetes groups of the user. Default: `system:masters`.
-        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one issues the certificate anew.
-        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `8760`.
+        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one reissues the certificate.
+        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
         """
         pulumi.set(__self__, "cluster_endpoint", cluster_endpoint)
         pulumi.set(__self__, "cluster_name", cluster_name)
@@ -106,7 +106,7 @@ class KubeconfigArgs:
     @pulumi.getter
     def algorithm(self) -> Optional[pulumi.Input['KeyAlgorithm']]:
         """
-        Kind of the private key. Default: as Talos chooses, the kind of the authority's.
+        Kind of the private key. Default: as Talos chooses, the kind of the CA's.
         """
         return pulumi.get(self, "algorithm")
 
@@ -142,7 +142,7 @@ class KubeconfigArgs:
     @pulumi.getter(name="issuedAt")
     def issued_at(self) -> Optional[pulumi.Input[_builtins.str]]:
         """
-        Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+        Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
         """
         return pulumi.get(self, "issued_at")
 
@@ -178,7 +178,7 @@ class KubeconfigArgs:
     @pulumi.getter(name="rotationTriggers")
     def rotation_triggers(self) -> Optional[pulumi.Input[Mapping[str, Any]]]:
         """
-        Any values; a change of one issues the certificate anew.
+        Any values; a change of one reissues the certificate.
         """
         return pulumi.get(self, "rotation_triggers")
 
@@ -190,7 +190,7 @@ class KubeconfigArgs:
     @pulumi.getter(name="validityPeriodHours")
     def validity_period_hours(self) -> Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]]:
         """
-        Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `8760`.
+        Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
         """
         return pulumi.get(self, "validity_period_hours")
 
@@ -218,7 +218,7 @@ class Kubeconfig(pulumi.CustomResource):
                  validity_period_hours: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]] = None,
                  __props__=None):
         """
-        An admin kubeconfig issued offline from the cluster's Kubernetes authority, as `talosctl kubeconfig` gets it from a control plane.
+        An admin kubeconfig issued offline from the cluster's Kubernetes CA, as `talosctl kubeconfig` gets it from a control plane.
 
         ## Example Usage
 
@@ -240,17 +240,17 @@ class Kubeconfig(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the authority's.
+        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the CA's.
         :param pulumi.Input[_builtins.str] cluster_endpoint: URL of the Kubernetes API, `https://host:6443`.
         :param pulumi.Input[_builtins.str] cluster_name: Name of the cluster.
         :param pulumi.Input[_builtins.str] common_name: CN of the subject. Default: `admin`.
         :param pulumi.Input[Union[_builtins.int, _builtins.str]] early_renewal_hours: How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
-        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
         :param pulumi.Input[_builtins.str] namespace: Namespace of the context. Default: `default`.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] organizations: Kubernetes groups of the user. Default: `system:masters`.
-        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one issues the certificate anew.
+        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one reissues the certificate.
         :param Any secrets: The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
-        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `8760`.
+        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
         """
         ...
     @overload
@@ -259,7 +259,7 @@ class Kubeconfig(pulumi.CustomResource):
                  args: KubeconfigArgs,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        An admin kubeconfig issued offline from the cluster's Kubernetes authority, as `talosctl kubeconfig` gets it from a control plane.
+        An admin kubeconfig issued offline from the cluster's Kubernetes CA, as `talosctl kubeconfig` gets it from a control plane.
 
         ## Example Usage
 
@@ -385,7 +385,7 @@ class Kubeconfig(pulumi.CustomResource):
     @pulumi.getter(name="caCertificatesPem")
     def ca_certificates_pem(self) -> pulumi.Output[_builtins.str]:
         """
-        PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+        PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
         """
         return pulumi.get(self, "ca_certificates_pem")
 
@@ -417,7 +417,7 @@ class Kubeconfig(pulumi.CustomResource):
     @pulumi.getter(name="issuerFingerprint")
     def issuer_fingerprint(self) -> pulumi.Output[_builtins.str]:
         """
-        Fingerprint of the authority that issued the certificate.
+        Fingerprint of the CA that issued the certificate.
         """
         return pulumi.get(self, "issuer_fingerprint")
 

@@ -40,11 +40,11 @@ class MachineConfigArgs:
         """
         The set of arguments for constructing a MachineConfig resource.
 
-        :param pulumi.Input[_builtins.str] cluster_endpoint: URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+        :param pulumi.Input[_builtins.str] cluster_endpoint: URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
         :param pulumi.Input[_builtins.str] cluster_name: Name of the cluster.
-        :param pulumi.Input['MachineType'] machine_type: Role of the machine. The state of a worker's config holds no private key of an authority.
+        :param pulumi.Input['MachineType'] machine_type: Role of the machine. The state of a worker's config holds no private key of a CA.
         :param Any secrets: The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
-        :param pulumi.Input[Sequence[Any]] accepted_cas: Further authorities of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
+        :param pulumi.Input[Sequence[Any]] accepted_cas: Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] additional_sans: Further names in the machine's and the API server's certificate.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] cert_sans: Further names in the machine's certificate.
         :param pulumi.Input[_builtins.bool] cluster_discovery: Whether cluster discovery is on. Default: `true`.
@@ -53,7 +53,7 @@ class MachineConfigArgs:
         :param pulumi.Input[_builtins.str] install_disk: Disk to install Talos to; `""` for none. Default: `/dev/sda`.
         :param pulumi.Input[_builtins.str] install_image: Installer image. Default: that of the Talos release; once written it stays.
         :param pulumi.Input[_builtins.bool] kube_span: Whether KubeSpan is on. Default: `false`.
-        :param pulumi.Input[Sequence[Any]] kubernetes_accepted_cas: Further Kubernetes authorities that the machine trusts, likewise.
+        :param pulumi.Input[Sequence[Any]] kubernetes_accepted_cas: Further Kubernetes CAs that the machine trusts, likewise.
         :param pulumi.Input[_builtins.str] kubernetes_version: Kubernetes version. Default: that of the Talos release; once written it stays.
         :param pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]] registry_mirrors: Registry host to the list of its mirrors' URLs.
         :param pulumi.Input[_builtins.str] talos_version: Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
@@ -93,7 +93,7 @@ class MachineConfigArgs:
     @pulumi.getter(name="clusterEndpoint")
     def cluster_endpoint(self) -> pulumi.Input[_builtins.str]:
         """
-        URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+        URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
         """
         return pulumi.get(self, "cluster_endpoint")
 
@@ -117,7 +117,7 @@ class MachineConfigArgs:
     @pulumi.getter(name="machineType")
     def machine_type(self) -> pulumi.Input['MachineType']:
         """
-        Role of the machine. The state of a worker's config holds no private key of an authority.
+        Role of the machine. The state of a worker's config holds no private key of a CA.
         """
         return pulumi.get(self, "machine_type")
 
@@ -141,7 +141,7 @@ class MachineConfigArgs:
     @pulumi.getter(name="acceptedCAs")
     def accepted_cas(self) -> Optional[pulumi.Input[Sequence[Any]]]:
         """
-        Further authorities of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
+        Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
         """
         return pulumi.get(self, "accepted_cas")
 
@@ -249,7 +249,7 @@ class MachineConfigArgs:
     @pulumi.getter(name="kubernetesAcceptedCAs")
     def kubernetes_accepted_cas(self) -> Optional[pulumi.Input[Sequence[Any]]]:
         """
-        Further Kubernetes authorities that the machine trusts, likewise.
+        Further Kubernetes CAs that the machine trusts, likewise.
         """
         return pulumi.get(self, "kubernetes_accepted_cas")
 
@@ -340,20 +340,20 @@ class MachineConfig(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[Sequence[Any]] accepted_cas: Further authorities of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
+        :param pulumi.Input[Sequence[Any]] accepted_cas: Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] additional_sans: Further names in the machine's and the API server's certificate.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] cert_sans: Further names in the machine's certificate.
         :param pulumi.Input[_builtins.bool] cluster_discovery: Whether cluster discovery is on. Default: `true`.
-        :param pulumi.Input[_builtins.str] cluster_endpoint: URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+        :param pulumi.Input[_builtins.str] cluster_endpoint: URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
         :param pulumi.Input[_builtins.str] cluster_name: Name of the cluster.
         :param pulumi.Input[Sequence[Any]] config_patches: Patches in order: YAML text or objects, several documents allowed; merged as talosctl merges.
         :param pulumi.Input[_builtins.str] dns_domain: DNS domain of the cluster. Default: `cluster.local`.
         :param pulumi.Input[_builtins.str] install_disk: Disk to install Talos to; `""` for none. Default: `/dev/sda`.
         :param pulumi.Input[_builtins.str] install_image: Installer image. Default: that of the Talos release; once written it stays.
         :param pulumi.Input[_builtins.bool] kube_span: Whether KubeSpan is on. Default: `false`.
-        :param pulumi.Input[Sequence[Any]] kubernetes_accepted_cas: Further Kubernetes authorities that the machine trusts, likewise.
+        :param pulumi.Input[Sequence[Any]] kubernetes_accepted_cas: Further Kubernetes CAs that the machine trusts, likewise.
         :param pulumi.Input[_builtins.str] kubernetes_version: Kubernetes version. Default: that of the Talos release; once written it stays.
-        :param pulumi.Input['MachineType'] machine_type: Role of the machine. The state of a worker's config holds no private key of an authority.
+        :param pulumi.Input['MachineType'] machine_type: Role of the machine. The state of a worker's config holds no private key of a CA.
         :param pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]] registry_mirrors: Registry host to the list of its mirrors' URLs.
         :param Any secrets: The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
         :param pulumi.Input[_builtins.str] talos_version: Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
@@ -494,7 +494,7 @@ class MachineConfig(pulumi.CustomResource):
     @pulumi.getter(name="clusterEndpoint")
     def cluster_endpoint(self) -> pulumi.Output[_builtins.str]:
         """
-        URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+        URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
         """
         return pulumi.get(self, "cluster_endpoint")
 
@@ -542,7 +542,7 @@ class MachineConfig(pulumi.CustomResource):
     @pulumi.getter(name="machineType")
     def machine_type(self) -> pulumi.Output['MachineType']:
         """
-        Role of the machine. The state of a worker's config holds no private key of an authority.
+        Role of the machine. The state of a worker's config holds no private key of a CA.
         """
         return pulumi.get(self, "machine_type")
 

@@ -35,17 +35,17 @@ class NodeCertificateArgs:
         """
         The set of arguments for constructing a NodeCertificate resource.
 
-        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the authority's.
-        :param pulumi.Input['CertificateAuthorityArgs'] certificate_authority: A bare authority instead of `secrets`: certificate and private key, PEM.
+        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+        :param pulumi.Input['CertificateAuthorityArgs'] certificate_authority: A bare CA instead of `secrets`: certificate and private key, PEM.
         :param pulumi.Input[_builtins.str] common_name: CN of the subject. Default: `talos-node`.
         :param pulumi.Input[_builtins.str] csr_pem: A certificate signing request, PEM; then no key is made here. Its names are kept, its organizations dropped.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] dns_names: DNS names of the node (subject alternative names).
         :param pulumi.Input[Union[_builtins.int, _builtins.str]] early_renewal_hours: How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ip_addresses: IP addresses of the node (subject alternative names).
-        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
-        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one issues the certificate anew.
+        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one reissues the certificate.
         :param Any secrets: The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
-        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `24`.
+        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `24`.
         """
         if algorithm is not None:
             pulumi.set(__self__, "algorithm", algorithm)
@@ -74,7 +74,7 @@ class NodeCertificateArgs:
     @pulumi.getter
     def algorithm(self) -> Optional[pulumi.Input['KeyAlgorithm']]:
         """
-        Kind of the private key. Default: as Talos chooses, the kind of the authority's.
+        Kind of the private key. Default: as Talos chooses, the kind of the CA's.
         """
         return pulumi.get(self, "algorithm")
 
@@ -86,7 +86,7 @@ class NodeCertificateArgs:
     @pulumi.getter(name="certificateAuthority")
     def certificate_authority(self) -> Optional[pulumi.Input['CertificateAuthorityArgs']]:
         """
-        A bare authority instead of `secrets`: certificate and private key, PEM.
+        A bare CA instead of `secrets`: certificate and private key, PEM.
         """
         return pulumi.get(self, "certificate_authority")
 
@@ -158,7 +158,7 @@ class NodeCertificateArgs:
     @pulumi.getter(name="issuedAt")
     def issued_at(self) -> Optional[pulumi.Input[_builtins.str]]:
         """
-        Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+        Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
         """
         return pulumi.get(self, "issued_at")
 
@@ -170,7 +170,7 @@ class NodeCertificateArgs:
     @pulumi.getter(name="rotationTriggers")
     def rotation_triggers(self) -> Optional[pulumi.Input[Mapping[str, Any]]]:
         """
-        Any values; a change of one issues the certificate anew.
+        Any values; a change of one reissues the certificate.
         """
         return pulumi.get(self, "rotation_triggers")
 
@@ -194,7 +194,7 @@ class NodeCertificateArgs:
     @pulumi.getter(name="validityPeriodHours")
     def validity_period_hours(self) -> Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]]:
         """
-        Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `24`.
+        Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `24`.
         """
         return pulumi.get(self, "validity_period_hours")
 
@@ -222,7 +222,7 @@ class NodeCertificate(pulumi.CustomResource):
                  validity_period_hours: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]] = None,
                  __props__=None):
         """
-        A server certificate from the cluster's OS authority, like the one a Talos node serves its API with.
+        A server certificate from the cluster's OS CA, like the one a Talos node serves its API with.
 
         ## Example Usage
 
@@ -239,17 +239,17 @@ class NodeCertificate(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the authority's.
-        :param pulumi.Input[Union['CertificateAuthorityArgs', 'CertificateAuthorityArgsDict']] certificate_authority: A bare authority instead of `secrets`: certificate and private key, PEM.
+        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+        :param pulumi.Input[Union['CertificateAuthorityArgs', 'CertificateAuthorityArgsDict']] certificate_authority: A bare CA instead of `secrets`: certificate and private key, PEM.
         :param pulumi.Input[_builtins.str] common_name: CN of the subject. Default: `talos-node`.
         :param pulumi.Input[_builtins.str] csr_pem: A certificate signing request, PEM; then no key is made here. Its names are kept, its organizations dropped.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] dns_names: DNS names of the node (subject alternative names).
         :param pulumi.Input[Union[_builtins.int, _builtins.str]] early_renewal_hours: How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] ip_addresses: IP addresses of the node (subject alternative names).
-        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
-        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one issues the certificate anew.
+        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one reissues the certificate.
         :param Any secrets: The cluster's secrets: a TalosSecrets, its output `secrets`, or a plain bundle (the text or the parsed form of a `talosctl gen secrets` file). Only the part that this resource needs is kept in its state.
-        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the authority's end, with a warning. Default: `24`.
+        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `24`.
         """
         ...
     @overload
@@ -258,7 +258,7 @@ class NodeCertificate(pulumi.CustomResource):
                  args: Optional[NodeCertificateArgs] = None,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        A server certificate from the cluster's OS authority, like the one a Talos node serves its API with.
+        A server certificate from the cluster's OS CA, like the one a Talos node serves its API with.
 
         ## Example Usage
 
@@ -371,7 +371,7 @@ class NodeCertificate(pulumi.CustomResource):
     @pulumi.getter(name="caCertificatesPem")
     def ca_certificates_pem(self) -> pulumi.Output[_builtins.str]:
         """
-        PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+        PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
         """
         return pulumi.get(self, "ca_certificates_pem")
 
@@ -395,7 +395,7 @@ class NodeCertificate(pulumi.CustomResource):
     @pulumi.getter(name="issuerFingerprint")
     def issuer_fingerprint(self) -> pulumi.Output[_builtins.str]:
         """
-        Fingerprint of the authority that issued the certificate.
+        Fingerprint of the CA that issued the certificate.
         """
         return pulumi.get(self, "issuer_fingerprint")
 

@@ -41,8 +41,8 @@ class AcceptedCAs(dict):
                  kubernetes: Sequence[_builtins.str],
                  os: Sequence[_builtins.str]):
         """
-        :param Sequence[_builtins.str] kubernetes: Kubernetes authorities, PEM.
-        :param Sequence[_builtins.str] os: Authorities of the Talos API, PEM.
+        :param Sequence[_builtins.str] kubernetes: Kubernetes CAs, PEM.
+        :param Sequence[_builtins.str] os: CAs of the Talos API, PEM.
         """
         pulumi.set(__self__, "kubernetes", kubernetes)
         pulumi.set(__self__, "os", os)
@@ -51,7 +51,7 @@ class AcceptedCAs(dict):
     @pulumi.getter
     def kubernetes(self) -> Sequence[_builtins.str]:
         """
-        Kubernetes authorities, PEM.
+        Kubernetes CAs, PEM.
         """
         return pulumi.get(self, "kubernetes")
 
@@ -59,13 +59,16 @@ class AcceptedCAs(dict):
     @pulumi.getter
     def os(self) -> Sequence[_builtins.str]:
         """
-        Authorities of the Talos API, PEM.
+        CAs of the Talos API, PEM.
         """
         return pulumi.get(self, "os")
 
 
 @pulumi.output_type
 class AcceptedCertificate(dict):
+    """
+    One certificate of an AcceptedCA.
+    """
     @staticmethod
     def __key_warning(key: str):
         suggest = None
@@ -98,9 +101,11 @@ class AcceptedCertificate(dict):
                  not_before: _builtins.str,
                  subject: _builtins.str):
         """
+        One certificate of an AcceptedCA.
+
         :param _builtins.str certificate_pem: The certificate, PEM.
         :param _builtins.str crt: Base64 of the PEM, as in `machine.acceptedCAs`.
-        :param _builtins.bool expires_soon: Whether the authority ends within a year.
+        :param _builtins.bool expires_soon: Whether the CA ends within a year.
         :param _builtins.str fingerprint: SHA-256 of the certificate's DER, lower-case hex.
         :param _builtins.str not_after: End of validity, RFC 3339 UTC.
         :param _builtins.str not_before: Start of validity, RFC 3339 UTC.
@@ -134,7 +139,7 @@ class AcceptedCertificate(dict):
     @pulumi.getter(name="expiresSoon")
     def expires_soon(self) -> _builtins.bool:
         """
-        Whether the authority ends within a year.
+        Whether the CA ends within a year.
         """
         return pulumi.get(self, "expires_soon")
 
@@ -179,10 +184,10 @@ class CertificateAuthorities(dict):
                  kubernetes: 'outputs.CertificateAuthorityInfo',
                  os: 'outputs.CertificateAuthorityInfo'):
         """
-        :param 'CertificateAuthorityInfo' aggregator: Kubernetes aggregator authority.
-        :param 'CertificateAuthorityInfo' etcd: etcd authority.
-        :param 'CertificateAuthorityInfo' kubernetes: Kubernetes authority.
-        :param 'CertificateAuthorityInfo' os: Authority of the Talos API.
+        :param 'CertificateAuthorityInfo' aggregator: aggregator CA.
+        :param 'CertificateAuthorityInfo' etcd: etcd CA.
+        :param 'CertificateAuthorityInfo' kubernetes: Kubernetes CA.
+        :param 'CertificateAuthorityInfo' os: OS CA.
         """
         pulumi.set(__self__, "aggregator", aggregator)
         pulumi.set(__self__, "etcd", etcd)
@@ -193,7 +198,7 @@ class CertificateAuthorities(dict):
     @pulumi.getter
     def aggregator(self) -> 'outputs.CertificateAuthorityInfo':
         """
-        Kubernetes aggregator authority.
+        aggregator CA.
         """
         return pulumi.get(self, "aggregator")
 
@@ -201,7 +206,7 @@ class CertificateAuthorities(dict):
     @pulumi.getter
     def etcd(self) -> 'outputs.CertificateAuthorityInfo':
         """
-        etcd authority.
+        etcd CA.
         """
         return pulumi.get(self, "etcd")
 
@@ -209,7 +214,7 @@ class CertificateAuthorities(dict):
     @pulumi.getter
     def kubernetes(self) -> 'outputs.CertificateAuthorityInfo':
         """
-        Kubernetes authority.
+        Kubernetes CA.
         """
         return pulumi.get(self, "kubernetes")
 
@@ -217,13 +222,16 @@ class CertificateAuthorities(dict):
     @pulumi.getter
     def os(self) -> 'outputs.CertificateAuthorityInfo':
         """
-        Authority of the Talos API.
+        OS CA.
         """
         return pulumi.get(self, "os")
 
 
 @pulumi.output_type
 class CertificateAuthorityInfo(dict):
+    """
+    Public facts of a CA.
+    """
     @staticmethod
     def __key_warning(key: str):
         suggest = None
@@ -256,6 +264,8 @@ class CertificateAuthorityInfo(dict):
                  serial_number: _builtins.str,
                  subject: _builtins.str):
         """
+        Public facts of a CA.
+
         :param _builtins.str algorithm: Kind of the key.
         :param _builtins.str certificate_pem: The certificate, PEM.
         :param _builtins.str fingerprint: SHA-256 of the certificate's DER, lower-case hex.
@@ -357,7 +367,7 @@ class ClientConfigurationData(dict):
                  client_certificate: _builtins.str,
                  client_key: _builtins.str):
         """
-        :param _builtins.str ca_certificate: Base64 of the PEM of the authorities to trust.
+        :param _builtins.str ca_certificate: Base64 of the PEM of the CAs to trust.
         :param _builtins.str client_certificate: Base64 of the PEM of the client certificate.
         :param _builtins.str client_key: Base64 of the PEM of the private key.
         """
@@ -369,7 +379,7 @@ class ClientConfigurationData(dict):
     @pulumi.getter(name="caCertificate")
     def ca_certificate(self) -> _builtins.str:
         """
-        Base64 of the PEM of the authorities to trust.
+        Base64 of the PEM of the CAs to trust.
         """
         return pulumi.get(self, "ca_certificate")
 
@@ -410,13 +420,18 @@ class ImmediateRotationStatus(dict):
 
 @pulumi.output_type
 class MachineSecrets(dict):
+    """
+    `machineSecrets` of @pulumiverse/talos: base64 of PEM.
+    """
     def __init__(__self__, *,
                  certs: 'outputs.MachineSecretsCerts',
                  cluster: 'outputs.MachineSecretsCluster',
                  secrets: 'outputs.MachineSecretsSecrets',
                  trustdinfo: 'outputs.MachineSecretsTrustdInfo'):
         """
-        :param 'MachineSecretsCerts' certs: Authorities and keys.
+        `machineSecrets` of @pulumiverse/talos: base64 of PEM.
+
+        :param 'MachineSecretsCerts' certs: CAs and keys.
         :param 'MachineSecretsCluster' cluster: Identity of the cluster.
         :param 'MachineSecretsSecrets' secrets: Kubernetes secrets.
         :param 'MachineSecretsTrustdInfo' trustdinfo: trustd.
@@ -430,7 +445,7 @@ class MachineSecrets(dict):
     @pulumi.getter
     def certs(self) -> 'outputs.MachineSecretsCerts':
         """
-        Authorities and keys.
+        CAs and keys.
         """
         return pulumi.get(self, "certs")
 
@@ -516,11 +531,11 @@ class MachineSecretsCerts(dict):
                  k8s_serviceaccount: 'outputs.MachineSecretsKey',
                  os: 'outputs.MachineSecretsCertificate'):
         """
-        :param 'MachineSecretsCertificate' etcd: etcd authority.
-        :param 'MachineSecretsCertificate' k8s: Kubernetes authority.
-        :param 'MachineSecretsCertificate' k8s_aggregator: Aggregator authority.
+        :param 'MachineSecretsCertificate' etcd: etcd CA.
+        :param 'MachineSecretsCertificate' k8s: Kubernetes CA.
+        :param 'MachineSecretsCertificate' k8s_aggregator: Aggregator CA.
         :param 'MachineSecretsKey' k8s_serviceaccount: Service account key.
-        :param 'MachineSecretsCertificate' os: OS authority.
+        :param 'MachineSecretsCertificate' os: OS CA.
         """
         pulumi.set(__self__, "etcd", etcd)
         pulumi.set(__self__, "k8s", k8s)
@@ -532,7 +547,7 @@ class MachineSecretsCerts(dict):
     @pulumi.getter
     def etcd(self) -> 'outputs.MachineSecretsCertificate':
         """
-        etcd authority.
+        etcd CA.
         """
         return pulumi.get(self, "etcd")
 
@@ -540,7 +555,7 @@ class MachineSecretsCerts(dict):
     @pulumi.getter
     def k8s(self) -> 'outputs.MachineSecretsCertificate':
         """
-        Kubernetes authority.
+        Kubernetes CA.
         """
         return pulumi.get(self, "k8s")
 
@@ -548,7 +563,7 @@ class MachineSecretsCerts(dict):
     @pulumi.getter(name="k8sAggregator")
     def k8s_aggregator(self) -> 'outputs.MachineSecretsCertificate':
         """
-        Aggregator authority.
+        Aggregator CA.
         """
         return pulumi.get(self, "k8s_aggregator")
 
@@ -564,7 +579,7 @@ class MachineSecretsCerts(dict):
     @pulumi.getter
     def os(self) -> 'outputs.MachineSecretsCertificate':
         """
-        OS authority.
+        OS CA.
         """
         return pulumi.get(self, "os")
 
@@ -728,9 +743,9 @@ class RotationStatus(dict):
                  service_account: Optional['outputs.ImmediateRotationStatus'] = None,
                  trustd_token: Optional['outputs.ImmediateRotationStatus'] = None):
         """
-        :param 'StagedRotationStatus' kubernetes: Kubernetes authority.
-        :param 'StagedRotationStatus' os: OS authority.
-        :param 'ImmediateRotationStatus' aggregator: Aggregator authority.
+        :param 'StagedRotationStatus' kubernetes: Kubernetes CA.
+        :param 'StagedRotationStatus' os: OS CA.
+        :param 'ImmediateRotationStatus' aggregator: Aggregator CA.
         :param 'ImmediateRotationStatus' bootstrap_token: Bootstrap token.
         :param 'ImmediateRotationStatus' service_account: Service account key.
         :param 'ImmediateRotationStatus' trustd_token: trustd token.
@@ -750,7 +765,7 @@ class RotationStatus(dict):
     @pulumi.getter
     def kubernetes(self) -> 'outputs.StagedRotationStatus':
         """
-        Kubernetes authority.
+        Kubernetes CA.
         """
         return pulumi.get(self, "kubernetes")
 
@@ -758,7 +773,7 @@ class RotationStatus(dict):
     @pulumi.getter
     def os(self) -> 'outputs.StagedRotationStatus':
         """
-        OS authority.
+        OS CA.
         """
         return pulumi.get(self, "os")
 
@@ -766,7 +781,7 @@ class RotationStatus(dict):
     @pulumi.getter
     def aggregator(self) -> Optional['outputs.ImmediateRotationStatus']:
         """
-        Aggregator authority.
+        Aggregator CA.
         """
         return pulumi.get(self, "aggregator")
 
@@ -797,6 +812,9 @@ class RotationStatus(dict):
 
 @pulumi.output_type
 class StagedRotationStatus(dict):
+    """
+    Where a staged rotation stands.
+    """
     @staticmethod
     def __key_warning(key: str):
         suggest = None
@@ -824,14 +842,16 @@ class StagedRotationStatus(dict):
                  id: Optional[_builtins.str] = None,
                  next: Optional[_builtins.str] = None):
         """
-        :param Sequence[_builtins.str] accepted: Fingerprints of the authorities accepted beside it.
-        :param _builtins.str issuing: Fingerprint of the issuing authority.
-        :param Sequence[_builtins.str] retired: Fingerprints of authorities that have issued before.
+        Where a staged rotation stands.
+
+        :param Sequence[_builtins.str] accepted: Fingerprints of the CAs accepted beside it.
+        :param _builtins.str issuing: Fingerprint of the issuing CA.
+        :param Sequence[_builtins.str] retired: Fingerprints of CAs that have issued before.
         :param Sequence[_builtins.str] spent_ids: Ids that cannot be used again.
         :param _builtins.str stage: `none`, `accept`, `swap`, `finish` or `abort`.
         :param _builtins.str todo: What to do next.
         :param _builtins.str id: Id of the rotation under way, or of the last.
-        :param _builtins.str next: Fingerprint of the authority that will issue, at stage `accept`.
+        :param _builtins.str next: Fingerprint of the CA that will issue, at stage `accept`.
         """
         pulumi.set(__self__, "accepted", accepted)
         pulumi.set(__self__, "issuing", issuing)
@@ -848,7 +868,7 @@ class StagedRotationStatus(dict):
     @pulumi.getter
     def accepted(self) -> Sequence[_builtins.str]:
         """
-        Fingerprints of the authorities accepted beside it.
+        Fingerprints of the CAs accepted beside it.
         """
         return pulumi.get(self, "accepted")
 
@@ -856,7 +876,7 @@ class StagedRotationStatus(dict):
     @pulumi.getter
     def issuing(self) -> _builtins.str:
         """
-        Fingerprint of the issuing authority.
+        Fingerprint of the issuing CA.
         """
         return pulumi.get(self, "issuing")
 
@@ -864,7 +884,7 @@ class StagedRotationStatus(dict):
     @pulumi.getter
     def retired(self) -> Sequence[_builtins.str]:
         """
-        Fingerprints of authorities that have issued before.
+        Fingerprints of CAs that have issued before.
         """
         return pulumi.get(self, "retired")
 
@@ -904,7 +924,7 @@ class StagedRotationStatus(dict):
     @pulumi.getter
     def next(self) -> Optional[_builtins.str]:
         """
-        Fingerprint of the authority that will issue, at stage `accept`.
+        Fingerprint of the CA that will issue, at stage `accept`.
         """
         return pulumi.get(self, "next")
 
@@ -915,8 +935,8 @@ class Trust(dict):
                  kubernetes: _builtins.str,
                  os: _builtins.str):
         """
-        :param _builtins.str kubernetes: Kubernetes authorities to trust, issuing and accepted, PEM.
-        :param _builtins.str os: Authorities of the Talos API to trust, issuing and accepted, PEM.
+        :param _builtins.str kubernetes: Kubernetes CAs to trust, issuing and accepted, PEM.
+        :param _builtins.str os: CAs of the Talos API to trust, issuing and accepted, PEM.
         """
         pulumi.set(__self__, "kubernetes", kubernetes)
         pulumi.set(__self__, "os", os)
@@ -925,7 +945,7 @@ class Trust(dict):
     @pulumi.getter
     def kubernetes(self) -> _builtins.str:
         """
-        Kubernetes authorities to trust, issuing and accepted, PEM.
+        Kubernetes CAs to trust, issuing and accepted, PEM.
         """
         return pulumi.get(self, "kubernetes")
 
@@ -933,7 +953,7 @@ class Trust(dict):
     @pulumi.getter
     def os(self) -> _builtins.str:
         """
-        Authorities of the Talos API to trust, issuing and accepted, PEM.
+        CAs of the Talos API to trust, issuing and accepted, PEM.
         """
         return pulumi.get(self, "os")
 

@@ -9,6 +9,7 @@ interface RegisterRequest {
   getProvider(): string;
   getAdditionalsecretoutputsList(): string[];
   getDependenciesList(): string[];
+  getSourceposition(): { getUri(): string } | undefined;
   getObject(): { toJavaScript(): Record<string, unknown> };
 }
 interface Monitor {

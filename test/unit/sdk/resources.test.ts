@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import type { Properties } from "../../../provider/engine/rows";
 import { DEFINITIONS, type ResourceName } from "../../../provider/resources";
 import * as sdk from "../../../sdk";
 import { Registrations } from "./registrations";
@@ -35,7 +36,7 @@ describe("The classes of the package", () => {
   });
 
   for (const kind of KINDS) {
-    const { outputs } = DEFINITIONS[kind];
+    const outputs: Properties = DEFINITIONS[kind].outputs;
     const secret = Object.keys(outputs).filter((name) => outputs[name]?.secret === true);
 
     it(`${kind} is registered as a dynamic resource of a short text that never changes`, async () => {

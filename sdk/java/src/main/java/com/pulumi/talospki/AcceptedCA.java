@@ -75,14 +75,14 @@ public class AcceptedCA extends com.pulumi.resources.CustomResource {
         return this.crt;
     }
     /**
-     * Whether the authority ends within a year.
+     * Whether the CA ends within a year.
      * 
      */
     @Export(name="expiresSoon", refs={Boolean.class}, tree="[0]")
     private Output<Boolean> expiresSoon;
 
     /**
-     * @return Whether the authority ends within a year.
+     * @return Whether the CA ends within a year.
      * 
      */
     public Output<Boolean> expiresSoon() {

@@ -15,14 +15,14 @@ public final class AcceptedCAArgs extends com.pulumi.resources.ResourceArgs {
     public static final AcceptedCAArgs Empty = new AcceptedCAArgs();
 
     /**
-     * The authority to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
+     * The CA to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
      * 
      */
     @Import(name="certificatePem", required=true)
     private Output<String> certificatePem;
 
     /**
-     * @return The authority to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
+     * @return The CA to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
      * 
      */
     public Output<String> certificatePem() {
@@ -54,7 +54,7 @@ public final class AcceptedCAArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param certificatePem The authority to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
+         * @param certificatePem The CA to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
          * 
          * @return builder
          * 
@@ -65,7 +65,7 @@ public final class AcceptedCAArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param certificatePem The authority to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
+         * @param certificatePem The CA to trust: PEM, base64 of PEM, or a bundle of several certificates. Never a private key.
          * 
          * @return builder
          * 

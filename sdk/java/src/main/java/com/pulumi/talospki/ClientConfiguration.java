@@ -17,7 +17,7 @@ import java.util.List;
 import javax.annotation.Nullable;
 
 /**
- * A talosconfig with a client certificate from the cluster&#39;s OS authority. The certificate is renewed in an ordinary `pulumi up` before it expires, and follows a rotation of the authority.
+ * A talosconfig with a client certificate from the cluster&#39;s OS CA. The certificate is renewed in an ordinary `pulumi up` before it expires, and follows a rotation of the CA.
  * 
  * ## Example Usage
  * 
@@ -34,14 +34,14 @@ import javax.annotation.Nullable;
 @ResourceType(type="talos-pki:index:ClientConfiguration")
 public class ClientConfiguration extends com.pulumi.resources.CustomResource {
     /**
-     * PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+     * PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
      * 
      */
     @Export(name="caCertificatesPem", refs={String.class}, tree="[0]")
     private Output<String> caCertificatesPem;
 
     /**
-     * @return PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+     * @return PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
      * 
      */
     public Output<String> caCertificatesPem() {
@@ -104,14 +104,14 @@ public class ClientConfiguration extends com.pulumi.resources.CustomResource {
         return this.fingerprint;
     }
     /**
-     * Fingerprint of the authority that issued the certificate.
+     * Fingerprint of the CA that issued the certificate.
      * 
      */
     @Export(name="issuerFingerprint", refs={String.class}, tree="[0]")
     private Output<String> issuerFingerprint;
 
     /**
-     * @return Fingerprint of the authority that issued the certificate.
+     * @return Fingerprint of the CA that issued the certificate.
      * 
      */
     public Output<String> issuerFingerprint() {

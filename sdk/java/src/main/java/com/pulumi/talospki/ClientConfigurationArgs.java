@@ -25,14 +25,14 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
     public static final ClientConfigurationArgs Empty = new ClientConfigurationArgs();
 
     /**
-     * Kind of the private key. Default: as Talos chooses, the kind of the authority&#39;s.
+     * Kind of the private key. Default: as Talos chooses, the kind of the CA&#39;s.
      * 
      */
     @Import(name="algorithm")
     private @Nullable Output<KeyAlgorithm> algorithm;
 
     /**
-     * @return Kind of the private key. Default: as Talos chooses, the kind of the authority&#39;s.
+     * @return Kind of the private key. Default: as Talos chooses, the kind of the CA&#39;s.
      * 
      */
     public Optional<Output<KeyAlgorithm>> algorithm() {
@@ -40,14 +40,14 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
     }
 
     /**
-     * A bare authority instead of `secrets`: certificate and private key, PEM.
+     * A bare CA instead of `secrets`: certificate and private key, PEM.
      * 
      */
     @Import(name="certificateAuthority")
     private @Nullable Output<CertificateAuthorityArgs> certificateAuthority;
 
     /**
-     * @return A bare authority instead of `secrets`: certificate and private key, PEM.
+     * @return A bare CA instead of `secrets`: certificate and private key, PEM.
      * 
      */
     public Optional<Output<CertificateAuthorityArgs>> certificateAuthority() {
@@ -130,14 +130,14 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
     }
 
     /**
-     * Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+     * Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
      * 
      */
     @Import(name="issuedAt")
     private @Nullable Output<String> issuedAt;
 
     /**
-     * @return Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+     * @return Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
      * 
      */
     public Optional<Output<String>> issuedAt() {
@@ -175,14 +175,14 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
     }
 
     /**
-     * Any values; a change of one issues the certificate anew.
+     * Any values; a change of one reissues the certificate.
      * 
      */
     @Import(name="rotationTriggers")
     private @Nullable Output<Map<String,Object>> rotationTriggers;
 
     /**
-     * @return Any values; a change of one issues the certificate anew.
+     * @return Any values; a change of one reissues the certificate.
      * 
      */
     public Optional<Output<Map<String,Object>>> rotationTriggers() {
@@ -205,14 +205,14 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
     }
 
     /**
-     * Lifetime in hours, or a Go duration; cut to the authority&#39;s end, with a warning. Default: `8760`.
+     * Lifetime in hours, or a Go duration; cut to the CA&#39;s end, with a warning. Default: `8760`.
      * 
      */
     @Import(name="validityPeriodHours")
     private @Nullable Output<Either<Integer,String>> validityPeriodHours;
 
     /**
-     * @return Lifetime in hours, or a Go duration; cut to the authority&#39;s end, with a warning. Default: `8760`.
+     * @return Lifetime in hours, or a Go duration; cut to the CA&#39;s end, with a warning. Default: `8760`.
      * 
      */
     public Optional<Output<Either<Integer,String>>> validityPeriodHours() {
@@ -256,7 +256,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param algorithm Kind of the private key. Default: as Talos chooses, the kind of the authority&#39;s.
+         * @param algorithm Kind of the private key. Default: as Talos chooses, the kind of the CA&#39;s.
          * 
          * @return builder
          * 
@@ -267,7 +267,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param algorithm Kind of the private key. Default: as Talos chooses, the kind of the authority&#39;s.
+         * @param algorithm Kind of the private key. Default: as Talos chooses, the kind of the CA&#39;s.
          * 
          * @return builder
          * 
@@ -277,7 +277,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param certificateAuthority A bare authority instead of `secrets`: certificate and private key, PEM.
+         * @param certificateAuthority A bare CA instead of `secrets`: certificate and private key, PEM.
          * 
          * @return builder
          * 
@@ -288,7 +288,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param certificateAuthority A bare authority instead of `secrets`: certificate and private key, PEM.
+         * @param certificateAuthority A bare CA instead of `secrets`: certificate and private key, PEM.
          * 
          * @return builder
          * 
@@ -433,7 +433,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param issuedAt Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+         * @param issuedAt Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
          * 
          * @return builder
          * 
@@ -444,7 +444,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param issuedAt Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+         * @param issuedAt Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
          * 
          * @return builder
          * 
@@ -516,7 +516,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param rotationTriggers Any values; a change of one issues the certificate anew.
+         * @param rotationTriggers Any values; a change of one reissues the certificate.
          * 
          * @return builder
          * 
@@ -527,7 +527,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param rotationTriggers Any values; a change of one issues the certificate anew.
+         * @param rotationTriggers Any values; a change of one reissues the certificate.
          * 
          * @return builder
          * 
@@ -558,7 +558,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the authority&#39;s end, with a warning. Default: `8760`.
+         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the CA&#39;s end, with a warning. Default: `8760`.
          * 
          * @return builder
          * 
@@ -569,7 +569,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the authority&#39;s end, with a warning. Default: `8760`.
+         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the CA&#39;s end, with a warning. Default: `8760`.
          * 
          * @return builder
          * 
@@ -579,7 +579,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the authority&#39;s end, with a warning. Default: `8760`.
+         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the CA&#39;s end, with a warning. Default: `8760`.
          * 
          * @return builder
          * 
@@ -589,7 +589,7 @@ public final class ClientConfigurationArgs extends com.pulumi.resources.Resource
         }
 
         /**
-         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the authority&#39;s end, with a warning. Default: `8760`.
+         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the CA&#39;s end, with a warning. Default: `8760`.
          * 
          * @return builder
          * 

@@ -16,7 +16,7 @@ import java.util.List;
 import javax.annotation.Nullable;
 
 /**
- * An admin kubeconfig issued offline from the cluster&#39;s Kubernetes authority, as `talosctl kubeconfig` gets it from a control plane.
+ * An admin kubeconfig issued offline from the cluster&#39;s Kubernetes CA, as `talosctl kubeconfig` gets it from a control plane.
  * 
  * ## Example Usage
  * 
@@ -24,14 +24,14 @@ import javax.annotation.Nullable;
 @ResourceType(type="talos-pki:index:Kubeconfig")
 public class Kubeconfig extends com.pulumi.resources.CustomResource {
     /**
-     * PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+     * PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
      * 
      */
     @Export(name="caCertificatesPem", refs={String.class}, tree="[0]")
     private Output<String> caCertificatesPem;
 
     /**
-     * @return PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+     * @return PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
      * 
      */
     public Output<String> caCertificatesPem() {
@@ -80,14 +80,14 @@ public class Kubeconfig extends com.pulumi.resources.CustomResource {
         return this.fingerprint;
     }
     /**
-     * Fingerprint of the authority that issued the certificate.
+     * Fingerprint of the CA that issued the certificate.
      * 
      */
     @Export(name="issuerFingerprint", refs={String.class}, tree="[0]")
     private Output<String> issuerFingerprint;
 
     /**
-     * @return Fingerprint of the authority that issued the certificate.
+     * @return Fingerprint of the CA that issued the certificate.
      * 
      */
     public Output<String> issuerFingerprint() {

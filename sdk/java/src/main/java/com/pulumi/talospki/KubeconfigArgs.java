@@ -23,14 +23,14 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
     public static final KubeconfigArgs Empty = new KubeconfigArgs();
 
     /**
-     * Kind of the private key. Default: as Talos chooses, the kind of the authority&#39;s.
+     * Kind of the private key. Default: as Talos chooses, the kind of the CA&#39;s.
      * 
      */
     @Import(name="algorithm")
     private @Nullable Output<KeyAlgorithm> algorithm;
 
     /**
-     * @return Kind of the private key. Default: as Talos chooses, the kind of the authority&#39;s.
+     * @return Kind of the private key. Default: as Talos chooses, the kind of the CA&#39;s.
      * 
      */
     public Optional<Output<KeyAlgorithm>> algorithm() {
@@ -98,14 +98,14 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+     * Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
      * 
      */
     @Import(name="issuedAt")
     private @Nullable Output<String> issuedAt;
 
     /**
-     * @return Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+     * @return Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
      * 
      */
     public Optional<Output<String>> issuedAt() {
@@ -143,14 +143,14 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Any values; a change of one issues the certificate anew.
+     * Any values; a change of one reissues the certificate.
      * 
      */
     @Import(name="rotationTriggers")
     private @Nullable Output<Map<String,Object>> rotationTriggers;
 
     /**
-     * @return Any values; a change of one issues the certificate anew.
+     * @return Any values; a change of one reissues the certificate.
      * 
      */
     public Optional<Output<Map<String,Object>>> rotationTriggers() {
@@ -173,14 +173,14 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Lifetime in hours, or a Go duration; cut to the authority&#39;s end, with a warning. Default: `8760`.
+     * Lifetime in hours, or a Go duration; cut to the CA&#39;s end, with a warning. Default: `8760`.
      * 
      */
     @Import(name="validityPeriodHours")
     private @Nullable Output<Either<Integer,String>> validityPeriodHours;
 
     /**
-     * @return Lifetime in hours, or a Go duration; cut to the authority&#39;s end, with a warning. Default: `8760`.
+     * @return Lifetime in hours, or a Go duration; cut to the CA&#39;s end, with a warning. Default: `8760`.
      * 
      */
     public Optional<Output<Either<Integer,String>>> validityPeriodHours() {
@@ -222,7 +222,7 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param algorithm Kind of the private key. Default: as Talos chooses, the kind of the authority&#39;s.
+         * @param algorithm Kind of the private key. Default: as Talos chooses, the kind of the CA&#39;s.
          * 
          * @return builder
          * 
@@ -233,7 +233,7 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param algorithm Kind of the private key. Default: as Talos chooses, the kind of the authority&#39;s.
+         * @param algorithm Kind of the private key. Default: as Talos chooses, the kind of the CA&#39;s.
          * 
          * @return builder
          * 
@@ -347,7 +347,7 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param issuedAt Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+         * @param issuedAt Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
          * 
          * @return builder
          * 
@@ -358,7 +358,7 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param issuedAt Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to freeze the certificate, in `replaceOnChanges` to have it replaced.
+         * @param issuedAt Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
          * 
          * @return builder
          * 
@@ -420,7 +420,7 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param rotationTriggers Any values; a change of one issues the certificate anew.
+         * @param rotationTriggers Any values; a change of one reissues the certificate.
          * 
          * @return builder
          * 
@@ -431,7 +431,7 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param rotationTriggers Any values; a change of one issues the certificate anew.
+         * @param rotationTriggers Any values; a change of one reissues the certificate.
          * 
          * @return builder
          * 
@@ -462,7 +462,7 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the authority&#39;s end, with a warning. Default: `8760`.
+         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the CA&#39;s end, with a warning. Default: `8760`.
          * 
          * @return builder
          * 
@@ -473,7 +473,7 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the authority&#39;s end, with a warning. Default: `8760`.
+         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the CA&#39;s end, with a warning. Default: `8760`.
          * 
          * @return builder
          * 
@@ -483,7 +483,7 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the authority&#39;s end, with a warning. Default: `8760`.
+         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the CA&#39;s end, with a warning. Default: `8760`.
          * 
          * @return builder
          * 
@@ -493,7 +493,7 @@ public final class KubeconfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the authority&#39;s end, with a warning. Default: `8760`.
+         * @param validityPeriodHours Lifetime in hours, or a Go duration; cut to the CA&#39;s end, with a warning. Default: `8760`.
          * 
          * @return builder
          * 

@@ -24,14 +24,14 @@ import javax.annotation.Nullable;
 @ResourceType(type="talos-pki:index:MachineConfig")
 public class MachineConfig extends com.pulumi.resources.CustomResource {
     /**
-     * URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+     * URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
      * 
      */
     @Export(name="clusterEndpoint", refs={String.class}, tree="[0]")
     private Output<String> clusterEndpoint;
 
     /**
-     * @return URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+     * @return URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
      * 
      */
     public Output<String> clusterEndpoint() {
@@ -108,14 +108,14 @@ public class MachineConfig extends com.pulumi.resources.CustomResource {
         return this.machineConfig;
     }
     /**
-     * Role of the machine. The state of a worker&#39;s config holds no private key of an authority.
+     * Role of the machine. The state of a worker&#39;s config holds no private key of a CA.
      * 
      */
     @Export(name="machineType", refs={MachineType.class}, tree="[0]")
     private Output<MachineType> machineType;
 
     /**
-     * @return Role of the machine. The state of a worker&#39;s config holds no private key of an authority.
+     * @return Role of the machine. The state of a worker&#39;s config holds no private key of a CA.
      * 
      */
     public Output<MachineType> machineType() {

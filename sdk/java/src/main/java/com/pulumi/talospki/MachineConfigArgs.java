@@ -22,14 +22,14 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
     public static final MachineConfigArgs Empty = new MachineConfigArgs();
 
     /**
-     * Further authorities of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
+     * Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
      * 
      */
     @Import(name="acceptedCAs")
     private @Nullable Output<List<Object>> acceptedCAs;
 
     /**
-     * @return Further authorities of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
+     * @return Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
      * 
      */
     public Optional<Output<List<Object>>> acceptedCAs() {
@@ -82,14 +82,14 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+     * URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
      * 
      */
     @Import(name="clusterEndpoint", required=true)
     private Output<String> clusterEndpoint;
 
     /**
-     * @return URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+     * @return URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
      * 
      */
     public Output<String> clusterEndpoint() {
@@ -187,14 +187,14 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Further Kubernetes authorities that the machine trusts, likewise.
+     * Further Kubernetes CAs that the machine trusts, likewise.
      * 
      */
     @Import(name="kubernetesAcceptedCAs")
     private @Nullable Output<List<Object>> kubernetesAcceptedCAs;
 
     /**
-     * @return Further Kubernetes authorities that the machine trusts, likewise.
+     * @return Further Kubernetes CAs that the machine trusts, likewise.
      * 
      */
     public Optional<Output<List<Object>>> kubernetesAcceptedCAs() {
@@ -217,14 +217,14 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Role of the machine. The state of a worker&#39;s config holds no private key of an authority.
+     * Role of the machine. The state of a worker&#39;s config holds no private key of a CA.
      * 
      */
     @Import(name="machineType", required=true)
     private Output<MachineType> machineType;
 
     /**
-     * @return Role of the machine. The state of a worker&#39;s config holds no private key of an authority.
+     * @return Role of the machine. The state of a worker&#39;s config holds no private key of a CA.
      * 
      */
     public Output<MachineType> machineType() {
@@ -317,7 +317,7 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param acceptedCAs Further authorities of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
+         * @param acceptedCAs Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
          * 
          * @return builder
          * 
@@ -328,7 +328,7 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param acceptedCAs Further authorities of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
+         * @param acceptedCAs Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
          * 
          * @return builder
          * 
@@ -338,7 +338,7 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param acceptedCAs Further authorities of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
+         * @param acceptedCAs Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
          * 
          * @return builder
          * 
@@ -431,7 +431,7 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param clusterEndpoint URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+         * @param clusterEndpoint URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
          * 
          * @return builder
          * 
@@ -442,7 +442,7 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param clusterEndpoint URL of the Kubernetes API, `https://host:6443`. Without a port it is taken as talosctl takes it, with a warning.
+         * @param clusterEndpoint URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
          * 
          * @return builder
          * 
@@ -588,7 +588,7 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param kubernetesAcceptedCAs Further Kubernetes authorities that the machine trusts, likewise.
+         * @param kubernetesAcceptedCAs Further Kubernetes CAs that the machine trusts, likewise.
          * 
          * @return builder
          * 
@@ -599,7 +599,7 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param kubernetesAcceptedCAs Further Kubernetes authorities that the machine trusts, likewise.
+         * @param kubernetesAcceptedCAs Further Kubernetes CAs that the machine trusts, likewise.
          * 
          * @return builder
          * 
@@ -609,7 +609,7 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param kubernetesAcceptedCAs Further Kubernetes authorities that the machine trusts, likewise.
+         * @param kubernetesAcceptedCAs Further Kubernetes CAs that the machine trusts, likewise.
          * 
          * @return builder
          * 
@@ -640,7 +640,7 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param machineType Role of the machine. The state of a worker&#39;s config holds no private key of an authority.
+         * @param machineType Role of the machine. The state of a worker&#39;s config holds no private key of a CA.
          * 
          * @return builder
          * 
@@ -651,7 +651,7 @@ public final class MachineConfigArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param machineType Role of the machine. The state of a worker&#39;s config holds no private key of an authority.
+         * @param machineType Role of the machine. The state of a worker&#39;s config holds no private key of a CA.
          * 
          * @return builder
          * 

@@ -17,7 +17,7 @@ import java.util.Optional;
 import javax.annotation.Nullable;
 
 /**
- * A server certificate from the cluster&#39;s OS authority, like the one a Talos node serves its API with.
+ * A server certificate from the cluster&#39;s OS CA, like the one a Talos node serves its API with.
  * 
  * ## Example Usage
  * 
@@ -25,14 +25,14 @@ import javax.annotation.Nullable;
 @ResourceType(type="talos-pki:index:NodeCertificate")
 public class NodeCertificate extends com.pulumi.resources.CustomResource {
     /**
-     * PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+     * PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
      * 
      */
     @Export(name="caCertificatesPem", refs={String.class}, tree="[0]")
     private Output<String> caCertificatesPem;
 
     /**
-     * @return PEM of every authority to trust: the issuing one first, then those accepted while a rotation lasts.
+     * @return PEM of every CA to trust: the issuing one first, then those accepted while a rotation lasts.
      * 
      */
     public Output<String> caCertificatesPem() {
@@ -67,14 +67,14 @@ public class NodeCertificate extends com.pulumi.resources.CustomResource {
         return this.fingerprint;
     }
     /**
-     * Fingerprint of the authority that issued the certificate.
+     * Fingerprint of the CA that issued the certificate.
      * 
      */
     @Export(name="issuerFingerprint", refs={String.class}, tree="[0]")
     private Output<String> issuerFingerprint;
 
     /**
-     * @return Fingerprint of the authority that issued the certificate.
+     * @return Fingerprint of the CA that issued the certificate.
      * 
      */
     public Output<String> issuerFingerprint() {

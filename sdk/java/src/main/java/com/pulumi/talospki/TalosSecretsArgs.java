@@ -50,14 +50,14 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * How the authorities are made, or authorities of one&#39;s own.
+     * How the CAs are made, or own CAs.
      * 
      */
     @Import(name="certificateAuthorities")
     private @Nullable Output<CertificateAuthoritiesOptionsArgs> certificateAuthorities;
 
     /**
-     * @return How the authorities are made, or authorities of one&#39;s own.
+     * @return How the CAs are made, or own CAs.
      * 
      */
     public Optional<Output<CertificateAuthoritiesOptionsArgs>> certificateAuthorities() {
@@ -277,7 +277,7 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param certificateAuthorities How the authorities are made, or authorities of one&#39;s own.
+         * @param certificateAuthorities How the CAs are made, or own CAs.
          * 
          * @return builder
          * 
@@ -288,7 +288,7 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param certificateAuthorities How the authorities are made, or authorities of one&#39;s own.
+         * @param certificateAuthorities How the CAs are made, or own CAs.
          * 
          * @return builder
          * 

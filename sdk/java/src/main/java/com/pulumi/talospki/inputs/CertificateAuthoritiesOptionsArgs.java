@@ -16,14 +16,14 @@ public final class CertificateAuthoritiesOptionsArgs extends com.pulumi.resource
     public static final CertificateAuthoritiesOptionsArgs Empty = new CertificateAuthoritiesOptionsArgs();
 
     /**
-     * The aggregator authority; made with ecdsa-p256 unless told otherwise.
+     * The aggregator CA; made with ecdsa-p256 unless configured otherwise.
      * 
      */
     @Import(name="aggregator")
     private @Nullable Output<CertificateAuthorityOptionsArgs> aggregator;
 
     /**
-     * @return The aggregator authority; made with ecdsa-p256 unless told otherwise.
+     * @return The aggregator CA; made with ecdsa-p256 unless configured otherwise.
      * 
      */
     public Optional<Output<CertificateAuthorityOptionsArgs>> aggregator() {
@@ -31,14 +31,14 @@ public final class CertificateAuthoritiesOptionsArgs extends com.pulumi.resource
     }
 
     /**
-     * The etcd authority; made with ecdsa-p256 unless told otherwise.
+     * The etcd CA; made with ecdsa-p256 unless configured otherwise.
      * 
      */
     @Import(name="etcd")
     private @Nullable Output<CertificateAuthorityOptionsArgs> etcd;
 
     /**
-     * @return The etcd authority; made with ecdsa-p256 unless told otherwise.
+     * @return The etcd CA; made with ecdsa-p256 unless configured otherwise.
      * 
      */
     public Optional<Output<CertificateAuthorityOptionsArgs>> etcd() {
@@ -46,14 +46,14 @@ public final class CertificateAuthoritiesOptionsArgs extends com.pulumi.resource
     }
 
     /**
-     * The kubernetes authority; made with ecdsa-p256 unless told otherwise.
+     * The kubernetes CA; made with ecdsa-p256 unless configured otherwise.
      * 
      */
     @Import(name="kubernetes")
     private @Nullable Output<CertificateAuthorityOptionsArgs> kubernetes;
 
     /**
-     * @return The kubernetes authority; made with ecdsa-p256 unless told otherwise.
+     * @return The kubernetes CA; made with ecdsa-p256 unless configured otherwise.
      * 
      */
     public Optional<Output<CertificateAuthorityOptionsArgs>> kubernetes() {
@@ -61,14 +61,14 @@ public final class CertificateAuthoritiesOptionsArgs extends com.pulumi.resource
     }
 
     /**
-     * The os authority; made with ed25519 unless told otherwise.
+     * The os CA; made with ed25519 unless configured otherwise.
      * 
      */
     @Import(name="os")
     private @Nullable Output<CertificateAuthorityOptionsArgs> os;
 
     /**
-     * @return The os authority; made with ed25519 unless told otherwise.
+     * @return The os CA; made with ed25519 unless configured otherwise.
      * 
      */
     public Optional<Output<CertificateAuthorityOptionsArgs>> os() {
@@ -103,7 +103,7 @@ public final class CertificateAuthoritiesOptionsArgs extends com.pulumi.resource
         }
 
         /**
-         * @param aggregator The aggregator authority; made with ecdsa-p256 unless told otherwise.
+         * @param aggregator The aggregator CA; made with ecdsa-p256 unless configured otherwise.
          * 
          * @return builder
          * 
@@ -114,7 +114,7 @@ public final class CertificateAuthoritiesOptionsArgs extends com.pulumi.resource
         }
 
         /**
-         * @param aggregator The aggregator authority; made with ecdsa-p256 unless told otherwise.
+         * @param aggregator The aggregator CA; made with ecdsa-p256 unless configured otherwise.
          * 
          * @return builder
          * 
@@ -124,7 +124,7 @@ public final class CertificateAuthoritiesOptionsArgs extends com.pulumi.resource
         }
 
         /**
-         * @param etcd The etcd authority; made with ecdsa-p256 unless told otherwise.
+         * @param etcd The etcd CA; made with ecdsa-p256 unless configured otherwise.
          * 
          * @return builder
          * 
@@ -135,7 +135,7 @@ public final class CertificateAuthoritiesOptionsArgs extends com.pulumi.resource
         }
 
         /**
-         * @param etcd The etcd authority; made with ecdsa-p256 unless told otherwise.
+         * @param etcd The etcd CA; made with ecdsa-p256 unless configured otherwise.
          * 
          * @return builder
          * 
@@ -145,7 +145,7 @@ public final class CertificateAuthoritiesOptionsArgs extends com.pulumi.resource
         }
 
         /**
-         * @param kubernetes The kubernetes authority; made with ecdsa-p256 unless told otherwise.
+         * @param kubernetes The kubernetes CA; made with ecdsa-p256 unless configured otherwise.
          * 
          * @return builder
          * 
@@ -156,7 +156,7 @@ public final class CertificateAuthoritiesOptionsArgs extends com.pulumi.resource
         }
 
         /**
-         * @param kubernetes The kubernetes authority; made with ecdsa-p256 unless told otherwise.
+         * @param kubernetes The kubernetes CA; made with ecdsa-p256 unless configured otherwise.
          * 
          * @return builder
          * 
@@ -166,7 +166,7 @@ public final class CertificateAuthoritiesOptionsArgs extends com.pulumi.resource
         }
 
         /**
-         * @param os The os authority; made with ed25519 unless told otherwise.
+         * @param os The os CA; made with ed25519 unless configured otherwise.
          * 
          * @return builder
          * 
@@ -177,7 +177,7 @@ public final class CertificateAuthoritiesOptionsArgs extends com.pulumi.resource
         }
 
         /**
-         * @param os The os authority; made with ed25519 unless told otherwise.
+         * @param os The os CA; made with ed25519 unless configured otherwise.
          * 
          * @return builder
          * 

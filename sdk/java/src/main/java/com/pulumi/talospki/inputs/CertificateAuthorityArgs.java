@@ -10,19 +10,23 @@ import java.lang.String;
 import java.util.Objects;
 
 
+/**
+ * A CA that can sign: certificate and private key, PEM.
+ * 
+ */
 public final class CertificateAuthorityArgs extends com.pulumi.resources.ResourceArgs {
 
     public static final CertificateAuthorityArgs Empty = new CertificateAuthorityArgs();
 
     /**
-     * The authority&#39;s certificate, PEM.
+     * The CA&#39;s certificate, PEM.
      * 
      */
     @Import(name="certificatePem", required=true)
     private Output<String> certificatePem;
 
     /**
-     * @return The authority&#39;s certificate, PEM.
+     * @return The CA&#39;s certificate, PEM.
      * 
      */
     public Output<String> certificatePem() {
@@ -70,7 +74,7 @@ public final class CertificateAuthorityArgs extends com.pulumi.resources.Resourc
         }
 
         /**
-         * @param certificatePem The authority&#39;s certificate, PEM.
+         * @param certificatePem The CA&#39;s certificate, PEM.
          * 
          * @return builder
          * 
@@ -81,7 +85,7 @@ public final class CertificateAuthorityArgs extends com.pulumi.resources.Resourc
         }
 
         /**
-         * @param certificatePem The authority&#39;s certificate, PEM.
+         * @param certificatePem The CA&#39;s certificate, PEM.
          * 
          * @return builder
          * 

@@ -14,6 +14,10 @@ import java.util.Optional;
 import javax.annotation.Nullable;
 
 
+/**
+ * How a CA is made, or an own one.
+ * 
+ */
 public final class CertificateAuthorityOptionsArgs extends com.pulumi.resources.ResourceArgs {
 
     public static final CertificateAuthorityOptionsArgs Empty = new CertificateAuthorityOptionsArgs();
@@ -34,14 +38,14 @@ public final class CertificateAuthorityOptionsArgs extends com.pulumi.resources.
     }
 
     /**
-     * Certificate of an authority of one&#39;s own, PEM.
+     * Certificate of an own CA, PEM.
      * 
      */
     @Import(name="certificatePem")
     private @Nullable Output<String> certificatePem;
 
     /**
-     * @return Certificate of an authority of one&#39;s own, PEM.
+     * @return Certificate of an own CA, PEM.
      * 
      */
     public Optional<Output<String>> certificatePem() {
@@ -127,7 +131,7 @@ public final class CertificateAuthorityOptionsArgs extends com.pulumi.resources.
         }
 
         /**
-         * @param certificatePem Certificate of an authority of one&#39;s own, PEM.
+         * @param certificatePem Certificate of an own CA, PEM.
          * 
          * @return builder
          * 
@@ -138,7 +142,7 @@ public final class CertificateAuthorityOptionsArgs extends com.pulumi.resources.
         }
 
         /**
-         * @param certificatePem Certificate of an authority of one&#39;s own, PEM.
+         * @param certificatePem Certificate of an own CA, PEM.
          * 
          * @return builder
          * 

@@ -10,6 +10,10 @@ import java.lang.String;
 import java.util.Objects;
 
 
+/**
+ * A replacement at once, when `id` changes.
+ * 
+ */
 public final class ImmediateRotationArgs extends com.pulumi.resources.ResourceArgs {
 
     public static final ImmediateRotationArgs Empty = new ImmediateRotationArgs();

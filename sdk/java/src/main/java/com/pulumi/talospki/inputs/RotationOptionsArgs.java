@@ -17,14 +17,14 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
     public static final RotationOptionsArgs Empty = new RotationOptionsArgs();
 
     /**
-     * Replaces the aggregator authority at once when `id` changes.
+     * Replaces the aggregator CA at once when `id` changes.
      * 
      */
     @Import(name="aggregator")
     private @Nullable Output<ImmediateRotationArgs> aggregator;
 
     /**
-     * @return Replaces the aggregator authority at once when `id` changes.
+     * @return Replaces the aggregator CA at once when `id` changes.
      * 
      */
     public Optional<Output<ImmediateRotationArgs>> aggregator() {
@@ -47,14 +47,14 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
     }
 
     /**
-     * Staged rotation of the Kubernetes authority.
+     * Staged rotation of the Kubernetes CA.
      * 
      */
     @Import(name="kubernetes")
     private @Nullable Output<StagedRotationArgs> kubernetes;
 
     /**
-     * @return Staged rotation of the Kubernetes authority.
+     * @return Staged rotation of the Kubernetes CA.
      * 
      */
     public Optional<Output<StagedRotationArgs>> kubernetes() {
@@ -62,14 +62,14 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
     }
 
     /**
-     * Staged rotation of the OS authority.
+     * Staged rotation of the OS CA.
      * 
      */
     @Import(name="os")
     private @Nullable Output<StagedRotationArgs> os;
 
     /**
-     * @return Staged rotation of the OS authority.
+     * @return Staged rotation of the OS CA.
      * 
      */
     public Optional<Output<StagedRotationArgs>> os() {
@@ -136,7 +136,7 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
         }
 
         /**
-         * @param aggregator Replaces the aggregator authority at once when `id` changes.
+         * @param aggregator Replaces the aggregator CA at once when `id` changes.
          * 
          * @return builder
          * 
@@ -147,7 +147,7 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
         }
 
         /**
-         * @param aggregator Replaces the aggregator authority at once when `id` changes.
+         * @param aggregator Replaces the aggregator CA at once when `id` changes.
          * 
          * @return builder
          * 
@@ -178,7 +178,7 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
         }
 
         /**
-         * @param kubernetes Staged rotation of the Kubernetes authority.
+         * @param kubernetes Staged rotation of the Kubernetes CA.
          * 
          * @return builder
          * 
@@ -189,7 +189,7 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
         }
 
         /**
-         * @param kubernetes Staged rotation of the Kubernetes authority.
+         * @param kubernetes Staged rotation of the Kubernetes CA.
          * 
          * @return builder
          * 
@@ -199,7 +199,7 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
         }
 
         /**
-         * @param os Staged rotation of the OS authority.
+         * @param os Staged rotation of the OS CA.
          * 
          * @return builder
          * 
@@ -210,7 +210,7 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
         }
 
         /**
-         * @param os Staged rotation of the OS authority.
+         * @param os Staged rotation of the OS CA.
          * 
          * @return builder
          * 

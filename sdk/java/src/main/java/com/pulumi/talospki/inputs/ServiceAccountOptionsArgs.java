@@ -32,14 +32,14 @@ public final class ServiceAccountOptionsArgs extends com.pulumi.resources.Resour
     }
 
     /**
-     * A key of one&#39;s own, PEM.
+     * An own key, PEM.
      * 
      */
     @Import(name="privateKeyPem")
     private @Nullable Output<String> privateKeyPem;
 
     /**
-     * @return A key of one&#39;s own, PEM.
+     * @return An own key, PEM.
      * 
      */
     public Optional<Output<String>> privateKeyPem() {
@@ -93,7 +93,7 @@ public final class ServiceAccountOptionsArgs extends com.pulumi.resources.Resour
         }
 
         /**
-         * @param privateKeyPem A key of one&#39;s own, PEM.
+         * @param privateKeyPem An own key, PEM.
          * 
          * @return builder
          * 
@@ -104,7 +104,7 @@ public final class ServiceAccountOptionsArgs extends com.pulumi.resources.Resour
         }
 
         /**
-         * @param privateKeyPem A key of one&#39;s own, PEM.
+         * @param privateKeyPem An own key, PEM.
          * 
          * @return builder
          * 

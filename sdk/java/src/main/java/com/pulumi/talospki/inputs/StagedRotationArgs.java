@@ -13,19 +13,23 @@ import java.util.Optional;
 import javax.annotation.Nullable;
 
 
+/**
+ * A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
+ * 
+ */
 public final class StagedRotationArgs extends com.pulumi.resources.ResourceArgs {
 
     public static final StagedRotationArgs Empty = new StagedRotationArgs();
 
     /**
-     * Certificate of the next authority, to bring one&#39;s own.
+     * Certificate of the next CA, to bring an own one.
      * 
      */
     @Import(name="certificatePem")
     private @Nullable Output<String> certificatePem;
 
     /**
-     * @return Certificate of the next authority, to bring one&#39;s own.
+     * @return Certificate of the next CA, to bring an own one.
      * 
      */
     public Optional<Output<String>> certificatePem() {
@@ -33,14 +37,14 @@ public final class StagedRotationArgs extends com.pulumi.resources.ResourceArgs 
     }
 
     /**
-     * Name of the rotation, used once; a date does well.
+     * Name of the rotation, used once, such as a date.
      * 
      */
     @Import(name="id", required=true)
     private Output<String> id;
 
     /**
-     * @return Name of the rotation, used once; a date does well.
+     * @return Name of the rotation, used once, such as a date.
      * 
      */
     public Output<String> id() {
@@ -105,7 +109,7 @@ public final class StagedRotationArgs extends com.pulumi.resources.ResourceArgs 
         }
 
         /**
-         * @param certificatePem Certificate of the next authority, to bring one&#39;s own.
+         * @param certificatePem Certificate of the next CA, to bring an own one.
          * 
          * @return builder
          * 
@@ -116,7 +120,7 @@ public final class StagedRotationArgs extends com.pulumi.resources.ResourceArgs 
         }
 
         /**
-         * @param certificatePem Certificate of the next authority, to bring one&#39;s own.
+         * @param certificatePem Certificate of the next CA, to bring an own one.
          * 
          * @return builder
          * 
@@ -126,7 +130,7 @@ public final class StagedRotationArgs extends com.pulumi.resources.ResourceArgs 
         }
 
         /**
-         * @param id Name of the rotation, used once; a date does well.
+         * @param id Name of the rotation, used once, such as a date.
          * 
          * @return builder
          * 
@@ -137,7 +141,7 @@ public final class StagedRotationArgs extends com.pulumi.resources.ResourceArgs 
         }
 
         /**
-         * @param id Name of the rotation, used once; a date does well.
+         * @param id Name of the rotation, used once, such as a date.
          * 
          * @return builder
          * 

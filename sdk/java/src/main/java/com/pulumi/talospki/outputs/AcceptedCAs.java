@@ -12,26 +12,26 @@ import java.util.Objects;
 @CustomType
 public final class AcceptedCAs {
     /**
-     * @return Kubernetes authorities, PEM.
+     * @return Kubernetes CAs, PEM.
      * 
      */
     private List<String> kubernetes;
     /**
-     * @return Authorities of the Talos API, PEM.
+     * @return CAs of the Talos API, PEM.
      * 
      */
     private List<String> os;
 
     private AcceptedCAs() {}
     /**
-     * @return Kubernetes authorities, PEM.
+     * @return Kubernetes CAs, PEM.
      * 
      */
     public List<String> kubernetes() {
         return this.kubernetes;
     }
     /**
-     * @return Authorities of the Talos API, PEM.
+     * @return CAs of the Talos API, PEM.
      * 
      */
     public List<String> os() {

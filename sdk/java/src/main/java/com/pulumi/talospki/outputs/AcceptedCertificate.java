@@ -22,7 +22,7 @@ public final class AcceptedCertificate {
      */
     private String crt;
     /**
-     * @return Whether the authority ends within a year.
+     * @return Whether the CA ends within a year.
      * 
      */
     private Boolean expiresSoon;
@@ -63,7 +63,7 @@ public final class AcceptedCertificate {
         return this.crt;
     }
     /**
-     * @return Whether the authority ends within a year.
+     * @return Whether the CA ends within a year.
      * 
      */
     public Boolean expiresSoon() {

@@ -11,50 +11,50 @@ import java.util.Objects;
 @CustomType
 public final class CertificateAuthorities {
     /**
-     * @return Kubernetes aggregator authority.
+     * @return aggregator CA.
      * 
      */
     private CertificateAuthorityInfo aggregator;
     /**
-     * @return etcd authority.
+     * @return etcd CA.
      * 
      */
     private CertificateAuthorityInfo etcd;
     /**
-     * @return Kubernetes authority.
+     * @return Kubernetes CA.
      * 
      */
     private CertificateAuthorityInfo kubernetes;
     /**
-     * @return Authority of the Talos API.
+     * @return OS CA.
      * 
      */
     private CertificateAuthorityInfo os;
 
     private CertificateAuthorities() {}
     /**
-     * @return Kubernetes aggregator authority.
+     * @return aggregator CA.
      * 
      */
     public CertificateAuthorityInfo aggregator() {
         return this.aggregator;
     }
     /**
-     * @return etcd authority.
+     * @return etcd CA.
      * 
      */
     public CertificateAuthorityInfo etcd() {
         return this.etcd;
     }
     /**
-     * @return Kubernetes authority.
+     * @return Kubernetes CA.
      * 
      */
     public CertificateAuthorityInfo kubernetes() {
         return this.kubernetes;
     }
     /**
-     * @return Authority of the Talos API.
+     * @return OS CA.
      * 
      */
     public CertificateAuthorityInfo os() {

@@ -11,7 +11,7 @@ import java.util.Objects;
 @CustomType
 public final class ClientConfigurationData {
     /**
-     * @return Base64 of the PEM of the authorities to trust.
+     * @return Base64 of the PEM of the CAs to trust.
      * 
      */
     private String caCertificate;
@@ -28,7 +28,7 @@ public final class ClientConfigurationData {
 
     private ClientConfigurationData() {}
     /**
-     * @return Base64 of the PEM of the authorities to trust.
+     * @return Base64 of the PEM of the CAs to trust.
      * 
      */
     public String caCertificate() {

@@ -14,7 +14,7 @@ import java.util.Objects;
 @CustomType
 public final class MachineSecrets {
     /**
-     * @return Authorities and keys.
+     * @return CAs and keys.
      * 
      */
     private MachineSecretsCerts certs;
@@ -36,7 +36,7 @@ public final class MachineSecrets {
 
     private MachineSecrets() {}
     /**
-     * @return Authorities and keys.
+     * @return CAs and keys.
      * 
      */
     public MachineSecretsCerts certs() {

@@ -12,17 +12,17 @@ import java.util.Objects;
 @CustomType
 public final class MachineSecretsCerts {
     /**
-     * @return etcd authority.
+     * @return etcd CA.
      * 
      */
     private MachineSecretsCertificate etcd;
     /**
-     * @return Kubernetes authority.
+     * @return Kubernetes CA.
      * 
      */
     private MachineSecretsCertificate k8s;
     /**
-     * @return Aggregator authority.
+     * @return Aggregator CA.
      * 
      */
     private MachineSecretsCertificate k8sAggregator;
@@ -32,28 +32,28 @@ public final class MachineSecretsCerts {
      */
     private MachineSecretsKey k8sServiceaccount;
     /**
-     * @return OS authority.
+     * @return OS CA.
      * 
      */
     private MachineSecretsCertificate os;
 
     private MachineSecretsCerts() {}
     /**
-     * @return etcd authority.
+     * @return etcd CA.
      * 
      */
     public MachineSecretsCertificate etcd() {
         return this.etcd;
     }
     /**
-     * @return Kubernetes authority.
+     * @return Kubernetes CA.
      * 
      */
     public MachineSecretsCertificate k8s() {
         return this.k8s;
     }
     /**
-     * @return Aggregator authority.
+     * @return Aggregator CA.
      * 
      */
     public MachineSecretsCertificate k8sAggregator() {
@@ -67,7 +67,7 @@ public final class MachineSecretsCerts {
         return this.k8sServiceaccount;
     }
     /**
-     * @return OS authority.
+     * @return OS CA.
      * 
      */
     public MachineSecretsCertificate os() {

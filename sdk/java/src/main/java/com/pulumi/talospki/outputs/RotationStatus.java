@@ -14,7 +14,7 @@ import javax.annotation.Nullable;
 @CustomType
 public final class RotationStatus {
     /**
-     * @return Aggregator authority.
+     * @return Aggregator CA.
      * 
      */
     private @Nullable ImmediateRotationStatus aggregator;
@@ -24,12 +24,12 @@ public final class RotationStatus {
      */
     private @Nullable ImmediateRotationStatus bootstrapToken;
     /**
-     * @return Kubernetes authority.
+     * @return Kubernetes CA.
      * 
      */
     private StagedRotationStatus kubernetes;
     /**
-     * @return OS authority.
+     * @return OS CA.
      * 
      */
     private StagedRotationStatus os;
@@ -46,7 +46,7 @@ public final class RotationStatus {
 
     private RotationStatus() {}
     /**
-     * @return Aggregator authority.
+     * @return Aggregator CA.
      * 
      */
     public Optional<ImmediateRotationStatus> aggregator() {
@@ -60,14 +60,14 @@ public final class RotationStatus {
         return Optional.ofNullable(this.bootstrapToken);
     }
     /**
-     * @return Kubernetes authority.
+     * @return Kubernetes CA.
      * 
      */
     public StagedRotationStatus kubernetes() {
         return this.kubernetes;
     }
     /**
-     * @return OS authority.
+     * @return OS CA.
      * 
      */
     public StagedRotationStatus os() {

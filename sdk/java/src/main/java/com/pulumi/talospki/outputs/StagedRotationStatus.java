@@ -14,7 +14,7 @@ import javax.annotation.Nullable;
 @CustomType
 public final class StagedRotationStatus {
     /**
-     * @return Fingerprints of the authorities accepted beside it.
+     * @return Fingerprints of the CAs accepted beside it.
      * 
      */
     private List<String> accepted;
@@ -24,17 +24,17 @@ public final class StagedRotationStatus {
      */
     private @Nullable String id;
     /**
-     * @return Fingerprint of the issuing authority.
+     * @return Fingerprint of the issuing CA.
      * 
      */
     private String issuing;
     /**
-     * @return Fingerprint of the authority that will issue, at stage `accept`.
+     * @return Fingerprint of the CA that will issue, at stage `accept`.
      * 
      */
     private @Nullable String next;
     /**
-     * @return Fingerprints of authorities that have issued before.
+     * @return Fingerprints of CAs that have issued before.
      * 
      */
     private List<String> retired;
@@ -56,7 +56,7 @@ public final class StagedRotationStatus {
 
     private StagedRotationStatus() {}
     /**
-     * @return Fingerprints of the authorities accepted beside it.
+     * @return Fingerprints of the CAs accepted beside it.
      * 
      */
     public List<String> accepted() {
@@ -70,21 +70,21 @@ public final class StagedRotationStatus {
         return Optional.ofNullable(this.id);
     }
     /**
-     * @return Fingerprint of the issuing authority.
+     * @return Fingerprint of the issuing CA.
      * 
      */
     public String issuing() {
         return this.issuing;
     }
     /**
-     * @return Fingerprint of the authority that will issue, at stage `accept`.
+     * @return Fingerprint of the CA that will issue, at stage `accept`.
      * 
      */
     public Optional<String> next() {
         return Optional.ofNullable(this.next);
     }
     /**
-     * @return Fingerprints of authorities that have issued before.
+     * @return Fingerprints of CAs that have issued before.
      * 
      */
     public List<String> retired() {

@@ -11,26 +11,26 @@ import java.util.Objects;
 @CustomType
 public final class Trust {
     /**
-     * @return Kubernetes authorities to trust, issuing and accepted, PEM.
+     * @return Kubernetes CAs to trust, issuing and accepted, PEM.
      * 
      */
     private String kubernetes;
     /**
-     * @return Authorities of the Talos API to trust, issuing and accepted, PEM.
+     * @return CAs of the Talos API to trust, issuing and accepted, PEM.
      * 
      */
     private String os;
 
     private Trust() {}
     /**
-     * @return Kubernetes authorities to trust, issuing and accepted, PEM.
+     * @return Kubernetes CAs to trust, issuing and accepted, PEM.
      * 
      */
     public String kubernetes() {
         return this.kubernetes;
     }
     /**
-     * @return Authorities of the Talos API to trust, issuing and accepted, PEM.
+     * @return CAs of the Talos API to trust, issuing and accepted, PEM.
      * 
      */
     public String os() {
