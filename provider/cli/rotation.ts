@@ -5,8 +5,10 @@ import {
   partyName,
   type RotationParty,
   type RotationVerdict,
+  type UnusableCAs,
 } from "../core/lifecycle/rotationCheck";
-import { isUnderWay } from "../core/lifecycle/rotation";
+import { isUnderWay, type RotationPosition } from "../core/lifecycle/rotation";
+import { judgeAuthority } from "../core/inspect/tryAuthority";
 import type { Certificate } from "../core/x509/certificate";
 import { issueClientCertificate } from "../core/x509/clientCertificate";
 import { type Address, formatAddress, readNodeAddress } from "./address";
@@ -54,9 +56,18 @@ export async function rotationStatus(
   const addresses = nodesOf(options, clients);
   const probers = await makeProbers(rotation, clients, cli);
   const observations = await Promise.all(addresses.map((address) => observe(address, rotation, authorities, probers)));
-  const verdict = judgeRotation(rotation.position, observations);
+  const verdict = judgeRotation(rotation.position, observations, unusableCAs(rotation));
   cli.out(options.json === true ? toJson(rotation, verdict) : describe(rotation, verdict, styleOf(cli)));
   return verdict.safe ? EXIT.ok : EXIT.refused;
+}
+
+/** The CAs in play that verifiers reject, and why. */
+function unusableCAs({ issuing, other }: KnownRotation): UnusableCAs {
+  const parties = Object.entries({ issuing, other }).map(([party, certificate]) => {
+    const findings = certificate === undefined ? [] : judgeAuthority("os", certificate);
+    return [party, findings.map(({ what }) => what)] as const;
+  });
+  return Object.fromEntries(parties.filter(([, causes]) => causes.length > 0));
 }
 
 function nodesOf(options: RotationOptions, clients: readonly Client[]): Address[] {
@@ -187,9 +198,26 @@ function describe(rotation: KnownRotation, verdict: RotationVerdict, style: Styl
     `  issuing   ${short(issuing)}\n`,
     other === undefined ? "" : `  accepted  ${short(other)}\n`,
     painted,
+    unusableLines(rotation, verdict, style),
     conclusion(verdict, style),
     aside(rotation, style),
   ].join("");
+}
+
+/** A CA is the reason where nodes reject its clients whatever their config, and the remedy is another CA. */
+function unusableLines({ position }: KnownRotation, { unusable = {} }: RotationVerdict, style: Style): string {
+  const remedies: Partial<Record<RotationPosition, string>> = {
+    accept: 'set stage "abort", then rotate to another CA',
+    swap: 'set stage "accept", then "abort", and rotate to another CA',
+  };
+  return Object.entries(unusable)
+    .map(([party, causes]) => {
+      const name = partyName(position, party as RotationParty).replace("authority", "CA");
+      return style.bad(
+        `${name} ${causes.join(" and ")}, so nodes reject it whatever their config; ${remedies[position] ?? "rotate to another CA"}\n`,
+      );
+    })
+    .join("");
 }
 
 /** What these probes cannot see. */
@@ -201,8 +229,11 @@ function aside({ kubernetes }: KnownRotation, style: Style): string {
   );
 }
 
-function conclusion({ safe: isSafe, untried, nodes, next, back }: RotationVerdict, style: Style): string {
+function conclusion({ safe: isSafe, untried, nodes, next, back, unusable }: RotationVerdict, style: Style): string {
   const behind = nodes.filter(({ through }) => !through).length;
+  if (behind === 0 && unusable !== undefined) {
+    return style.bad(next === undefined ? "not done\n" : `not safe: do not set stage "${next}"\n`);
+  }
   if (isSafe && untried) {
     return style.warn(
       "every node serves the new authority; whether the old one is out could not be tried: give an old talosconfig too, or see that every node has its config\n",

@@ -23,9 +23,13 @@ type testCase struct {
 }
 
 type verdict struct {
-	OK    bool   `json:"ok"`
-	Error string `json:"error,omitempty"`
+	OK bool `json:"ok"`
+	// Whether Go's parser does not read one of the certificates.
+	Unreadable bool   `json:"unreadable,omitempty"`
+	Error      string `json:"error,omitempty"`
 }
+
+var errUnreadable = errors.New("cannot be read")
 
 var usages = map[string]x509.ExtKeyUsage{
 	"client":           x509.ExtKeyUsageClientAuth,
@@ -44,7 +48,7 @@ func main() {
 	for i, c := range cases {
 		verdicts[i].OK = true
 		if err := verify(c); err != nil {
-			verdicts[i] = verdict{Error: err.Error()}
+			verdicts[i] = verdict{Error: err.Error(), Unreadable: errors.Is(err, errUnreadable)}
 		}
 	}
 
@@ -107,7 +111,7 @@ func parse(text string) (all []*x509.Certificate, err error) {
 	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errUnreadable, err)
 		}
 
 		all = append(all, certificate)

@@ -22,9 +22,14 @@ export interface NodeVerdict extends NodeObservation {
   readonly gaps: readonly string[];
 }
 
+/** Why nodes reject what the CAs in play issue, whatever their configs; a CA that can be used is absent. */
+export type UnusableCAs = { readonly [Party in RotationParty]?: readonly string[] };
+
 export interface RotationVerdict {
-  /** Every node is through. */
+  /** Every node is through, and every CA in play can be used. */
   readonly safe: boolean;
+  /** CAs that cannot be used: the reason why nodes reject their clients, whatever their config; absent when there is none. */
+  readonly unusable?: UnusableCAs;
   /** Whether the old authority is out was not tried, for want of one of its clients. */
   readonly untried: boolean;
   /** The stage that may be set next; absent at rest. */
@@ -67,20 +72,26 @@ export function partyName(position: RotationPosition, party: RotationParty | "st
 }
 
 /**
- * Judges what nodes showed against the stage that the state is at. A thing that could not be tried counts as a gap: to
- * go on in the dark is how one is locked out.
+ * Judges what nodes showed against the stage that the state is at. What could not be tried counts as a gap, as the next
+ * stage could lock somebody out. A node has no gap where the CA itself is the reason.
  *
  * @example
  * judgeRotation("accept", [{ node: "10.0.0.2:50000", serves: "issuing", trusts: { issuing: true, other: false } }]).safe; // false
  */
-export function judgeRotation(position: RotationPosition, observations: readonly NodeObservation[]): RotationVerdict {
+export function judgeRotation(
+  position: RotationPosition,
+  observations: readonly NodeObservation[],
+  unusable: UnusableCAs = {},
+): RotationVerdict {
   const expected = EXPECTATIONS[position];
+  const isUsable = Object.keys(unusable).length === 0;
   const nodes = observations.map((observation): NodeVerdict => {
-    const gaps = gapsOf(position, expected, observation);
+    const gaps = gapsOf(position, expected, observation, unusable);
     return { ...observation, through: gaps.length === 0, gaps };
   });
   return {
-    safe: nodes.length > 0 && nodes.every(({ through }) => through),
+    safe: nodes.length > 0 && nodes.every(({ through }) => through) && isUsable,
+    ...(isUsable ? {} : { unusable }),
     untried:
       position === "finish" && nodes.some(({ serves, trusts }) => serves !== undefined && trusts.retired === undefined),
     ...(expected.next === undefined ? {} : { next: expected.next }),
@@ -89,7 +100,12 @@ export function judgeRotation(position: RotationPosition, observations: readonly
   };
 }
 
-function gapsOf(position: RotationPosition, expected: Expectation, observation: NodeObservation): string[] {
+function gapsOf(
+  position: RotationPosition,
+  expected: Expectation,
+  observation: NodeObservation,
+  unusable: UnusableCAs,
+): string[] {
   const { serves, trusts, reason } = observation;
   const name = (party: RotationParty | "stranger"): string => partyName(position, party);
   if (serves === undefined) return [`cannot be reached${reason === undefined ? "" : `: ${reason}`}`];
@@ -97,7 +113,7 @@ function gapsOf(position: RotationPosition, expected: Expectation, observation: 
     serves === expected.serves ? [] : [`serves a certificate of ${name(serves)}, not of ${name(expected.serves)}`];
   for (const party of ["issuing", "other", "retired"] as const) {
     const [wanted, shown] = [expected.trusts[party], trusts[party]];
-    if (wanted === undefined || wanted === shown) continue;
+    if (wanted === undefined || wanted === shown || (wanted && unusable[party] !== undefined)) continue;
     // An old client to knock with is a luxury once the rotation is over.
     if (shown === undefined && !wanted) continue;
     if (shown === undefined) gaps.push(`nobody could knock as a client of ${name(party)}`);

@@ -92,15 +92,29 @@ function isAscii(octets: Uint8Array): boolean {
 
 function readTime(validity: DerReader): void {
   const { tag, content } = validity.any();
-  const form = tag === TAG.utcTime ? /^\d{10}(?:\d\d)?Z$/ : tag === TAG.generalizedTime ? /^\d{14}Z$/ : undefined;
-  if (form?.test(Buffer.from(content).toString("latin1")) !== true)
+  const form = TIMES[tag]?.exec(Buffer.from(content).toString("latin1"));
+  const [, year = "", month = "", day = "", hour = "", minute = "", second = "00"] = form ?? [];
+  const century = year.length === 4 ? "" : Number(year) < 50 ? "20" : "19";
+  // A moment of no calendar comes out as another one, or as none.
+  const text = `${century}${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime()) || time.toISOString() !== text) {
     throw new GoFault("spells a time in a way that Go does not read");
+  }
 }
+
+const TIMES: Readonly<Record<number, RegExp>> = {
+  [TAG.utcTime]: /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?Z$/,
+  [TAG.generalizedTime]: /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/,
+};
 
 /** The algorithms of keys that Go knows; it does not look into others. */
 const KEYS: Readonly<Record<string, (parameters: Uint8Array, key: Uint8Array) => boolean>> = {
-  // rsaEncryption: the parameters are NULL.
-  "2a864886f70d010101": (parameters) => hex(parameters) === "0500",
+  // rsaEncryption: the parameters are NULL, modulus and exponent are positive.
+  "2a864886f70d010101": (parameters, key) => {
+    const numbers = new DerReader(key).within(TAG.sequence);
+    return hex(parameters) === "0500" && [numbers.integer(), numbers.integer()].every(isPositive);
+  },
   // id-ecPublicKey: P-224, P-256, P-384, P-521; a point with both coordinates.
   "2a8648ce3d0201": (parameters, key) =>
     ["06052b81040021", "06082a8648ce3d030107", "06052b81040022", "06052b81040023"].includes(hex(parameters)) &&
@@ -108,6 +122,10 @@ const KEYS: Readonly<Record<string, (parameters: Uint8Array, key: Uint8Array) =>
   // Ed25519: no parameters.
   "2b6570": (parameters, key) => parameters.length === 0 && key.length === 32,
 };
+
+function isPositive([first = 0, ...more]: Uint8Array): boolean {
+  return first < 0x80 && (first > 0 || more.length > 0);
+}
 
 function readPublicKey(info: DerReader): void {
   const algorithm = info.within(TAG.sequence);
@@ -119,8 +137,8 @@ function readPublicKey(info: DerReader): void {
 }
 
 /** Extensions by the hex of their OID, each with what Go asks of it; it does not look into others. */
-const EXTENSIONS: Readonly<Record<string, (value: DerReader, critical: boolean) => void>> = {
-  "551d0f": (value) => void value.bitString(),
+const EXTENSIONS: Readonly<Record<string, (value: DerReader, critical: boolean) => unknown>> = {
+  "551d0f": (value) => value.bitString(),
   "551d13": readBasicConstraints,
   "551d11": readAlternativeNames,
   "551d1e": readNameConstraints,
@@ -128,6 +146,17 @@ const EXTENSIONS: Readonly<Record<string, (value: DerReader, critical: boolean) 
     for (const usages = value.within(TAG.sequence); !usages.isEmpty;) usages.oid();
   },
   "551d20": readPolicies,
+  "551d21": (value) => {
+    for (const mappings = value.within(TAG.sequence); !mappings.isEmpty;) {
+      const mapping = mappings.within(TAG.sequence);
+      for (let side = 0; side < 2; side += 1) mapping.read(TAG.oid);
+    }
+  },
+  "551d24": (value) => value.within(TAG.sequence),
+  "551d36": (value) => value.integer(),
+  "551d1f": (value) => {
+    for (const points = value.within(TAG.sequence); !points.isEmpty;) points.within(TAG.sequence);
+  },
   "551d0e": (value, critical) => {
     if (critical) throw new GoFault("marks its subject key identifier critical");
     value.read(TAG.octetString);

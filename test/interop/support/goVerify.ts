@@ -21,6 +21,8 @@ export function needGo(): void {
 
 export interface GoVerdict {
   readonly ok: boolean;
+  /** Go's parser does not read one of the certificates. */
+  readonly unreadable?: boolean;
   readonly error?: string;
 }
 

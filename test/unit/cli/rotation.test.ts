@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { parseSecretsBundle } from "../../../provider/core/secrets/codec";
 import type { CertificateAndKey } from "../../../provider/core/secrets/types";
@@ -72,6 +74,33 @@ describe("talos-pki rotation status", () => {
     const { code, out } = await rotation.status([node]);
     assert.equal(code, 0);
     assert.match(out, /safe: every node is through; go on with stage "finish"\n$/);
+  });
+
+  it("names the CA and not the nodes where nodes reject whatever it issues", async () => {
+    await rotation.up("accept");
+    const node = await startFakeNode(rotation.issuing, [rotation.other.crt, rotation.issuing.crt]);
+    const path = (name: string): string => join(__dirname, "../../cases", name);
+    const crt = readFileSync(path("ca-server-usage-only.crt"), "utf8");
+    // The stack of an older version, which took such a CA.
+    const text = rotation.stack
+      .export(true)
+      .replaceAll(JSON.stringify(rotation.other.crt).slice(1, -1), JSON.stringify(crt).slice(1, -1));
+    const files = { talosconfig: rotation.talosconfig, "-": text.replaceAll(/"rotationSecrets":/g, '"dropped":') };
+    const args = ["rotation", "status", "--talosconfig", "talosconfig", "--nodes", node];
+    const { code, out } = await talosPki(args, { files, now: new Date() });
+    assert.equal(code, 1);
+    assert.match(
+      out,
+      /the new CA lacks the extended key usage client authentication \(it has serverAuth\), so nodes reject it whatever their config; set stage "abort", then rotate to another CA\nnot safe: do not set stage "swap"\n$/,
+    );
+    assert.match(out, /old authority +yes +\? +through\n/);
+    const json = JSON.parse((await talosPki([...args, "--json"], { files, now: new Date() })).out) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual(json["unusable"], {
+      other: ["lacks the extended key usage client authentication (it has serverAuth)"],
+    });
   });
 
   it("is in the dark without the secrets of the stack", async () => {
