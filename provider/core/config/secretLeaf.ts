@@ -8,10 +8,10 @@ export function isRedacted(text: string): boolean {
 }
 
 const SECRET_NAME =
-  /(?:secret|token|password|passwd|passphrase|pass|pwd|psk|credentials?|authorization|jwt|bearer|cookie|passkey|(?:^|[-_.])auth|privatekey|private[-_. ]key|(?:auth|api|access|secret|encryption|signing|shared|preshared|account|ssh|host|master|client|server|tls|age|license)[-_. ]?key)s?$/i;
+  /(?:secret|token|password|passwd|passphrase|pass|pwd|psk|credentials?|authorization|jwt|bearer|cookie|passkey|(?:^|[-_.])auth|privatekey|private[-_. ]key|(?:auth|api|access|secret|encryption|signing|shared|account|ssh|host|master|client|server|tls|age|license)[-_. ]?key)s?$/i;
 const SECRET_FILE = /(?:Auth|\.key|\.pem)$/;
 /** Names that end like a secret's and hold none. */
-const HARMLESS_NAME = /(?:public[-_]?key|automount\w{0,64}token|secrets)$/i;
+const HARMLESS_NAME = /(?:automount\w{0,64}token|secrets)$/i;
 /** Beside one of these, `key` is the private half. */
 const CERTIFICATE_NAMES = ["crt", "cert", "certificate", "tls.crt", "cert.pem"];
 

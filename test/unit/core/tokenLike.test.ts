@@ -10,6 +10,7 @@ describe("A text that looks like a token", () => {
     "abcdefghijklmnopqrst",
     "ABCDEFGHIJKLMNOPQRST",
     "k0123456789CNTRL",
+    "deadbeef12345678",
     "a1b2c3d4e5",
     "aBcDeFgHiJ",
     "xK-fG7_hQ2-lM9_z",

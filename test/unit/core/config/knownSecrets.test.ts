@@ -16,4 +16,16 @@ describe("Known secrets", () => {
       { numRuns: 2_000, seed: 1 },
     );
   });
+
+  it("are told apart where they begin alike", () => {
+    const tail = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 4 });
+    fc.assert(
+      fc.property(fc.array(tail, { maxLength: 12 }), tail, tail, (tails, before, after) => {
+        const [values, within] = [tails.map((text) => `password${text}`), `${before}password${after}`];
+        const isIn = values.some((value) => within.includes(value));
+        assert.equal(new KnownSecrets(values).areIn(within), isIn);
+      }),
+      { numRuns: 2_000, seed: 1 },
+    );
+  });
 });

@@ -28,6 +28,8 @@ const needsDecision = (type: ConfigType): boolean =>
   type.kind !== "struct" && !isPublicType(type) && !(type.kind === "custom" && decisionsOn(type.name).size > 0);
 
 const VERSIONS = ["1.13", "1.14"] as const;
+const HIDDEN =
+  "annotations args backendExtraConfig baseRuntimeSpecOverrides config configuration content contents credentialProviderConfig entrypoint env environment extraArgs extraConfig extraKernelArgs extraManifestHeaders extraTags headers labels limits manifest nodeAnnotations nodeLabels overrides parameters params pod pods publicKey requests rules sysctls sysfs value variables webhook";
 const ENVELOPE = ["apiVersion", "kind"];
 
 describe("Every field of the schema", () => {
@@ -107,9 +109,13 @@ describe("Every field of the schema", () => {
         "WireguardPeer.presharedKey",
       ].sort(),
     );
-    const hidden = fields("hidden").map((place) => place.split(".")[1]!);
-    for (const field of ["content", "contents", "manifest", "env", "environment", "variables", "extraArgs", "params"])
-      assert.ok(hidden.includes(field), field);
+    const hidden = HIDDEN.split(" ");
+    assert.deepEqual([...new Set(fields("hidden").map((place) => place.split(".")[1]!))].sort(), hidden);
+    const shown = (["text", "line", "url", "image", "pem"] as const).flatMap(fields);
+    assert.deepEqual(
+      shown.filter((place) => hidden.includes(place.split(".")[1]!)),
+      [],
+    );
     assert.deepEqual(
       [...decisionsOn("certKey")],
       [

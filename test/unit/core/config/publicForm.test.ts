@@ -5,6 +5,9 @@ import { readVectorBundle } from "../../vectors/vectors";
 
 const { certs } = readVectorBundle("bundles/v1.13.yaml");
 const encode = (text: string): string => Buffer.from(text).toString("base64");
+const der = Buffer.from(certs.os.crt.replace(/-----.*-----|\n/g, ""), "base64");
+const pem = (octets: Buffer): string =>
+  `-----BEGIN CERTIFICATE-----\n${octets.toString("base64")}\n-----END CERTIFICATE-----\n`;
 const hex = "5f4dcc3b5aa765d61d8327deb882cf99";
 
 /** Shown as it is, shown in part, not shown. */
@@ -84,14 +87,15 @@ const CASES: Readonly<Record<PublicForm, { whole: string[]; part?: Record<string
     none: [`${hex}${hex}`, "me:pw@host/image", `host/image:${hex}`, `host/image@sha256:${hex}`, "host/image?x", "a b"],
   },
   pem: {
-    whole: [certs.os.crt, certs.os.crt + certs.k8s.crt, encode(certs.os.crt)],
+    whole: [pem(der), pem(Buffer.from([0x30, 1, 0])), certs.os.crt, certs.os.crt + certs.k8s.crt, encode(certs.os.crt)],
     none: [
       certs.os.key,
       encode(certs.os.key),
       certs.os.crt + certs.os.key,
       `# ours\n${certs.os.crt}`,
       encode(`${certs.os.crt}ghp_0123456789`),
-      certs.os.crt.replace(/(.)\n/, "$1A\n"),
+      pem(Buffer.concat([der, Buffer.from("ghp_")])),
+      pem(Buffer.concat([Buffer.from([4]), der.subarray(1)])),
       certs.os.crt.replace("\n-----END", "ghpx\n-----END"),
       "-----BEGIN CERTIFICATE-----\nZ2hwXzAxMjM0NTY3ODk=\n-----END CERTIFICATE-----\n",
       "-----BEGIN CERTIFICATE-----\nMAA=\n-----END PUBLIC KEY-----\n",

@@ -111,6 +111,11 @@ describe("a redacted machine config", () => {
     );
   });
 
+  it("takes a list under the name of a secret for secrets", () => {
+    const config = "machine: {token: abcdef.0123456789abcdef}\n---\nkind: X\npasswords: [hunter2, [{any: hunter3}]]\n";
+    assert.match(redactMachineConfig(config), /passwords:\n {4}- '\*{6}'\n {4}- - any: '\*{6}'\n$/);
+  });
+
   it("hides the content of a Kubernetes Secret in a manifest", () => {
     const manifest = JSON.stringify("apiVersion: v1\nkind: Secret\ndata:\n  x: aGk=\n");
     assert.equal(
@@ -173,6 +178,10 @@ describe("the fingerprint of a free text", () => {
       ],
       [
         `kind: DiscoveryIdentityConfig\nclusterSecret: other-${SECRET}\n---\ncluster: {secret: ${SECRET}}\nmachine: {env: {A: x}}\n`,
+        SECRET,
+      ],
+      [
+        `cluster: {secret: ${SECRET}}\n---\nkind: DiscoveryIdentityConfig\nclusterSecret: other-${SECRET}\n---\nmachine: {token: ${TOKEN}, env: {A: x}}\n`,
         SECRET,
       ],
       [`machine: {token: ${TOKEN}, env: {A: x}}\ncluster: {secret: too-short}\n`, TOKEN],
@@ -245,6 +254,8 @@ describe("the work of redacting", () => {
     "secrets that begin alike": (index) => `- {password: "secret-${String(index).padStart(6, "0")}-value"}\n`,
     "free texts": (index) => `- {note: "note of number ${index}"}\n`,
     "keys that are hidden": (index) => `- {"a b ${index}": 1}\n`,
+    "texts that begin like secrets": (index) =>
+      `- {password: "correct-horse-${String(index).padStart(6, "0")}", note: "correct-horse-x${index}"}\n`,
     "copies of secrets": (index) => `- {password: "correct-horse-${index % 7}", note: "correct-horse-${index % 7}"}\n`,
   };
 

@@ -6,7 +6,7 @@ describe("The name of a secret", () => {
   const SECRET = [
     "secret token tokens password passwd passphrase pass pwd psk credential credentials authorization jwt bearer cookie",
     "passkey auth registry-auth my.auth my_auth dockerAuth privatekey privateKey private-key private_key private.key",
-    "authkey TS_AUTHKEY apiKey accessKey secretKey encryptionKey signing-key shared_key preshared.key account-key ssh-key",
+    "authkey TS_AUTHKEY apiKey accessKey secretKey encryptionKey signing-key shared_key preshared.key my.key account-key ssh-key",
     "host-key master-key client-key server-key tls-key age-key license-key tls.key key.pem server.pem AWS_SECRET_ACCESS_KEY",
   ].flatMap((line) => line.split(" "));
   const HARMLESS =
