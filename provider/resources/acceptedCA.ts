@@ -1,5 +1,6 @@
 import { formatTime } from "../core/environment";
 import type { Problem } from "../core/errors";
+import { tryAcceptedAuthority } from "../core/inspect/tryAuthority";
 import { lifeStage, lifetimeWarnings } from "../core/secrets/validate";
 import { authorityProblems } from "../core/x509/authority";
 import type { Certificate } from "../core/x509/certificate";
@@ -46,7 +47,12 @@ export const AcceptedCA = defineResource({
     const reports: Report[] = [];
     certificates.forEach((certificate, index) => {
       const path = index === 0 ? "certificatePem" : `certificatePem[${index}]`;
-      problems.push(...authorityProblems(certificate, path));
+      // What is stored is in use: a stricter package must not reject it now.
+      const trial = isNew
+        ? tryAcceptedAuthority(certificate, path)
+        : { problems: authorityProblems(certificate, path), warnings: [] };
+      problems.push(...trial.problems);
+      reports.push(...trial.warnings);
       if (isNew && certificate.notAfter.getTime() <= now.getTime()) {
         problems.push({
           code: "ERR_AUTHORITY_EXPIRED",

@@ -22,7 +22,12 @@ import {
 import { TALOS_ROLE } from "./enumerations";
 import { emptyNameProblems } from "./names";
 
-const KIND: Kind = { profile: PROFILES.talosClient, signer: "os", commonName: TALOS_CLIENT_COMMON_NAME };
+const KIND: Kind = {
+  profileName: "talosClient",
+  profile: PROFILES.talosClient,
+  signer: "os",
+  commonName: TALOS_CLIENT_COMMON_NAME,
+};
 
 /** A talosconfig with a client certificate of the OS CA. */
 export const ClientConfiguration = defineResource({

@@ -19,7 +19,12 @@ import {
 } from "./issuedCertificate";
 import { emptyNameProblems } from "./names";
 
-const KIND: Kind = { profile: PROFILES.kubernetesAdmin, signer: "kubernetes", commonName: KUBERNETES_ADMIN.commonName };
+const KIND: Kind = {
+  profileName: "kubernetesAdmin",
+  profile: PROFILES.kubernetesAdmin,
+  signer: "kubernetes",
+  commonName: KUBERNETES_ADMIN.commonName,
+};
 
 /** An admin kubeconfig, issued offline. */
 export const Kubeconfig = defineResource({

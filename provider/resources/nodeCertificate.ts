@@ -28,7 +28,12 @@ import {
   signerInputProblems,
 } from "./issuedCertificate";
 
-const KIND: Kind = { profile: PROFILES.talosServer, signer: "os", commonName: TALOS_NODE_COMMON_NAME };
+const KIND: Kind = {
+  profileName: "talosServer",
+  profile: PROFILES.talosServer,
+  signer: "os",
+  commonName: TALOS_NODE_COMMON_NAME,
+};
 
 /** A list of names that a preview may not know. */
 type Names = readonly string[] | Unknown | undefined;

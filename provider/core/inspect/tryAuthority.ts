@@ -5,7 +5,7 @@ import { AUTHORITY_NAMES } from "../secrets/authority";
 import type { DecodedBundle } from "../secrets/decodedBundle";
 import type { DecodedCA } from "../secrets/decodedPem";
 import type { AuthorityName } from "../secrets/types";
-import type { Authority } from "../x509/authority";
+import { type Authority, authorityProblems } from "../x509/authority";
 import type { Certificate } from "../x509/certificate";
 import { readChainFacts } from "../x509/chainFacts";
 import { signCertificate } from "../x509/issue";
@@ -120,6 +120,8 @@ export function judgeAuthority(use: AuthorityUse, certificate: Certificate): rea
  * const { problems, warnings } = tryAcceptedAuthority(parseCertificate(pem, "certificatePem"), "certificatePem");
  */
 export function tryAcceptedAuthority(certificate: Certificate, path: string): AuthorityTrial {
+  const own = authorityProblems(certificate, path);
+  if (own.length > 0) return { problems: own, warnings: [] };
   const problems = problemsOf(rejectionsBy(certificate, [ACCEPTED_LEAVES.client]), certificate, path);
   const [server] = rejectionsBy(certificate, [ACCEPTED_LEAVES.server]);
   if (problems.length > 0 || server === undefined) return { problems, warnings: [] };

@@ -2,11 +2,12 @@ import { addHours, formatHours } from "../../core/duration";
 import { formatTime, wholeSeconds } from "../../core/environment";
 import { collectProblems, type Problem } from "../../core/errors";
 import { assertClock, type IssuedState, planRenewal, type RenewalPlan } from "../../core/lifecycle/renewal";
+import { tryLeaf } from "../../core/inspect/tryAuthority";
 import { lifetimeWarnings } from "../../core/secrets/validate";
 import type { KeyAlgorithm } from "../../core/x509/algorithms";
 import { cutWarning, defaultLeafAlgorithm, leafLifetime } from "../../core/x509/leaf";
 import { nameValueProblems } from "../../core/x509/name";
-import type { CertificateProfile } from "../../core/x509/profiles";
+import type { CertificateProfile, ProfileName } from "../../core/x509/profiles";
 import { info, type Plan, type Report } from "../../engine/definition";
 import type { Context } from "../../engine/ports";
 import type { Values } from "../../engine/values";
@@ -15,6 +16,7 @@ import { keepSigner, type Signer, type SignerInputs, type SignerName, signerOf }
 
 /** What sets one kind of certificate apart in its plan. */
 export interface Kind {
+  readonly profileName: Exclude<ProfileName, "authority">;
   readonly profile: CertificateProfile;
   readonly signer: SignerName;
   /** CN of the subject where the program configures none. */
@@ -73,11 +75,11 @@ export interface Issuance {
 /**
  * Plans a certificate: whether it is issued, and why. The one decider of check, create and update.
  */
-export function planCertificate<I extends IssuanceInputs>(
+export async function planCertificate<I extends IssuanceInputs>(
   kind: Kind,
   request: CertificateRequest<I>,
   context: Context,
-): Plan<Issuance> {
+): Promise<Plan<Issuance>> {
   const { inputs, previous } = request;
   const problems = [...commonNameProblems(inputs.commonName), ...request.problems, ...windowProblems(inputs)];
   const signer = collectProblems(problems, () => signerOf(inputs, kind.signer));
@@ -86,6 +88,11 @@ export function planCertificate<I extends IssuanceInputs>(
   if (renewal === undefined) return { problems, reports: request.reports };
   const reissues = previous === undefined || renewal.reasons.length > 0;
   const issuedAt = knownOr(inputs.issuedAt) ?? renewal.issuedAt;
+  // The CAs of a TalosSecrets were tried when they came into it.
+  if (reissues && signer?.input === "certificateAuthority") {
+    const path = "certificateAuthority.certificatePem";
+    problems.push(...(await tryLeaf(kind.profileName, signer.authority, path, context.environment)));
+  }
   const lifetime =
     signer && collectProblems(problems, () => lifetimeReports(kind, inputs, { signer, reissues, issuedAt, now }));
   return {

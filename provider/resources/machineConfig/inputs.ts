@@ -1,7 +1,7 @@
 import { PkiError } from "../../core/errors";
 import type { ConfigPatch } from "../../core/machinery/patch";
 import { SUPPORTED_TALOS_VERSIONS } from "../../core/talosVersion";
-import { authorityProblems } from "../../core/x509/authority";
+import { tryAcceptedAuthority } from "../../core/inspect/tryAuthority";
 import type { Certificate } from "../../core/x509/certificate";
 import type { DecodeContext } from "../../engine/decode";
 import { ANY, BOOLEAN, customOf, flag, listOf, mapOf, row, STRING, text } from "../../engine/rows";
@@ -28,7 +28,7 @@ const ACCEPTED = listOf(
 function decodeAccepted(value: unknown, path: string, context: DecodeContext): AcceptedItem {
   if (typeof value === "string") {
     const certificates = readCertificates(value, path, context);
-    const problems = certificates.flatMap((certificate) => authorityProblems(certificate, path));
+    const problems = certificates.flatMap((certificate) => tryAcceptedAuthority(certificate, path).problems);
     if (problems.length > 0) throw PkiError.of(problems);
     return { certificates, isFromAcceptedCA: false };
   }

@@ -2,6 +2,7 @@ import type { Problem } from "../../core/errors";
 import type { DecodedBundle } from "../../core/secrets/decodedBundle";
 import type { Tree } from "../../core/secrets/fields";
 import { CA_NAMES, INVENTORY, STAGED } from "../../core/secrets/inventory";
+import { tryBundle } from "../../core/inspect/tryAuthority";
 import type { TalosVersion } from "../../core/talosVersion";
 import type { Report } from "../../engine/definition";
 import type { Context } from "../../engine/ports";
@@ -13,6 +14,7 @@ import { shortWarnings } from "./lifetimes";
 import type { RotationRequests } from "./requests";
 import { sharedInBundle } from "./sharedCAs";
 import type { SuppliedSecrets } from "./supplied";
+import { trySupplied } from "./trial";
 
 /** What a creation would make. */
 export interface CreationPlan {
@@ -37,8 +39,12 @@ export async function planCreation(
   const bundle = mergeSupplied(adopted.bundle, supplied.bundle, problems);
   const [source = ""] = ADOPT_INPUTS.filter((name) => inputs[name] !== undefined);
   const made = CA_NAMES.filter((name) => !bundle.ca(name).isPair && !supplied.unknown.includes(name));
+  const trial = await trySupplied(supplied.bundle, CA_NAMES, context);
+  problems.push(...trial.problems);
   const reports = [
+    ...trial.warnings,
     ...adopted.warnings,
+    ...(await tryBundle(adopted.bundle, context.environment)),
     ...adoptedKeyWarnings(adopted.bundle, version, source),
     ...sharedInBundle(bundle, (name) =>
       supplied.bundle.ca(name).isPair

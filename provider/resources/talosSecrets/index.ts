@@ -64,14 +64,14 @@ async function planInputs({ inputs, previous, isAsStored }: Request, context: Co
 }
 
 /** Plans an update against the state. */
-function planFromState(
+async function planFromState(
   inputs: SecretsInputs,
   outputs: NonNullable<NonNullable<Request["previous"]>["outputs"]>,
   context: Context,
-): Plan<Decision> {
+): Promise<Plan<Decision>> {
   if (inputs.talosVersion !== undefined && !isKnown(inputs.talosVersion)) return { problems: [], reports: [] };
   const problems: Problem[] = [];
-  const plan = planUpdate(outputs, inputs, context, problems);
+  const plan = await planUpdate(outputs, inputs, context, problems);
   return {
     problems,
     reports: problems.length > 0 ? [] : reportUpdate(outputs, plan, inputs, context),

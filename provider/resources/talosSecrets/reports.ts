@@ -28,6 +28,7 @@ export function reportUpdate(
       const id = JSON.stringify(plan.requests.immediate[name]);
       return info(`rotation.${name} ${id}: will be replaced at once; ${interrupts}`);
     }),
+    ...plan.warnings,
     ...sharedInPlan(outputs, plan),
     ...keyReports(outputs, plan, inputs),
     ...shortWarnings(inputs, plan.made),

@@ -1,4 +1,4 @@
-import type { Problem } from "../../core/errors";
+import type { Problem, Warning } from "../../core/errors";
 import {
   CA_NAMES,
   type CAName,
@@ -19,6 +19,7 @@ import { readRequests, type RotationRequests } from "./requests";
 import { planStaged, type StagedPlan } from "./stagedPlan";
 import { readImmediateIds } from "./state";
 import { readSupplied, type SuppliedSecrets } from "./supplied";
+import { tryEach } from "./trial";
 
 /** What an update would do, as data. */
 export interface UpdatePlan {
@@ -32,15 +33,17 @@ export interface UpdatePlan {
   /** Values that the program supplies, which a rotation takes. */
   readonly supplied: SuppliedSecrets;
   readonly changes: boolean;
+  /** What there is to know of the CAs that it takes. */
+  readonly warnings: readonly Warning[];
 }
 
 /** Plans an update: reads the state's plain outputs and, where values are supplied, the secrets that they must match. */
-export function planUpdate(
+export async function planUpdate(
   outputs: StoredSecrets,
   inputs: SecretsInputs,
   context: Context,
   problems: Problem[],
-): UpdatePlan {
+): Promise<UpdatePlan> {
   const now = context.environment.now();
   const talosVersion = knownOr(inputs.talosVersion) ?? outputs.talosVersion ?? "";
   const version = parseTalosVersion(talosVersion);
@@ -61,6 +64,17 @@ export function planUpdate(
     const { certificate, paths } = supplied.bundle.ca(name);
     if (certificate !== undefined) problems.push(...lifetimeProblems(certificate, now, paths.crt));
   }
+  const trial = await tryEach(
+    [
+      ...STAGED.flatMap((name) => {
+        const { supplied: taken } = staged[name];
+        return taken === undefined ? [] : [{ name, ca: taken.ca }];
+      }),
+      ...replaced.map((name) => ({ name, ca: supplied.bundle.ca(name) })),
+    ],
+    context,
+  );
+  problems.push(...trial.problems);
   const made: CAName[] = [
     ...STAGED.filter((name) => {
       const { action, isUnknown, supplied: taken } = staged[name];
@@ -74,5 +88,5 @@ export function planUpdate(
     requests.unknown.length > 0 ||
     STAGED.some((name) => staged[name].action !== "none") ||
     talosVersion !== outputs.talosVersion;
-  return { requests, staged, immediate, made, talosVersion, supplied, changes };
+  return { requests, staged, immediate, made, talosVersion, supplied, changes, warnings: trial.warnings };
 }
