@@ -108,26 +108,17 @@ const OTHER_TOOLS: Readonly<Record<string, Target>> = Object.fromEntries(
     const files =
       only === undefined ? { ...ADOPTABLE, ...CONFIGS, ...firsts(AMBIGUOUS), ...firsts(HIDDEN) } : firsts(only);
     const seeds = Object.entries(files).flatMap(([file, text]) => (part.test(file) ? [text] : []));
-    return [name, { seeds, parse: readEverything }];
+    return [name, { seeds, parse: (text: string) => READERS[text.length % READERS.length]!(text) }];
   }),
 );
 
-/** Whatever reads a file of another tool. */
-function readEverything(text: string): void {
-  const readers = [
-    () => parseSecretsBundle(text, { now }),
-    () => bundleFromControlPlaneConfig(text, { now }),
-    () => parseTalosconfig(findTalosconfig(text, { path: "x" }), "x"),
-    () => readSource("x", text),
-  ];
-  for (const read of readers) {
-    try {
-      read();
-    } catch (error) {
-      if (!(error instanceof PkiError)) throw error;
-    }
-  }
-}
+/** Whatever reads a file of another tool, each in its turn. */
+const READERS: readonly ((text: string) => unknown)[] = [
+  (text) => parseSecretsBundle(text, { now }),
+  (text) => bundleFromControlPlaneConfig(text, { now }),
+  (text) => parseTalosconfig(findTalosconfig(text, { path: "x" }), "x"),
+  (text) => readSource("x", text),
+];
 
 function firsts(files: Readonly<Record<string, readonly [string, unknown]>>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).map(([name, [text]]) => [name, text]));
