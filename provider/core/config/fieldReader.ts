@@ -1,7 +1,7 @@
 import { printableName } from "../tokenLike";
 import { PkiError, type Problem } from "../errors";
 import { isTree, type Tree, valueAt } from "../secrets/fields";
-import { MAX_TEXT_LENGTH } from "../limits";
+import { MAX_CREDENTIALS_LENGTH } from "../limits";
 
 /** A map of a file and where it stands. */
 export interface Place {
@@ -20,7 +20,7 @@ export interface Place {
  */
 export class FieldReader {
   readonly problems: Problem[] = [];
-  private budget = MAX_TEXT_LENGTH;
+  private budget = MAX_CREDENTIALS_LENGTH;
 
   /** A string; `undefined` where it is absent or empty. Numbers and booleans are strings in plain YAML. */
   text(place: Place, key: string): string | undefined {

@@ -5,9 +5,16 @@ import { ConfigDocuments } from "../machinery/documents";
 import { documentLayout } from "./documentLayout";
 import { judgeMachineConfig } from "../machinery/configVerdict";
 import type { MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
-import { applyPatches, type ConfigPatch, schemaVersionOf, patchProblems, quotesOf } from "../machinery/patch";
+import {
+  applyPatches,
+  type ConfigPatch,
+  formatPatched,
+  schemaVersionOf,
+  patchProblems,
+  quotesOf,
+} from "../machinery/patch";
 import { v1alpha1Layout } from "./v1alpha1Layout";
-import { formatYamlDocuments, type YamlValue } from "../yaml/emitter";
+import { formatYamlDocuments } from "../yaml/emitter";
 import { nodeOfValue } from "../yaml/node";
 
 /** A machine config and what there is to say of it. */
@@ -54,13 +61,13 @@ export function formatMachineConfig(
 ): GeneratedMachineConfig {
   const schemaVersion = schemaVersionOf(input.version);
   const generated = hasFeature(input.version, "kubernetesDocuments") ? documentLayout(input) : v1alpha1Layout(input);
-  const format = (documents: readonly YamlValue[]): string => formatYamlDocuments(documents, quotesOf(schemaVersion));
-  if (patches.length === 0) return { machineConfig: format(generated), warnings: [] };
+  if (patches.length === 0)
+    return { machineConfig: formatYamlDocuments(generated, quotesOf(schemaVersion)), warnings: [] };
   const documents = ConfigDocuments.read(generated.map(nodeOfValue), schemaVersion);
   const before = judgeMachineConfig(documents.documents, schemaVersion);
   const path = "configPatches";
   const patched = applyPatches(documents, patches, { schemaVersion, path, addresses: true });
   const { problems, warnings } = judgeMachineConfig(patched.documents, schemaVersion, path, before);
   if (problems.length > 0) throw PkiError.of(problems);
-  return { machineConfig: format(patched.write()), warnings };
+  return { machineConfig: formatPatched(patched, schemaVersion, path), warnings };
 }

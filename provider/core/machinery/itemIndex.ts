@@ -9,7 +9,10 @@ interface ItemIdentity {
 }
 
 function byField(field: string, zero: string | bigint): ItemIdentity {
-  const keyOf = (item: ConfigMap): string => String(item.get(field) ?? zero);
+  const keyOf = (item: ConfigMap): string => {
+    const value = item.get(field) ?? zero;
+    return typeof value === "bigint" || typeof value === "string" ? `${field} ${value}` : field;
+  };
   return { wanted: keyOf, keysOf: (item) => [keyOf(item)] };
 }
 
@@ -46,7 +49,7 @@ export class ItemIndex {
     private readonly items: ConfigValue[],
     private readonly identity: ItemIdentity,
   ) {
-    items.forEach((_, position) => this.update(position));
+    for (const position of items.keys()) this.update(position);
   }
 
   /** The position of the item that an item of a patch merges into. */

@@ -1,4 +1,5 @@
 import { collectProblems, PkiError, type Problem } from "../errors";
+import { MAX_TEXT_LENGTH, MEBIBYTE } from "../limits";
 import { hasFeature, NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion } from "../talosVersion";
 import { addressFaults } from "./addressRules";
 import { ConfigDocuments, readStrategicPatch, type StrategicPatch } from "./documents";
@@ -266,17 +267,33 @@ export function patchMachineConfig(
   return patchConfigText(config, patches, schemaVersion);
 }
 
+/**
+ * A patched config as text. What is longer than a node takes is rejected here, not only when it is applied.
+ *
+ * @throws PkiError ERR_CONFIG_INVALID
+ */
+export function formatPatched(documents: ConfigDocuments, schemaVersion: SchemaVersion, path: string): string {
+  return boundedConfig(formatYamlDocuments(documents.write(), quotesOf(schemaVersion)), path);
+}
+
+function boundedConfig(config: string, path: string): string {
+  if (Buffer.byteLength(config) <= MAX_TEXT_LENGTH) return config;
+  const limit = `${MAX_TEXT_LENGTH / MEBIBYTE} MiB`;
+  throw new PkiError("ERR_CONFIG_INVALID", `the patched config is longer than ${limit}; no node takes more`, { path });
+}
+
 /** The same by the types of one Talos. */
 export function patchConfigText(config: string, patches: readonly ConfigPatch[], schemaVersion: SchemaVersion): string {
   const options = { schemaVersion, path: "configPatches" };
   const readings = patches.map((patch, index) => readingOf(patch, index, options));
   if (readings.every(({ patch, problems }) => patch === undefined && problems.length === 0)) return config;
   const state = applyReadings(readConfigText(config, schemaVersion, "config"), readings);
-  if (!("json" in state)) return formatYamlDocuments(state.documents.write(), quotesOf(schemaVersion));
+  if (!("json" in state)) return formatPatched(state.documents, schemaVersion, options.path);
   const { json } = state;
-  return explained({ nodes: [], path: options.path }, () =>
+  const text = explained({ nodes: [], path: options.path }, () =>
     formatYamlDocuments([json.write()], quotesOf("1.13"), "compact"),
   );
+  return boundedConfig(text, options.path);
 }
 
 /** @throws PkiError ERR_CONFIG_INVALID */

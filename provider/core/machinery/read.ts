@@ -1,7 +1,7 @@
 import { onlyStringKeys, stringKeyed } from "./keys";
 import type { ConfigType, SchemaVersion, StructShape } from "./schema";
 import { faultAt, FaultCollector } from "./faults";
-import { type ConfigMap, type ConfigValue, Float, Timestamp } from "./value";
+import { type ConfigValue, Float, Timestamp } from "./value";
 import { CUSTOM_TYPES } from "./customTypes";
 import { floatOf } from "./float";
 import { printableName } from "../tokenLike";
@@ -166,7 +166,7 @@ function kindOf(node: YamlNode): string {
 /** Inline manifests lose the line breaks that they begin with. */
 function trimmed(value: ConfigValue, special: string | undefined): ConfigValue {
   if (special !== "inlineManifests" || !(value instanceof Map)) return value;
-  const manifest = value as ConfigMap;
+  const manifest = value;
   const contents = manifest.get("contents");
   if (typeof contents !== "string") return value;
   return new Map([...manifest, ["contents", contents.replace(/^[\t\n\v\f\r]+/, "")]]);

@@ -1,5 +1,5 @@
 import { PkiError } from "../errors";
-import { MAX_TEXT_LENGTH } from "../limits";
+import { MAX_CREDENTIALS_LENGTH } from "../limits";
 
 /** One PEM block (RFC 7468): its label and the DER within. */
 export interface PemBlock {
@@ -27,7 +27,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
  * const [block] = parsePem("-----BEGIN CERTIFICATE-----\n…", "certificatePem");
  */
 export function parsePem(text: string, path: string): [PemBlock, ...PemBlock[]] {
-  if (text.length > MAX_TEXT_LENGTH) {
+  if (text.length > MAX_CREDENTIALS_LENGTH) {
     throw new PkiError("ERR_PEM_INVALID", "is longer than 1 MiB; expected a PEM file", { path });
   }
   const blocks: PemBlock[] = [];

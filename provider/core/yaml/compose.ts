@@ -1,28 +1,36 @@
-import {
-  Composer,
-  type CST,
-  type Document,
-  type DocumentOptions,
-  type ParseOptions,
-  Parser,
-  type SchemaOptions,
-} from "yaml";
+import { Composer, type CST, type Document, Lexer, Parser } from "yaml";
 
-import type { PkiError } from "../errors";
-import { MAX_DEPTH } from "../limits";
+/** How much of a text is read before it is refused. */
+export interface Bounds {
+  /** Levels of lists and maps. */
+  readonly depth: number;
+  /** What the library holds at once. */
+  readonly tokens: number;
+  /** Nodes, and the length of their texts, with aliases followed. */
+  readonly nodes: number;
+  readonly length: number;
+}
 
-/** The library looks each alias up among all the others, so time grows with the square of their number. */
-const MAX_ALIASES = 2000;
+/** Why a text cannot be read as YAML. */
+export class YamlFault extends Error {
+  /** @param line from 1, where it is known */
+  constructor(
+    readonly what: string,
+    readonly remedy: string,
+    readonly line?: number,
+  ) {
+    super(what);
+  }
+}
 
 /**
- * The parser works with a stack of its own and the composer recurses, so the depth is checked between the two; a text that
- * is nested deep enough would not end in an exception but end the process.
+ * The documents of a text, one after the other, so that only one is held in the library's form. The text is read within
+ * bounds of depth and of tokens before anything recurses: a text that is nested deep enough would not end in an
+ * exception but end the process.
+ *
+ * @throws YamlFault
  */
-export function composeDocuments(
-  text: string,
-  fail: (what: string, cure: string) => PkiError,
-  options: DocumentOptions & ParseOptions & SchemaOptions = {},
-): Document.Parsed[] {
+export function* composeDocuments(text: string, bounds: Bounds): Generator<Document.Parsed> {
   const composer = new Composer({
     schema: "failsafe",
     version: "1.2",
@@ -32,50 +40,42 @@ export function composeDocuments(
     uniqueKeys: false,
     prettyErrors: false,
     logLevel: "silent",
-    ...options,
   });
-  const tooDeep = (): PkiError => fail("is nested too deep", `expected at most ${MAX_DEPTH} levels`);
-  const tokens = readTokens(text);
-  if (tokens === undefined) throw tooDeep();
-  const aliases = tokens.map(countAliases);
-  if (aliases.includes(undefined)) throw tooDeep();
-  if (!text.endsWith("\n")) tokens.forEach(endWithoutLineBreak);
-  if (aliases.reduce<number>((sum, count) => sum + (count ?? 0), 0) > MAX_ALIASES) {
-    throw fail(`holds too many aliases`, `expected at most ${MAX_ALIASES}`);
+  const endsLine = text.endsWith("\n");
+  for (const token of readTokens(text, bounds)) {
+    if (!endsLine) endWithoutLineBreak(token);
+    yield* composed(() => composer.next(token));
   }
+  yield* composed(() => composer.end());
+}
+
+function composed(compose: () => Iterable<Document.Parsed>): Document.Parsed[] {
+  const { stackTraceLimit } = Error;
+  // The library makes an Error of everything that is wrong, and of a line of commas each one is.
+  Error.stackTraceLimit = 0;
   try {
-    return Array.from<Document.Parsed>(composer.compose(tokens) as Iterable<Document.Parsed>);
+    return [...compose()];
   } catch {
-    throw fail("cannot be read as YAML", "expected valid YAML, indented with spaces");
+    throw new YamlFault("cannot be read as YAML", "expected valid YAML, indented with spaces");
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-/** `undefined` for a text that closes more levels at once than the parser can: there it recurses, too. */
-function readTokens(text: string): CST.Token[] | undefined {
-  try {
-    return [...new Parser().parse(text)];
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-}
+/** The parser's stack also holds the document and the scalar that is being read. */
+const OTHERS_ON_STACK = 3;
 
-/** How many aliases there are below a token; `undefined` when it is nested too deep. */
-function countAliases(root: CST.Token): number | undefined {
-  let level: CST.Token[] = [root];
+function* readTokens(text: string, bounds: Bounds): Generator<CST.Token> {
+  const parser = new Parser();
   let count = 0;
-  // A document and each of its collections take one step, the items of a collection none.
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH + 1) return undefined;
-    count += level.filter(({ type }) => type === "alias").length;
-    level = level.flatMap((token) => {
-      if (token.type === "document") return token.value === undefined ? [] : [token.value];
-      return "items" in token
-        ? token.items.flatMap(({ key, value }) => [key, value].filter((part) => part !== undefined && part !== null))
-        : [];
-    });
+  for (const lexeme of new Lexer().lex(text)) {
+    if (++count > bounds.tokens)
+      throw new YamlFault("has too many parts", `expected at most ${bounds.tokens} tokens of YAML`);
+    yield* parser.next(lexeme);
+    if (parser.stack.length > bounds.depth + OTHERS_ON_STACK)
+      throw new YamlFault("is nested too deep", `expected at most ${bounds.depth} levels`);
   }
-  return count;
+  yield* parser.end();
 }
 
 /**
@@ -96,20 +96,24 @@ function endWithoutLineBreak(root: CST.Token): void {
   }
 }
 
-/** Where each line begins. */
-export function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-  return starts;
-}
+/** The lines of offsets that are asked for in ascending order, as a rule. */
+export class LineCounter {
+  private line = 1;
+  private end: number;
+  private start = 0;
 
-/** The line, from 1, in which an offset lies. */
-export function lineOf(starts: readonly number[], offset: number): number {
-  let [low, high] = [0, starts.length];
-  while (low + 1 < high) {
-    const middle = (low + high) >> 1;
-    if (starts[middle]! <= offset) low = middle;
-    else high = middle;
+  constructor(private readonly text: string) {
+    this.end = text.indexOf("\n");
   }
-  return low + 1;
+
+  /** The line, from 1, in which an offset is. */
+  lineOf(offset: number): number {
+    if (offset < this.start) [this.line, this.start, this.end] = [1, 0, this.text.indexOf("\n")];
+    while (this.end !== -1 && this.end < offset) {
+      this.line++;
+      this.start = this.end + 1;
+      this.end = this.text.indexOf("\n", this.start);
+    }
+    return this.line;
+  }
 }

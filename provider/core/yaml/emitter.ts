@@ -227,30 +227,21 @@ const ESCAPES: ReadonlyMap<number, string> = new Map(
   }).map(([letter, code]) => [code, letter]),
 );
 
+const TO_ESCAPE = /["\\\n\r\u0085\u2028\u2029]|[^\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/gu;
+
 function doubleQuoted(text: string): string {
   // Go's emitter asks for a byte order mark at the start of the value for every character of it.
-  const everything = text.startsWith("\ufeff");
-  let out = '"';
-  for (const character of text) {
-    const code = character.codePointAt(0)!;
-    if (
-      !everything &&
-      character !== '"' &&
-      character !== "\\" &&
-      !LINE_BREAK.test(character) &&
-      !NOT_PRINTABLE.test(character)
-    ) {
-      out += character;
-      continue;
-    }
-    const hex = code.toString(16).toUpperCase();
-    const escape = ESCAPES.get(code);
-    if (escape !== undefined) out += `\\${escape}`;
-    else if (code <= 0xff) out += `\\x${hex.padStart(2, "0")}`;
-    else if (code <= 0xffff) out += `\\u${hex.padStart(4, "0")}`;
-    else out += `\\U${hex.padStart(8, "0")}`;
-  }
-  return `${out}"`;
+  const escaped = text.replace(text.startsWith("\ufeff") ? /[^]/gu : TO_ESCAPE, escape);
+  return `"${escaped}"`;
+}
+
+function escape(character: string): string {
+  const code = character.codePointAt(0)!;
+  const letter = ESCAPES.get(code);
+  if (letter !== undefined) return `\\${letter}`;
+  const hex = code.toString(16).toUpperCase();
+  if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
+  return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
 }
 
 function literal(text: string, indent: number): string {

@@ -17,6 +17,9 @@ const ADD_MANIFEST = add("/cluster/extraManifests/-");
 
 const document = (kind: string, rest: string): string => `apiVersion: v1alpha1\nkind: ${kind}\n${rest}\n`;
 const link = (name: string, rest = ""): string => document("LinkConfig", `name: ${name}${rest}`);
+const rule = (name: string, ingress: string): string =>
+  document("NetworkRuleConfig", `name: ${name}\nportSelector: {ports: [22], protocol: tcp}\ningress: ${ingress}`);
+
 /** Plain scalars that YAML 1.1, YAML 1.2 and JSON read in different ways. */
 const SCALARS: readonly string[] = [
   ..."yes No on OFF y N 12:30 0o17 010 0x1F 0b11 1_000 1.50 .5 5. 1e3 1E-9 +1 -0 -0.0 ~ null true 1e21 0.00001".split(
@@ -92,6 +95,19 @@ export const PATCH_CASES: Readonly<Record<string, readonly PatchCase[]>> = {
     [WORKER, document("NopeConfig", "$patch: delete")],
     [document("HostnameConfig", "auto: stable"), "machine: {sysctls: {$patch: delete}}"],
     [WORKER, `${link("eth7")}---\n${link("eth7", "\n$patch: delete")}`],
+  ],
+  "anchors, which are those of the whole text": [
+    [WORKER, `${rule("ssh", "&all\n    - subnet: 0.0.0.0/0")}---\n${rule("https", "*all")}`],
+    [WORKER, `machine: {nodeLabels: &x {a: b}}\n---\n${document("EnvironmentConfig", "variables: *x")}`],
+    [
+      WORKER,
+      `${document("EnvironmentConfig", "variables: &x {a: b}")}---\nmachine: {nodeLabels: &x {a: c}, sysctls: *x}`,
+    ],
+    [WORKER, `machine: {nodeLabels: *x}\n---\n${document("EnvironmentConfig", "variables: &x {a: b}")}`],
+    [WORKER, "machine: {nodeLabels: &x {a: b}, sysctls: {<<: *x}}"],
+    [WORKER, "machine: {kubelet: {extraConfig: {a: &a [*a]}}}"],
+    [WORKER, `machine: {certSANs: [&a x, ${Array(3000).fill("*a").join(", ")}]}`],
+    [WORKER, "machine: {nodeLabels: &x {a: b}}", "machine: {sysctls: *x}"],
   ],
   "keys that are no strings": KEYS.flatMap((key) =>
     PLACES_OF_KEYS.map((place): PatchCase => [WORKER, place.replace("%", key)]),

@@ -4,6 +4,7 @@ import { generateMachineConfig } from "../../../../provider/core/config/machineC
 import type { MachineConfigOptions } from "../../../../provider/core/config/machineConfigOptions";
 import { secretsForMachine } from "../../../../provider/core/config/machineSecrets";
 import { describeProblem, PkiError } from "../../../../provider/core/errors";
+import { patchMachineConfig } from "../../../../provider/core/machinery/patch";
 import { SUPPORTED_TALOS_VERSIONS } from "../../../../provider/core/talosVersion";
 import { readVectorBundle } from "../../vectors/vectors";
 
@@ -249,6 +250,28 @@ describe("a machine config", () => {
       );
       assert.deepEqual(problemsOf({ configPatches: [patch] }), [
         "ERR_PATCH_INVALID configPatches[0]: JSON6902 patches are not supported for multi-document machine configuration; give a strategic merge patch",
+      ]);
+    });
+
+    it("takes manifests of any size that a node takes, and what it makes of them can be patched again", () => {
+      const manifest = (kibibytes: number, name: string): string =>
+        `cluster:\n  inlineManifests:\n    - name: ${name}\n      contents: |\n${`        # ${"x".repeat(1013)}\n`.repeat(kibibytes)}`;
+      for (const configPatches of [
+        Array.from({ length: 6 }, (_, index) => manifest(240, `m${index}`)),
+        [manifest(1300, "a")],
+        [manifest(4000, "a")],
+        [manifest(30_000, "a")],
+      ]) {
+        const config = generate({ configPatches });
+        const again = patchMachineConfig(config, ["machine: {}"], { talosVersion: "v1.13" });
+        assert.ok(again === config);
+      }
+    });
+
+    it("rejects patches that make it longer than what a node takes", () => {
+      const contents = "x\n".repeat(8 * 1024 * 1024);
+      assert.deepEqual(problemsOf({ configPatches: [{ cluster: { inlineManifests: [{ name: "a", contents }] } }] }), [
+        "ERR_CONFIG_INVALID configPatches: the patched config is longer than 32 MiB; no node takes more",
       ]);
     });
 

@@ -8,7 +8,7 @@ import { readVectorFile } from "../../vectors/vectors";
 interface Row {
   readonly config: string;
   readonly version: SchemaVersion;
-  patches(size: number): readonly ConfigPatch[];
+  readonly patches: (size: number) => readonly ConfigPatch[];
 }
 
 const single = readVectorFile("out/base-v1.11/worker.yaml");

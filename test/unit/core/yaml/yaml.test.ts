@@ -5,6 +5,10 @@ import { yamlMap } from "../../../../provider/core/yaml/map";
 import { parseYamlDocuments } from "../../../../provider/core/yaml/parser";
 import { integerOf, resolveTag } from "../../../../provider/core/yaml/scalar";
 import { PkiError } from "../../../../provider/core/errors";
+import { MEBIBYTE } from "../../../../provider/core/limits";
+import { YamlFault } from "../../../../provider/core/yaml/compose";
+import { type Dialect, readDocuments } from "../../../../provider/core/yaml/reader";
+import { countWork } from "../../support/work";
 
 const format = (value: unknown): string => formatYamlDocuments([yamlMap({ a: value as string })]);
 const refusal = (text: string): string => {
@@ -151,11 +155,78 @@ describe("reading YAML within bounds", () => {
     });
   }
 
-  it("refuses more than a mebibyte", () => {
+  it("reads 32 MiB, which is what Talos takes, and refuses more", () => {
+    const [node] = parseYamlDocuments(`a: |\n${` ${"x".repeat(1022)}\n`.repeat(32 * 1024 - 1)}`, { path: "file" });
+    assert.ok(node?.kind === "mapping");
     assert.equal(
-      refusal("a".repeat(1024 * 1024 + 1)),
-      "file: is longer than 1 MiB; expected a machine config or a patch",
+      refusal("a".repeat(32 * MEBIBYTE + 1)),
+      "file: is longer than 32 MiB; expected a machine config or a patch",
     );
+    assert.equal(
+      refusal("\u00e9".repeat(16 * MEBIBYTE + 1)),
+      "file: is longer than 32 MiB; expected a machine config or a patch",
+    );
+  });
+
+  const BOUNDS = { depth: 3, tokens: 60, nodes: 10, length: 100 };
+  const faultOf = (text: string, dialect: Dialect = {}): string => {
+    try {
+      readDocuments(text, dialect, BOUNDS);
+    } catch (error) {
+      assert.ok(error instanceof YamlFault);
+      return error.what;
+    }
+    return "";
+  };
+
+  it("counts levels, those below an alias too", () => {
+    assert.equal(faultOf("[[[x]]]"), "");
+    assert.equal(faultOf("[[[[x]]]]"), "is nested too deep at line 1");
+    assert.equal(faultOf("[[[[[[x]]]]]]"), "is nested too deep");
+    assert.equal(faultOf("a: &a [[x]]\nb: [*a]\n"), "is nested too deep at line 2");
+    assert.equal(faultOf("a: &a [[x]]\nb: *a\n"), "");
+  });
+
+  it("counts the parts of the text before it makes anything of them", () => {
+    assert.equal(faultOf("\n".repeat(60)), "");
+    for (const text of ["\n", "#\n", "- ", "[,", "'' ", "a: b\n", "? ", "!a ", "---\n"])
+      assert.match(
+        faultOf(text.repeat(61)),
+        /^(?:has too many parts|is nested too deep|is too large)$/,
+        JSON.stringify(text),
+      );
+  });
+
+  it("counts nodes and text with aliases followed, over all documents", () => {
+    assert.equal(faultOf("[a, b, c, d, e, f, g, h, i]"), "");
+    assert.equal(faultOf("[a, b, c, d, e, f, g, h, i, j]"), "is too large");
+    assert.equal(faultOf("[a, b, c, d]\n--- [e, f, g, h]\n"), "");
+    assert.equal(faultOf("[a, b, c, d]\n--- [e, f, g, h, i]\n"), "is too large");
+    assert.equal(faultOf("[&a [x, y], *a, *a]"), "");
+    assert.equal(faultOf("[&a [x, y], *a, *a, z]"), "grows too large through aliases");
+    assert.equal(faultOf(`[&a ${"x".repeat(30)}, *a, *a]`), "");
+    assert.equal(faultOf(`[&a ${"x".repeat(30)}, *a, *a, *a]`), "grows too large through aliases");
+    assert.equal(faultOf("[&a [x, y], *a, *a, *a]", { lenient: true }), "");
+  });
+
+  it("does not walk what an alias stands for, however often it is used", () => {
+    const work = (aliases: number): number => {
+      const text = `- &a [${"x,".repeat(100)}x]\n${"- *a\n".repeat(aliases)}`;
+      return countWork(() => parseYamlDocuments(text, { path: "file" }));
+    };
+    work(1);
+    const [one, two, four] = [work(100), work(200), work(400)];
+    assert.ok(four - two < 2.3 * (two - one), `${one}, ${two}, ${four}`);
+    assert.ok((two - one) / 100 < 101, "no alias costs as much as the list that it stands for");
+  });
+
+  it("gives an alias the node of its anchor, also of an earlier document", () => {
+    const [first, second] = parseYamlDocuments("a: &x {b: 1}\n---\nc: *x\n", { path: "file" });
+    assert.ok(first?.kind === "mapping" && second?.kind === "mapping");
+    assert.equal(second.entries[0]?.value, first.entries[0]?.value);
+    const [, , third] = parseYamlDocuments("&x a\n---\n&x b\n---\n*x\n", { path: "file" });
+    assert.ok(third?.kind === "scalar" && third.text === "b");
+    assert.equal(refusal("*x\n---\n&x a\n"), "file: an alias at line 1 has no anchor before it; give it one");
   });
 
   it("says nothing of the text when it cannot read it", () => {
