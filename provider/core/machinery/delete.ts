@@ -96,12 +96,32 @@ function isEmptyDocument(node: YamlNode): boolean {
 }
 
 /**
- * Deletes what a selector points at; a field of a struct goes back to its zero value. The value is changed in place.
+ * Deletes what selectors point at, one after the other; a field of a struct goes back to its zero value. The value is
+ * changed in place.
  *
+ * @param selectors of one document
  * @throws ConfigFault when there is no such thing, as in Talos
  */
-export function applyDelete(value: ConfigMap, shape: StructShape, selector: DeleteSelector): void {
-  deleteInStruct(value, shape, selector.path, selector);
+export function applyDeletes(value: ConfigMap, shape: StructShape, selectors: readonly DeleteSelector[]): void {
+  for (const run of runsOf(selectors)) deleteInStruct(value, shape, run[0].path, run);
+}
+
+/** Selectors of one document; those of items of one list together, so that the list is gone through once. */
+type Run = readonly [DeleteSelector, ...DeleteSelector[]];
+
+function runsOf(selectors: readonly DeleteSelector[]): Run[] {
+  const runs: [DeleteSelector, ...DeleteSelector[]][] = [];
+  for (const selector of selectors) {
+    const last = runs.at(-1);
+    if (last !== undefined && areOfOneList(last[0], selector)) last.push(selector);
+    else runs.push([selector]);
+  }
+  return runs;
+}
+
+function areOfOneList(one: DeleteSelector, other: DeleteSelector): boolean {
+  if (one.item === undefined || other.item === undefined || one.path.length !== other.path.length) return false;
+  return one.path.every((step, index) => index === one.path.length - 1 || step === other.path[index]);
 }
 
 /** There is nothing at the path of the selector. */
@@ -114,47 +134,37 @@ export function nothingAt({ place, path, document }: DeleteSelector): ConfigFaul
   return lookupFault(place, where.slice(0, 100));
 }
 
-function deleteInStruct(
-  value: ConfigMap,
-  shape: StructShape,
-  [key, ...rest]: readonly string[],
-  selector: DeleteSelector,
-): void {
+function deleteInStruct(value: ConfigMap, shape: StructShape, [key, ...rest]: readonly string[], run: Run): void {
   const field = shape.fields.get(key!);
-  if (field === undefined) throw nothingAt(selector);
+  if (field === undefined) throw nothingAt(run[0]);
   if (rest.length === 0) value.delete(key!);
-  else value.set(key!, deleteIn(value.get(key!), field.type, rest, selector));
+  else value.set(key!, deleteIn(value.get(key!), field.type, rest, run));
 }
 
 /** What is left of a value. */
-function deleteIn(
-  value: ConfigValue,
-  type: ConfigType,
-  path: readonly string[],
-  selector: DeleteSelector,
-): ConfigValue {
+function deleteIn(value: ConfigValue, type: ConfigType, path: readonly string[], run: Run): ConfigValue {
   switch (type.kind) {
     case "pointer":
-      if (value === undefined || value === null) throw nothingAt(selector);
-      return deleteIn(value, type.element, path, selector);
+      if (value === undefined || value === null) throw nothingAt(run[0]);
+      return deleteIn(value, type.element, path, run);
     case "struct": {
       const struct = (value ?? new Map()) as ConfigMap;
-      deleteInStruct(struct, type.shape, path, selector);
+      deleteInStruct(struct, type.shape, path, run);
       return struct;
     }
     case "map":
-      return deleteInMap(value, type.element, path, selector);
+      return deleteInMap(value, type.element, path, run);
     case "list":
-      return deleteItem(value, type.element, path, selector);
+      return deleteItems(value, type.element, path, run);
     case "any":
-      return deleteInMap(value, { kind: "any" }, path, selector);
+      return deleteInMap(value, { kind: "any" }, path, run);
     case "custom":
       // The map within is a field without a name, so only what it holds can be found.
-      if (type.name === "unstructured") return deleteInMap(value, { kind: "any" }, path, selector);
-      if (type.name === "args") return deleteInMap(value, { kind: "string" }, path, selector);
-      throw nothingAt(selector);
+      if (type.name === "unstructured") return deleteInMap(value, { kind: "any" }, path, run);
+      if (type.name === "args") return deleteInMap(value, { kind: "string" }, path, run);
+      throw nothingAt(run[0]);
     default:
-      throw nothingAt(selector);
+      throw nothingAt(run[0]);
   }
 }
 
@@ -162,33 +172,63 @@ function deleteInMap(
   value: ConfigValue,
   element: ConfigType,
   [key, ...rest]: readonly string[],
-  selector: DeleteSelector,
+  run: Run,
 ): ConfigValue {
-  if (!isConfigMap(value) || !value.has(key!)) throw nothingAt(selector);
+  if (!isConfigMap(value) || !value.has(key!)) throw nothingAt(run[0]);
   if (rest.length === 0) value.delete(key!);
-  else value.set(key!, deleteIn(value.get(key!), element, rest, selector));
+  else value.set(key!, deleteIn(value.get(key!), element, rest, run));
   return value;
 }
 
-function deleteItem(
-  value: ConfigValue,
-  element: ConfigType,
-  path: readonly string[],
-  selector: DeleteSelector,
-): ConfigValue {
+function deleteItems(value: ConfigValue, element: ConfigType, path: readonly string[], run: Run): ConfigValue {
   if (path.length !== 1)
-    throw faultAt(selector.place, "searching for complex paths in lists is not supported in $patch: delete");
-  const { item } = selector;
+    throw faultAt(run[0].place, "searching for complex paths in lists is not supported in $patch: delete");
   const struct = element.kind === "pointer" ? element.element : element;
-  if (item === undefined || !isConfigList(value) || struct.kind !== "struct") throw nothingAt(selector);
-  const field = struct.shape.fields.get(item.key);
-  const index =
-    field === undefined
-      ? -1
-      : value.findIndex((member) => isConfigMap(member) && textOf(member.get(item.key), field.type) === item.value);
-  if (index === -1) throw nothingAt(selector);
+  if (!isConfigList(value) || struct.kind !== "struct") throw nothingAt(run[0]);
+  const finder = new ItemFinder(value, struct.shape);
+  const deleted = new Set(run.map((selector) => finder.take(selector)));
   // A list of its own, since an index may know the items of the old one by their positions.
-  return value.toSpliced(index, 1);
+  return value.filter((_, position) => !deleted.has(position));
+}
+
+/** Finds the items of a list by the text of a member, the first one first, and each once. */
+class ItemFinder {
+  /** By key, then by text: the positions in descending order. */
+  private readonly positions = new Map<string, Map<string, number[]>>();
+  private readonly taken = new Set<number>();
+
+  constructor(
+    private readonly items: readonly ConfigValue[],
+    private readonly shape: StructShape,
+  ) {}
+
+  take(selector: DeleteSelector): number {
+    const { item } = selector;
+    const position = item === undefined ? undefined : this.byText(item.key).get(item.value)?.pop();
+    if (position === undefined) throw nothingAt(selector);
+    // An item that another key has found is gone.
+    if (this.taken.has(position)) return this.take(selector);
+    this.taken.add(position);
+    return position;
+  }
+
+  private byText(key: string): Map<string, number[]> {
+    const known = this.positions.get(key);
+    if (known !== undefined) return known;
+    const byText = new Map<string, number[]>();
+    this.positions.set(key, byText);
+    const field = this.shape.fields.get(key);
+    if (field === undefined) return byText;
+    for (let position = this.items.length - 1; position >= 0; position--) {
+      const member = this.items[position];
+      const text = isConfigMap(member) ? textOf(member.get(key), field.type) : undefined;
+      if (text === undefined) continue;
+      const found = byText.get(text);
+      if (found === undefined) byText.set(text, [position]);
+      else found.push(position);
+    }
+    return byText;
+  }
 }
 
 /** The text by which Talos finds an item: strings, and types with a String method of their own. */

@@ -4,7 +4,7 @@ import { ConfigSchema, type DocumentType, type SchemaVersion } from "./schema";
 import { ConfigFault, faultAt, FaultCollector } from "./faults";
 import { type ConfigMap, type ConfigValue, isConfigMap } from "./value";
 import { writeConfigValue } from "./write";
-import { applyDelete, type DeleteSelector, nothingAt, splitDeletes } from "./delete";
+import { applyDeletes, type DeleteSelector, nothingAt, splitDeletes } from "./delete";
 import { printableName } from "../tokenLike";
 import type { YamlValue } from "../yaml/emitter";
 import { memberText } from "../yaml/node";
@@ -19,7 +19,12 @@ export interface ConfigDocument {
 }
 
 /** A step of a strategic merge patch: something to delete, or a document to merge in or add. */
-type Step = DeleteSelector | ConfigDocument;
+type Step = Deletion | ConfigDocument;
+
+/** What a document of a patch deletes, in or of one document. */
+interface Deletion {
+  readonly selectors: readonly [DeleteSelector, ...DeleteSelector[]];
+}
 
 /** A strategic merge patch, read by the types of one version. It belongs to the config that it is applied to. */
 export interface StrategicPatch {
@@ -63,12 +68,12 @@ export class ConfigDocuments {
    */
   patch({ steps }: StrategicPatch): void {
     const isOlder = this.schema.version === "1.13";
-    if (isOlder) refuseDoubles(steps.flatMap((step) => ("path" in step ? [] : [step])));
+    if (isOlder) refuseDoubles(steps.flatMap((step) => ("selectors" in step ? [] : [step])));
     // 1.13 finds only the documents that were there before the patch.
     const added: ConfigDocument[] = [];
     const touched: ConfigDocument[] = [];
     for (const step of steps) {
-      if ("path" in step) this.delete(step);
+      if ("selectors" in step) this.delete(step);
       else if (this.byId.has(idOf(step))) touched.push(this.mergeIn(this.byId.get(idOf(step))!, step));
       else if (isOlder) added.push(step);
       else touched.push(this.add(step));
@@ -92,12 +97,13 @@ export class ConfigDocuments {
   }
 
   /** What is not there 1.14 passes over; of a missing document 1.13 would make one that Talos cannot read. */
-  private delete(selector: DeleteSelector): void {
-    const document = this.selected(selector);
+  private delete({ selectors }: Deletion): void {
+    const [first] = selectors;
+    const document = this.selected(first);
     if (document === undefined) {
-      if (this.schema.version === "1.13") throw nothingAt({ ...selector, path: [] });
-    } else if (selector.path.length === 0) this.byId.delete(idOf(document));
-    else applyDelete(document.value, document.type.shape, selector);
+      if (this.schema.version === "1.13") throw nothingAt({ ...first, path: [] });
+    } else if (first.path.length === 0) this.byId.delete(idOf(document));
+    else applyDeletes(document.value, document.type.shape, selectors);
   }
 
   private selected({ document: { apiVersion, kind, name } }: DeleteSelector): ConfigDocument | undefined {
@@ -162,10 +168,12 @@ export function readStrategicPatch(nodes: readonly YamlNode[], schemaVersion: Sc
   const steps = readEach<Step>(nodes, (node) => {
     if (node.kind !== "mapping") throw faultAt(node, "expected a YAML document");
     const { selectors, rest } = splitDeletes(node);
-    return [...selectors, ...(rest === undefined ? [] : [readDocument(rest, schema)])];
+    const [first, ...others] = selectors;
+    const deletion: Step[] = first === undefined ? [] : [{ selectors: [first, ...others] }];
+    return rest === undefined ? deletion : [...deletion, readDocument(rest, schema)];
   });
   // Talos hands out the delete statements for the v1alpha1 document before anything else of a patch.
-  const isFirst = (step: Step): boolean => "path" in step && step.document.kind === "v1alpha1";
+  const isFirst = (step: Step): boolean => "selectors" in step && step.selectors[0].document.kind === "v1alpha1";
   return { steps: [...steps.filter(isFirst), ...steps.filter((step) => !isFirst(step))] };
 }
 

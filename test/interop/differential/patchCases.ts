@@ -12,6 +12,20 @@ cluster:
     extraManifests: []
 `;
 
+const interfaces = (...items: readonly string[]): string => `machine: {network: {interfaces: [${items.join(", ")}]}}\n`;
+const WITH_ITEMS = WORKER.replace(
+  "cluster:",
+  `    network:
+        interfaces:
+            - interface: e0
+              dhcp: true
+            - interface: e1
+              mtu: 9000
+            - interface: e2
+              addresses: [10.0.0.1/8]
+cluster:`,
+);
+
 const add = (path: string): string => JSON.stringify([{ op: "add", path, value: "https://example.org/a.yaml" }]);
 const ADD_MANIFEST = add("/cluster/extraManifests/-");
 
@@ -95,6 +109,24 @@ export const PATCH_CASES: Readonly<Record<string, readonly PatchCase[]>> = {
     [WORKER, document("NopeConfig", "$patch: delete")],
     [document("HostnameConfig", "auto: stable"), "machine: {sysctls: {$patch: delete}}"],
     [WORKER, `${link("eth7")}---\n${link("eth7", "\n$patch: delete")}`],
+  ],
+  "deletes of items of a list": [
+    [WITH_ITEMS, interfaces("{interface: e1, $patch: delete}", "{interface: e0, $patch: delete}")],
+    [WITH_ITEMS, interfaces("{interface: e1, $patch: delete}", "{interface: e1, $patch: delete}")],
+    [WITH_ITEMS, interfaces("{mtu: 9000, $patch: delete}")],
+    [WITH_ITEMS, interfaces("{dhcp: true, $patch: delete}")],
+    [WITH_ITEMS, interfaces("{interface: e1, $patch: delete}", "{interface: e9, $patch: delete}")],
+    [
+      WITH_ITEMS,
+      interfaces("{interface: e2, $patch: delete}", "{interface: e2, mtu: 1500}", "{interface: e3, mtu: 1}"),
+    ],
+    [
+      WITH_ITEMS,
+      interfaces("{interface: e0, $patch: delete}"),
+      interfaces("{interface: e0, mtu: 1}", "{interface: e2, mtu: 2}"),
+    ],
+    [WITH_ITEMS, "machine: {certSANs: [{$patch: delete}]}"],
+    [WITH_ITEMS, "machine: {network: {interfaces: [{interface: e1, addresses: {$patch: delete}}]}}"],
   ],
   "anchors, which are those of the whole text": [
     [WORKER, `${rule("ssh", "&all\n    - subnet: 0.0.0.0/0")}---\n${rule("https", "*all")}`],

@@ -78,6 +78,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     version: "1.13",
     patches: (size) => [interfaces(size, "dhcp: true"), interfaces(size, "mtu: 9000")],
   },
+  "items that are deleted": {
+    config: older,
+    version: "1.13",
+    patches: (size) => [interfaces(size, "dhcp: true"), interfaces(size, "$patch: delete")],
+  },
   "keys that are deleted": {
     config: older,
     version: "1.13",
