@@ -2,6 +2,7 @@ import { PkiError } from "../core/errors";
 import type { AuthorityUse } from "../core/inspect/tryAuthority";
 import { type Container, type Content, type ContentKind, kindOf } from "../core/secrets/adopt/content";
 import { openContainer } from "../core/secrets/adopt/open";
+import { caNameAt } from "../core/secrets/caPlaces";
 import { isTree, type Tree } from "../core/secrets/fields";
 import type { AuthorityName } from "../core/secrets/types";
 import { normaliseText } from "../core/text";
@@ -90,18 +91,8 @@ function documentMaterial(document: Tree): Material {
   return findMaterial(document, typeof kind === "string" && kind !== "Config" ? kind : "");
 }
 
-/** Where the CAs of a cluster are in each kind of file, which may be a part of another (its address comes before). */
-const AUTHORITY_PLACES: readonly (readonly [RegExp, AuthorityName])[] = [
-  [/(?:^| )certs\.os\./i, "os"],
-  [/(?:^| )certs\.k8s\./i, "kubernetes"],
-  [/(?:^| )certs\.etcd\./i, "etcd"],
-  [/(?:^| )certs\.k8saggregator\./i, "aggregator"],
-  [/(?:^| )machine\.(?:ca|acceptedCAs)\b/, "os"],
-  [/(?:^| )cluster\.(?:ca|acceptedCAs)\b/, "kubernetes"],
-  [/(?:^| )cluster\.etcd\.ca\./, "etcd"],
-  [/(?:^| )cluster\.aggregatorCA\./, "aggregator"],
-  [/(?:^| )KubeAPIServerCAConfig\./, "kubernetes"],
-  [/(?:^| )KubeAggregatorCAConfig\./, "aggregator"],
+/** Where clients store the CAs that they trust. */
+const CLIENT_PLACES: readonly (readonly [RegExp, AuthorityName])[] = [
   [/(?:^| )contexts\..*\.ca\b/, "os"],
   [/\.certificate-authority-data\b/, "kubernetes"],
 ];
@@ -120,5 +111,6 @@ export function authorityUseAt(path: string): AuthorityUse | undefined {
 
 /** What the cluster calls the CA at a place; `undefined` for any other certificate. */
 export function authorityNameAt(path: string): AuthorityName | undefined {
-  return AUTHORITY_PLACES.find(([place]) => place.test(path))?.[1];
+  // The address of a part of another file comes before.
+  return caNameAt(path.slice(path.lastIndexOf(" ") + 1)) ?? CLIENT_PLACES.find(([place]) => place.test(path))?.[1];
 }

@@ -16,7 +16,6 @@ const LISTS: readonly RegExp[] = [
   /^provider\/core\/config\/v1alpha1Layout\.ts$/,
   // The schema of TalosSecrets describes each input and output to users.
   /^provider\/resources\/talosSecrets\/(inputs|outputs)\.ts$/,
-  /^provider\/resources\/(talosSecrets\/apply|machineConfig\/options)\.ts$/,
 ];
 
 /** Words that are too common to name a secret. */

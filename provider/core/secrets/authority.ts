@@ -18,7 +18,7 @@ export const BUNDLE_KEYS = Object.fromEntries(
   CA_NAMES.map((name) => [name, INVENTORY[name].bundle.split(".").at(-1)]),
 ) as CAKeys;
 
-/** What a new authority is made of; everything has the default of Talos. */
+/** What a new CA is made with; everything has the default of Talos. */
 export interface AuthorityOptions {
   /** Default: Talos's own, Ed25519 for `os` and ECDSA P-256 for the others. */
   readonly algorithm?: KeyAlgorithm;
@@ -27,7 +27,7 @@ export interface AuthorityOptions {
 }
 
 /**
- * Makes an authority of a cluster, self-signed, as Talos of that version does.
+ * Makes a CA of a cluster, self-signed, as Talos of that version does.
  *
  * @example
  * const pair = await generateAuthority("os", parseTalosVersion("v1.13"), {}, environment);

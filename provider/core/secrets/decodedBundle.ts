@@ -1,7 +1,7 @@
 /**
  * A secrets bundle whose certificates and keys are parsed at most once, when they are first asked for.
  *
- * Every way into this folder gives a DecodedBundle, and everything behind it takes one instead of PEM:
+ * Every reader of this folder returns a DecodedBundle, and everything that comes after takes one instead of PEM:
  *
  * - in: `decodeBundle` (a structured bundle), `decodeSecretsYaml`, `decodeControlPlaneConfig`, `decodeKubernetesPki`,
  *   `generateDecodedBundle`; a CA alone: `decodeCA` (from PEM), `DecodedCA.of` (just issued)
@@ -9,7 +9,8 @@
  * - use: `decoded.bundle` (values as stored, for writers), `decoded.authority("os")` (signs; throws if it cannot),
  *   `decoded.ca("os").certificates`, `.certificate`, `.privateKey`, `.problems`, `decoded.key("serviceAccount")`
  * - derive, sharing what is parsed: `decoded.with("os", ca)`, `decoded.filledFrom(supplied)`,
- *   `decoded.forMachine("worker")`
+ *   `decoded.forMachine("worker")`; one secret is replaced by
+ *   `generateDecodedBundle({ supplied: decoded.without("aggregator"), … })`
  *
  * Each certificate and key keeps the path that it was read from: its problems and warnings name that path wherever they
  * are found.

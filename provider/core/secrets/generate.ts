@@ -14,7 +14,7 @@ import type { AuthorityName, SecretsBundle } from "./types";
 export interface GenerateOptions {
   /** Version contract, `"v1.13"`; default: the newest supported. */
   readonly talosVersion?: string;
-  /** Algorithm and lifetime of the authorities that are made. */
+  /** Algorithm and lifetime of the CAs that are made. */
   readonly certificateAuthorities?: { readonly [Name in AuthorityName]?: AuthorityOptions };
   /** Kind of the service account key; default RSA 4096, up to contract v1.6 ECDSA P-256. */
   readonly serviceAccount?: { readonly algorithm?: KeyAlgorithm };
@@ -23,7 +23,7 @@ export interface GenerateOptions {
 }
 
 /**
- * Makes a cluster's secrets: four authorities, the service account key, tokens and encryption secret, each of the
+ * Makes a cluster's secrets: four CAs, the service account key, tokens and encryption secret, each of the
  * kind that `talosctl gen secrets` of that version makes. Keys are made side by side.
  *
  * @throws PkiError ERR_VERSION_UNKNOWN

@@ -70,10 +70,12 @@ interface Row {
   readonly rotation: RotationWays;
 }
 
-/** Files below kubeadm's `/etc/kubernetes/pki`. */
-interface KubeadmRow {
-  /** For a CA the path without `.crt` and `.key`. */
+/** Where other tools store what Kubernetes needs. */
+interface KubernetesRow {
+  /** File below kubeadm's `/etc/kubernetes/pki`; for a CA without `.crt` and `.key`. */
   readonly kubeadm?: string;
+  /** End of the name of Cluster API's Secret: `ca` in `<cluster>-ca`. */
+  readonly clusterAPI?: string;
 }
 
 /** Where nodes read what they accept beside the issuing CA or key. */
@@ -85,7 +87,7 @@ interface AcceptedRow {
 }
 
 /** A CA: certificate and private key. */
-export interface CARow extends Row, KubeadmRow, AcceptedRow {
+export interface CARow extends Row, KubernetesRow, AcceptedRow {
   readonly kind: "ca";
   /** What messages call it. */
   readonly title: string;
@@ -96,7 +98,7 @@ export interface CARow extends Row, KubeadmRow, AcceptedRow {
 }
 
 /** A private key without a certificate. */
-export interface KeyRow extends Row, KubeadmRow, AcceptedRow {
+export interface KeyRow extends Row, KubernetesRow, AcceptedRow {
   readonly kind: "key";
   /** What Talos of a version makes. */
   readonly algorithm: (version: TalosVersion) => KeyAlgorithm;
@@ -165,6 +167,7 @@ export const INVENTORY = {
     },
     acceptedInput: "kubernetesAcceptedCAs",
     kubeadm: "ca",
+    clusterAPI: "ca",
     input: "certificateAuthorities.kubernetes",
     worker: "certificate",
     rotation: { staged: true },
@@ -192,6 +195,7 @@ export const INVENTORY = {
     config: { v1alpha1: "cluster.etcd.ca" },
     accepted: { v1alpha1: "cluster.etcd.ca.crt" },
     kubeadm: "etcd/ca",
+    clusterAPI: "etcd",
     input: "certificateAuthorities.etcd",
     worker: "nothing",
     rotation: {},
@@ -212,6 +216,7 @@ export const INVENTORY = {
       document: { kind: "KubeAggregatorCAConfig", path: "acceptedCAs" },
     },
     kubeadm: "front-proxy-ca",
+    clusterAPI: "proxy",
     input: "certificateAuthorities.aggregator",
     worker: "nothing",
     rotation: {
@@ -239,6 +244,7 @@ export const INVENTORY = {
       document: { kind: "KubeServiceAccountConfig", path: "accepted.publicKeys" },
     },
     kubeadm: "sa.key",
+    clusterAPI: "sa",
     input: "serviceAccount.privateKeyPem",
     worker: "nothing",
     rotation: {

@@ -42,7 +42,7 @@ export function decodeKubernetesPki(files: KubernetesPkiFiles, path = "kubernete
 }
 
 /**
- * Makes a bundle around a kubeadm PKI, as `talosctl gen secrets --from-kubernetes-pki` does: its authorities and
+ * Makes a bundle around a kubeadm PKI, as `talosctl gen secrets --from-kubernetes-pki` does: its CAs and
  * service account key are kept, the rest is generated.
  *
  * @param options.bootstrapToken the cluster's bootstrap token, if it shall stay

@@ -28,7 +28,7 @@ export interface ReadBundle {
   readonly unknownPaths: readonly (readonly string[])[];
 }
 
-/** Keys beside the bundle that `TalosSecrets.secrets` carries; no strangers. */
+/** Keys beside the bundle that `TalosSecrets.secrets` has; they are known. */
 const COMPANIONS = new Set(["talosVersion", "acceptedCAs"]);
 
 /**
@@ -60,7 +60,7 @@ export function formOf(tree: Tree): BundleForm {
   return BUNDLE_FORMS.reduce((best, form) => (matches(form) > matches(best) ? form : best), "talosctl");
 }
 
-/** Talos reads over what stands around a PEM block; here it could not be written back. */
+/** Talos ignores what is around a PEM block; here it could not be written back. */
 export const NO_TEXT =
   "holds octets that are no UTF-8; expected the base64 of a PEM file with nothing around the block";
 
@@ -102,7 +102,7 @@ function unknownPaths(tree: Tree, form: BundleForm): string[][] {
   return visit(tree, []);
 }
 
-/** The tree of a bundle in one of the written forms; PEM in base64 unless told otherwise; what is missing is left out. */
+/** The tree of a bundle in one of the written forms; PEM in base64 by default; what is missing is left out. */
 export function bundleTree(
   bundle: PartialSecretsBundle,
   form: BundleForm,

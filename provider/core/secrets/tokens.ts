@@ -29,8 +29,8 @@ export function generateSecret(environment: Environment, alphabet: "standard" | 
   return alphabet === "url" ? text.replaceAll("+", "-").replaceAll("/", "_") : text;
 }
 
-/** Whether the text is standard padded base64 of 32 bytes, as Talos asks of encryption secrets. */
-export function isSecret(text: string): boolean {
+/** Whether the text is standard padded base64 of 32 bytes, as Talos requires of encryption secrets. */
+export function isBase64Of32Bytes(text: string): boolean {
   return /^[A-Za-z0-9+/]{43}=$/.test(text);
 }
 
@@ -60,9 +60,9 @@ export const TEXT_FORMS: Readonly<Record<TextRow["form"], TextForm>> = {
     generate: (_, environment) => generateToken(environment),
   },
   key: {
-    matches: isSecret,
+    matches: isBase64Of32Bytes,
     expected: "the standard base64 of 32 bytes",
-    oddities: (text) => (isSecret(text) ? [] : ["is not the base64 of 32 bytes; Talos v1.14 refuses it"]),
+    oddities: (text) => (isBase64Of32Bytes(text) ? [] : ["is not the base64 of 32 bytes; Talos v1.14 refuses it"]),
     generate: (_, environment) => generateSecret(environment),
   },
   id: {

@@ -29,7 +29,7 @@ export interface SecretsBundle {
   };
   /** `token`: `[0-9a-z]{6}.[0-9a-z]{16}`, by which workers ask trustd for certificates (`machine.token`). */
   readonly trustdInfo: { readonly token: string };
-  /** The authorities, and the key that signs service account tokens; PEM. */
+  /** The CAs, and the key that signs service account tokens; PEM. */
   readonly certs: {
     readonly etcd: CertificateAndKey;
     readonly k8s: CertificateAndKey;
@@ -39,10 +39,10 @@ export interface SecretsBundle {
   };
 }
 
-/** The certificate authorities of a bundle, by the names that the contract uses. */
+/** The certificate authorities (CAs) of a bundle, by the names that the contract uses. */
 export type AuthorityName = "os" | "kubernetes" | "etcd" | "aggregator";
 
-/** Certificates (PEM, one each) that are trusted beside the issuing authority. */
+/** Certificates (PEM, one each) that are trusted beside the issuing CA. */
 export interface AcceptedAuthorities {
   /** Of the Talos API (`machine.acceptedCAs`). */
   readonly os: readonly string[];

@@ -47,7 +47,7 @@ export function validateSecretsBundle(bundle: PartialSecretsBundle, now: Date, p
 /** The same of a decoded bundle. */
 export function validateDecodedBundle(decoded: DecodedBundle, now: Date): BundleVerdict {
   return {
-    problems: [...missing(decoded), ...pemProblems(decoded)],
+    problems: [...missingProblems(decoded), ...pemProblems(decoded)],
     warnings: [...pemWarnings(decoded, now), ...formWarnings(decoded)],
   };
 }
@@ -55,11 +55,11 @@ export function validateDecodedBundle(decoded: DecodedBundle, now: Date): Bundle
 /** What is wrong with the CAs that have both halves, and with other keys. */
 export function pemProblems(decoded: DecodedBundle): Problem[] {
   const cas = pairsOf(decoded).flatMap(({ problems, pem, paths }) =>
-    problems.length > 0 ? problems : [...goProblems(pem.crt, paths.crt), ...goProblems(pem.key, paths.key)],
+    problems.length > 0 ? problems : [...formProblems(pem.crt, paths.crt), ...formProblems(pem.key, paths.key)],
   );
   const keys = KEY_NAMES.map((name) => decoded.key(name)).flatMap((key) => {
     if (key === undefined) return [];
-    return key.problems.length > 0 ? key.problems : goProblems(key.pem, key.path);
+    return key.problems.length > 0 ? key.problems : formProblems(key.pem, key.path);
   });
   return [...cas, ...keys];
 }
@@ -71,7 +71,8 @@ function pairsOf(decoded: DecodedBundle): DecodedCA[] {
     .filter(({ isPair }) => isPair);
 }
 
-function goProblems(pem: string | undefined, path: string): Problem[] {
+/** Whether Go, and with it Talos, finds the PEM in the text. */
+function formProblems(pem: string | undefined, path: string): Problem[] {
   const problems: Problem[] = [];
   if (pem !== undefined)
     collectProblems(problems, () => {
@@ -111,7 +112,7 @@ export function machineProblems(decoded: DecodedBundle, machineType: MachineType
  * Every field that Talos requires; a section that is missing wholly is named once, unless the file has other values in
  * the same map, as a machine config has in `cluster`.
  */
-function missing(decoded: DecodedBundle): Problem[] {
+function missingProblems(decoded: DecodedBundle): Problem[] {
   const places = BUNDLE_FIELDS.map((field) => ({ field, path: decoded.pathOf(field.talosctl) }));
   const absent = BUNDLE_FIELDS.filter((field) => !decoded.value(field));
   const gaps = new Map<string, readonly string[]>();

@@ -4,7 +4,7 @@ import { MAX_TEXT_LENGTH } from "../../limits";
 import { decodeText } from "../../text";
 import { readPlainDocuments } from "../../yaml/plain";
 import { BUNDLE_FIELDS, isTree, setAt, type Tree, valueAt } from "../fields";
-import type { SecretName } from "../inventory";
+import { rowOf, SECRET_NAMES, type SecretName } from "../inventory";
 import { type Container, type Content, contentsOf } from "./content";
 
 /**
@@ -100,14 +100,14 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What Cluster API calls the parts of a cluster's PKI, and where they are in a bundle. */
-const PARTS: ReadonlyMap<string, SecretName> = new Map([
-  ["ca", "kubernetes"],
-  ["etcd", "etcd"],
-  ["proxy", "aggregator"],
-  ["sa", "serviceAccount"],
-]);
-const PART_NAME = /^(.+)-(ca|etcd|proxy|sa|talos)$/;
+/** What Cluster API calls the parts of a cluster's PKI. */
+const PARTS: ReadonlyMap<string, SecretName> = new Map(
+  SECRET_NAMES.flatMap((name) => {
+    const row = rowOf(name);
+    return row.kind === "text" || row.clusterAPI === undefined ? [] : [[row.clusterAPI, name] as const];
+  }),
+);
+const PART_NAME = new RegExp(`^(.+)-(${[...PARTS.keys(), "talos"].join("|")})$`);
 
 function clusterOf(address: string): string {
   return PART_NAME.exec(address)?.[1] ?? address;

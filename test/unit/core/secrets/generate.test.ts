@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 
 import { formatSecretsBundle, parseSecretsBundle } from "../../../../provider/core/secrets/codec";
-import { generateSecretsBundle } from "../../../../provider/core/secrets/generate";
+import { decodeBundle } from "../../../../provider/core/secrets/decodedBundle";
+import { BUNDLE_FIELDS, valueAt } from "../../../../provider/core/secrets/fields";
+import { generateDecodedBundle, generateSecretsBundle } from "../../../../provider/core/secrets/generate";
 import type { SecretsBundle } from "../../../../provider/core/secrets/types";
 import { SUPPORTED_TALOS_VERSIONS } from "../../../../provider/core/talosVersion";
 import { parseAuthority } from "../../../../provider/core/x509/authority";
@@ -112,6 +114,16 @@ describe("A generated bundle", () => {
     assert.deepEqual(await generateSecretsBundle({ given }, environment), given);
     const old = readVectorBundle("bundles/v1.2-aescbc.yaml");
     assert.deepEqual(await generateSecretsBundle({ given: old }, environment), old);
+  });
+
+  it("makes one secret anew where that one is left out, and nothing else", async () => {
+    const before = readVectorBundle("bundles/v1.13.yaml");
+    for (const name of ["etcd", "trustdToken"] as const) {
+      const supplied = decodeBundle(before).without(name);
+      const after = (await generateDecodedBundle({ supplied }, environment)).wholeBundle;
+      const changed = BUNDLE_FIELDS.filter(({ bundle }) => valueAt(before, bundle) !== valueAt(after, bundle));
+      assert.deepEqual([...new Set(changed.map(({ secret }) => secret))], [name]);
+    }
   });
 
   it("makes what is missing beside it", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { generateSecret, generateToken, isSecret, TOKEN_FORM } from "../../../../provider/core/secrets/tokens";
+import { generateSecret, generateToken, isBase64Of32Bytes, TOKEN_FORM } from "../../../../provider/core/secrets/tokens";
 import { fixedBytes, fixedEnvironment, scriptedBytes, START } from "../../support/fixed";
 
 const bytes = (size: number, from = 0): number[] => Array.from({ length: size }, (_, index) => from + index);
@@ -43,8 +43,8 @@ describe("A secret", () => {
   });
 
   it("is told from what is none", () => {
-    assert.equal(isSecret(`${"A".repeat(43)}=`), true);
+    assert.equal(isBase64Of32Bytes(`${"A".repeat(43)}=`), true);
     for (const text of ["", `${"A".repeat(42)}==`, "A".repeat(44), `${"-".repeat(43)}=`, `${"A".repeat(47)}=`])
-      assert.equal(isSecret(text), false, text);
+      assert.equal(isBase64Of32Bytes(text), false, text);
   });
 });
