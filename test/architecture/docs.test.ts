@@ -7,7 +7,9 @@ import { runProgram } from "../../provider/cli/program";
 import type { CliContext } from "../../provider/cli/cliContext";
 import { createEnvironment } from "../../provider/core/environment";
 import { ERROR_CODES } from "../../provider/core/errorCodes";
+import { WARNING_REASONS } from "../../provider/core/reasons";
 import { apiReference } from "../../tools/api";
+import { withWarnings } from "../../tools/api/warnings";
 import { shownCommands, unknownOptions } from "./support/commands";
 import { anchorsOf, blocks, commandsOf, documents, linksOf, repository } from "./support/markdown";
 import { typecheck } from "./support/typecheck";
@@ -67,6 +69,13 @@ describe("the documentation", function () {
         assert.match(row ?? message, /\(#err_/);
       }
     });
+  });
+
+  it("has a table of every reason of a warning", () => {
+    const text = read("docs/errors.md");
+    assert.ok(text === withWarnings(text), "the table in docs/errors.md is old; `npm run docs` writes it anew");
+    for (const reason of Object.keys(WARNING_REASONS)) assert.ok(text.includes(`| \`${reason}\` `), reason);
+    assert.notEqual(withWarnings(text.replace("`expired`", "`over`")), text.replace("`expired`", "`over`"));
   });
 
   it("names constants and vectors of deviations that exist", () => {

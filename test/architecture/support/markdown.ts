@@ -5,7 +5,7 @@ export const repository = resolve(__dirname, "..", "..", "..");
 
 /** A fenced block of a document. */
 export interface Block {
-  /** `docs/rotation.md:12` */
+  /** `docs/rotate.md:12` */
   readonly where: string;
   readonly language: string;
   readonly text: string;
