@@ -1,9 +1,10 @@
-import { collectProblems, type Diagnostic, PkiError, type Problem } from "../errors";
+import { collectProblems, PkiError, type Problem, type Warning } from "../errors";
 import { hasFeature, parseTalosVersion, SUPPORTED_TALOS_VERSIONS } from "../talosVersion";
 import { checkMachineConfigOptions } from "./checkOptions";
 import { ConfigDocuments } from "../machinery/documents";
 import { documentLayout } from "./documentLayout";
-import { judgeMachineConfig } from "../machinery/configVerdict";
+import { judgeMachineConfig } from "../machinery/validation/judge";
+import { FindingSet, judgePatches } from "../machinery/validation/verdict";
 import type { MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
 import {
   applyPatches,
@@ -22,7 +23,7 @@ export interface GeneratedMachineConfig {
   /** YAML, one or several documents. */
   readonly machineConfig: string;
   /** What Talos takes and a person should know. */
-  readonly warnings: readonly Diagnostic[];
+  readonly warnings: readonly Warning[];
 }
 
 /**
@@ -63,11 +64,17 @@ export function formatMachineConfig(
   const generated = hasFeature(input.version, "kubernetesDocuments") ? documentLayout(input) : v1alpha1Layout(input);
   if (patches.length === 0)
     return { machineConfig: formatYamlDocuments(generated, quotesOf(schemaVersion)), warnings: [] };
-  const documents = ConfigDocuments.read(generated.map(nodeOfValue), schemaVersion);
-  const before = judgeMachineConfig(documents.documents, schemaVersion);
-  const path = "configPatches";
-  const patched = applyPatches(documents, patches, { schemaVersion, path, addresses: true });
-  const { problems, warnings } = judgeMachineConfig(patched.documents, schemaVersion, path, before);
+  const original = (): ConfigDocuments =>
+    ConfigDocuments.read(
+      generated.map((value) => nodeOfValue(value)),
+      schemaVersion,
+    );
+  const documents = original();
+  const target = { minor: input.version.minor, mode: "metal" } as const;
+  const before = new FindingSet(judgeMachineConfig(documents.documents, target));
+  const options = { schemaVersion, path: "configPatches" };
+  const patched = applyPatches(documents, patches, { ...options, addresses: true });
+  const { problems, warnings } = judgePatches({ original, before, patched, patches, options, target });
   if (problems.length > 0) throw PkiError.of(problems);
-  return { machineConfig: formatPatched(patched, schemaVersion, path), warnings };
+  return { machineConfig: formatPatched(patched, schemaVersion, options.path), warnings };
 }

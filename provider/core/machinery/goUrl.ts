@@ -71,3 +71,25 @@ export function mergeUrls(left: string, right: string): string {
     fragment: patch.fragment ?? old.fragment,
   });
 }
+
+/** What validation asks of a URL, as the methods of Go's url.URL give it. */
+export interface GoUrl {
+  readonly scheme: string;
+  readonly opaque: string;
+  /** With the port and without user and password. */
+  readonly host: string;
+  /** Without brackets. */
+  readonly hostname: string;
+  readonly port: string;
+  readonly path: string;
+}
+
+/** @returns `undefined` for what Go's `url.Parse` rejects */
+export function parseGoUrl(text: string): GoUrl | undefined {
+  const parts = parse(text);
+  if (parts === undefined) return undefined;
+  const { scheme, opaque, authority = "", path } = parts;
+  const host = authority.slice(authority.lastIndexOf("@") + 1);
+  const [, hostname = "", port = ""] = /^(.*?)(?::(\d*))?$/.exec(host) ?? [];
+  return { scheme, opaque, host, hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port, path };
+}

@@ -1,7 +1,7 @@
 import { collectProblems, PkiError, type Problem } from "../errors";
 import { MAX_TEXT_LENGTH, MEBIBYTE } from "../limits";
 import { hasFeature, NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion } from "../talosVersion";
-import { addressFaults } from "./addressRules";
+import { addressFaults } from "./validation/addressRules";
 import { ConfigDocuments, readStrategicPatch, type StrategicPatch } from "./documents";
 import { ConfigFault, FaultCollector, faultsOf } from "./faults";
 import { JsonDocument } from "./jsonDocument";
@@ -160,6 +160,14 @@ function patchNodes(patch: ConfigPatch, { schemaVersion, path }: PatchOptions): 
       { path },
     );
   }
+}
+
+/** The nodes of patches that have been applied, to see what each has written. */
+export function nodesOfPatches(
+  patches: readonly ConfigPatch[],
+  options: PatchOptions,
+): readonly (readonly YamlNode[])[] {
+  return patches.map((patch) => patchNodes(patch, options));
 }
 
 /** Talos reads a patch as JSON if it can, else as YAML. */

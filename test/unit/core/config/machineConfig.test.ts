@@ -326,7 +326,7 @@ describe("a machine config", () => {
     it("refuses to put a private key of an authority into a worker's config", () => {
       const patch = { machine: { ca: { crt: base64(secrets.certs.os.crt), key: base64(secrets.certs.os.key) } } };
       assert.deepEqual(problemsOf({ machineType: "worker", configPatches: [patch] }), [
-        "ERR_CONFIG_INVALID configPatches: machine.ca.key: a private key of the control plane is not allowed on a worker; give the certificate only",
+        "ERR_CONFIG_INVALID configPatches[0].machine.ca.key: a private key of the control plane is not allowed on a worker; give the certificate only",
       ]);
     });
 
@@ -334,7 +334,7 @@ describe("a machine config", () => {
       assert.deepEqual(
         warningsOf({ talosVersion: "v1.14", configPatches: [{ machine: { kubelet: { extraArgs: { v: "4" } } } }] }),
         [
-          "configPatches: machine.kubelet: stands beside the document KubeletConfig, so Talos refuses or ignores it; patch the document instead",
+          "configPatches[0].machine.kubelet: cannot be set together with the document KubeletConfig; patch the document instead",
         ],
       );
     });

@@ -133,7 +133,7 @@ describe("addresses in the patches of a machine config", () => {
   it("are seen in what a JSON patch makes too", () => {
     const patch = [{ op: "add", path: "/cluster/etcd/listenSubnets", value: ["foo"] }];
     assert.deepEqual(problemsOf({ talosVersion: "v1.11", configPatches: [patch] }), [
-      `ERR_CONFIG_INVALID configPatches: cluster.etcd.listenSubnets: ${subnet}`,
+      `ERR_CONFIG_INVALID configPatches[0]: cluster.etcd.listenSubnets[0]: ${subnet}`,
     ]);
   });
 });

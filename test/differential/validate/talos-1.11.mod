@@ -1,0 +1,75 @@
+module validate
+
+go 1.24.0
+
+// The fork of the YAML library that Talos of this version was built with.
+replace gopkg.in/yaml.v3 => github.com/unix4ever/yaml v0.0.0-20220527175918-f17b0f05cf2c
+
+require (
+	github.com/siderolabs/talos/pkg/machinery v1.11.0
+	github.com/blang/semver/v4 v4.0.0
+	github.com/containerd/go-cni v1.1.12
+	github.com/cosi-project/runtime v1.10.7
+	github.com/dustin/go-humanize v1.0.1
+	github.com/emicklei/dot v1.8.0
+	github.com/evanphx/json-patch v5.9.11+incompatible
+	github.com/fatih/color v1.18.0
+	github.com/ghodss/yaml v1.0.0
+	github.com/google/cel-go v0.26.0
+	github.com/hashicorp/go-multierror v1.1.1
+	github.com/hexops/gotextdiff v1.0.3
+	github.com/jsimonetti/rtnetlink/v2 v2.0.5
+	github.com/mdlayher/ethtool v0.4.0
+	github.com/opencontainers/runtime-spec v1.2.1
+	github.com/planetscale/vtprotobuf v0.6.1-0.20241121165744-79df5c4772f2
+	github.com/ryanuber/go-glob v1.0.0
+	github.com/santhosh-tekuri/jsonschema/v5 v5.3.1
+	github.com/siderolabs/crypto v0.6.3
+	github.com/siderolabs/gen v0.8.5
+	github.com/siderolabs/go-api-signature v0.3.7
+	github.com/siderolabs/go-pointer v1.0.1
+	github.com/siderolabs/net v0.4.0
+	github.com/siderolabs/protoenc v0.2.2
+	github.com/stretchr/testify v1.10.0
+	google.golang.org/genproto/googleapis/api v0.0.0-20250715232539-7130f93afb79
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20250715232539-7130f93afb79
+	google.golang.org/grpc v1.73.0
+	google.golang.org/protobuf v1.36.6
+	gopkg.in/yaml.v3 v3.0.1
+	cel.dev/expr v0.24.0
+	github.com/ProtonMail/go-crypto v1.2.0
+	github.com/ProtonMail/go-mime v0.0.0-20230322103455-7d82a3887f2f
+	github.com/ProtonMail/gopenpgp/v2 v2.8.3
+	github.com/adrg/xdg v0.5.3
+	github.com/antlr4-go/antlr/v4 v4.13.1
+	github.com/cenkalti/backoff/v4 v4.3.0
+	github.com/cloudflare/circl v1.6.1
+	github.com/containernetworking/cni v1.2.3
+	github.com/davecgh/go-spew v1.1.2-0.20180830191138-d8f796af33cc
+	github.com/gertd/go-pluralize v0.2.1
+	github.com/google/go-cmp v0.7.0
+	github.com/grpc-ecosystem/grpc-gateway/v2 v2.26.3
+	github.com/hashicorp/errwrap v1.1.0
+	github.com/josharian/native v1.1.0
+	github.com/mattn/go-colorable v0.1.14
+	github.com/mattn/go-isatty v0.0.20
+	github.com/mdlayher/genetlink v1.3.2
+	github.com/mdlayher/netlink v1.7.2
+	github.com/mdlayher/socket v0.5.1
+	github.com/petermattis/goid v0.0.0-20240813172612-4fcff4a6cae7
+	github.com/pkg/browser v0.0.0-20240102092130-5ac0b6a4141c
+	github.com/pkg/errors v0.9.1
+	github.com/pmezard/go-difflib v1.0.0
+	github.com/sasha-s/go-deadlock v0.3.5
+	github.com/stoewer/go-strcase v1.3.0
+	go.uber.org/multierr v1.11.0
+	go.uber.org/zap v1.27.0
+	golang.org/x/crypto v0.38.0
+	golang.org/x/exp v0.0.0-20250128182459-e0ece0dbea4c
+	golang.org/x/net v0.40.0
+	golang.org/x/sync v0.15.0
+	golang.org/x/sys v0.33.0
+	golang.org/x/text v0.25.0
+	golang.org/x/time v0.11.0
+	gopkg.in/yaml.v2 v2.4.0
+)
