@@ -27,7 +27,7 @@ const sources = resolve(__dirname, "..", "..", "differential", "validate");
  * @param minor 6 to 14
  * @throws Error when there is no Go, or it cannot get the modules
  */
-export function buildValidator(minor: number): string {
+function buildValidator(minor: number): string {
   const modfile = `talos-1.${minor}.mod`;
   const files = readdirSync(sources).filter((name) => name.endsWith(".go") || name.startsWith(`talos-1.${minor}.`));
   const hash = createHash("sha256");
@@ -43,6 +43,27 @@ export function buildValidator(minor: number): string {
   });
   renameSync(fresh, binary);
   return binary;
+}
+
+/**
+ * To be called in a `describe`: its tests run with the machinery of that Talos, built here once, or are skipped
+ * loudly. With `TALOS_PKI_REQUIRE_TOOLS=1` they fail instead.
+ *
+ * @returns the path of the program, for the tests
+ */
+export function needValidator(minor: number): () => string {
+  let binary = "";
+  before(`build the validation of Talos 1.${minor}`, function () {
+    this.timeout(600_000);
+    try {
+      binary = buildValidator(minor);
+    } catch (error) {
+      if (process.env["TALOS_PKI_REQUIRE_TOOLS"] === "1") throw error;
+      console.warn(`SKIPPED: the comparison with the validation of Talos 1.${minor} needs Go and its modules`);
+      this.skip();
+    }
+  });
+  return () => binary;
 }
 
 /** Asks everything in one run. */

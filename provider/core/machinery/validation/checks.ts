@@ -32,8 +32,6 @@ export const REQUIRED = missing("is required", "set it", isEmpty);
 /** Only nothing at all is missing; an empty value is something. */
 export const SET = missing("is required", "set it", (value) => !isPresent(value));
 
-export const TRUE_IS_NEEDED = wrong("must not be false", "remove it, or set it to true", (value) => value === false);
-
 export const NOT_NEGATIVE = wrong("must not be negative", "use 0 or more", (value) => isBelow(value, 0n));
 
 export function atLeast(least: bigint, shown: string): Check {
@@ -85,11 +83,6 @@ export function oneOf(words: readonly string[], options: TextOptions = {}): Chec
 /** Something that must not be here. */
 export function notAllowed(why: string, remedy = "remove it"): Check {
   return misplaced(`is not allowed ${why}`, remedy, (value) => !isEmpty(value));
-}
-
-/** The same, though an empty value counts. */
-export function notSet(why: string, remedy = "remove it"): Check {
-  return misplaced(`is not allowed ${why}`, remedy, isPresent);
 }
 
 /** A field of the document that must not be set together with this one. */

@@ -156,12 +156,12 @@ function containerNames(config: ConfigFacts): ReadonlySet<string> {
   return known;
 }
 
-const TAG = /^[\w.-]{0,128}$/;
+const TAG = /^[\w.-]{1,128}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const REPOSITORY = /^[a-z0-9_./-]{2,255}$/;
 
 /** An image reference as google/go-containerregistry reads it. Source: pkg/name, v0.21.7. */
-export function isImageReference(text: string): boolean {
+function isImageReference(text: string): boolean {
   const [named = "", digest, ...more] = text.split("@");
   if (more.length > 0 || (digest !== undefined && !DIGEST.test(digest))) return false;
   const colon = named.lastIndexOf(":");

@@ -57,6 +57,8 @@ const IDENTITY: readonly Row[] = [
 
 const hasSelector = (value: ConfigValue): boolean => entriesOf(value).some(([, item]) => !isEmpty(item));
 
+const DISK_TYPES = ["ssd", "hdd", "nvme", "sd"];
+
 const INSTALL: readonly Row[] = [
   ...within({ modes: ["metal"] }, [
     row(
@@ -81,7 +83,7 @@ const INSTALL: readonly Row[] = [
     row("machine.install?.diskSelector?.name", notAllowed("any more", "select by another property of the disk"), {
       since: 9,
     }),
-    row("machine.install?.diskSelector?.type", oneOf(["ssd", "hdd", "nvme", "sd"]), {
+    row("machine.install?.diskSelector?.type", oneOf(DISK_TYPES), {
       since: 9,
       when: ({ parent }) => isEmpty(fieldOf(parent, "name")),
     }),
@@ -97,6 +99,7 @@ const INSTALL: readonly Row[] = [
       { since: 12 },
     ),
   ]),
+  row("machine.install?.diskSelector?.type", oneOf(DISK_TYPES), { until: 8 }),
   row(
     "machine.install?.extensions",
     duplicate("has an image twice", "keep one of them", (value) => {
@@ -109,7 +112,7 @@ const INSTALL: readonly Row[] = [
 /** From v1.9 a selector that cannot be made into an expression counts as none. */
 function isBadSelector(selector: ConfigValue, minor: number): boolean {
   const type = textOf(fieldOf(selector, "type"));
-  const isKnown = ["", "ssd", "hdd", "nvme", "sd"].includes(type);
+  const isKnown = ["", ...DISK_TYPES].includes(type);
   return minor >= 9 && isPresent(selector) && (!isEmpty(fieldOf(selector, "name")) || !isKnown);
 }
 

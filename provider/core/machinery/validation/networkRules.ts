@@ -1,3 +1,4 @@
+import { EXPRESSION } from "./cel/celChecks";
 import { between, conflict, formed, missing, NOT_NEGATIVE, notAllowed, REQUIRED, SET, unique, wrong } from "./checks";
 import { type ConfigValue, fieldOf, isEmpty, isPresent, listOf, numberOf, textOf } from "./facts";
 import { isAddress, isKey32, isMasked, isPrefix, isSubnetMatch, isUnspecified, networksOverlap } from "./formats";
@@ -327,7 +328,12 @@ export const NETWORK_RULES: RuleTable = {
     ),
   ],
   Layer2VIPConfig: VIP,
-  LinkAliasConfig: [NAME, row("name", LINK_ALIAS_NAME, { since: 13 }), row("selector.match", REQUIRED)],
+  LinkAliasConfig: [
+    NAME,
+    row("name", LINK_ALIAS_NAME, { since: 13 }),
+    row("selector.match", REQUIRED),
+    row("selector.match", EXPRESSION.link),
+  ],
   LinkConfig: [NAME, ...LINK],
   NetworkRuleConfig: [
     NAME,

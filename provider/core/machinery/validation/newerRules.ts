@@ -55,7 +55,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     "cluster.apiServer.authorizationConfig": 9,
     "cluster.network.cni.flannel.kubeNetworkPoliciesEnabled": 13,
     "machine.acceptedCAs": 7,
-    "machine.baseRuntimeSpecOverrides": 9,
+    "machine.baseRuntimeSpecOverrides{}": 9,
     "machine.features.hostDNS?": 7,
     "machine.features.imageCache?": 9,
     "machine.features.nodeAddressSortAlgorithm": 9,
@@ -69,7 +69,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     "machine.network.interfaces[].deviceSelector.physical": 7,
     "machine.network.kubespan.filters.excludeAdvertisedNetworks": 13,
     "machine.network.searchDomains": 9,
-    "machine.nodeAnnotations": 8,
+    "machine.nodeAnnotations{}": 8,
     "machine.registries.mirrors{}.skipFallback": 9,
     "machine.systemDiskEncryption.ephemeral.keys[].tpm.checkSecurebootStatusOnEnroll": 8,
     "machine.systemDiskEncryption.state.keys[].tpm.checkSecurebootStatusOnEnroll": 8,
@@ -86,7 +86,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     mount: 13,
     volumeType: 12,
   },
-  VolumeConfig: { encryption: 11, "encryption.keys[].tpm.options?": 12, mount: 13 },
+  VolumeConfig: { "encryption.keys": 11, "encryption.provider": 11, "encryption.keys[].tpm.options?": 12, mount: 13 },
 };
 
 /** What a node of an older Talos cannot read: it refuses the whole config. */
@@ -112,7 +112,11 @@ export const NEWER_RULES: readonly ValidationRule[] = [
         Object.entries(fields).map(([path, since]) =>
           row(
             path,
-            unknown(`needs Talos v1.${since}`, "remove it", (value) => path.endsWith("?") || !isZero(value)),
+            unknown(
+              `needs Talos v1.${since}`,
+              "remove it",
+              (value) => /[?}]$/.test(path) || !(isZero(value) || value === "none"),
+            ),
             { until: since - 1 },
           ),
         ),

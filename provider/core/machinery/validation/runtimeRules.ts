@@ -1,3 +1,4 @@
+import { EXPRESSION } from "./cel/celChecks";
 import { atLeast, conflict, formed, missing, NOT_NEGATIVE, REQUIRED, wrong } from "./checks";
 import { type ConfigValue, entriesOf, fieldOf, isEmpty, isPresent, textOf } from "./facts";
 import { hostOfHostPort, isKey32, isLabelKey } from "./formats";
@@ -231,14 +232,21 @@ export const RUNTIME_RULES: RuleTable = {
   ImageVerificationConfig: IMAGE_RULE,
   KernelModuleConfig: [NAME],
   KmsgLogConfig: KMSG,
-  OOMConfig: [row("sampleInterval", NOT_NEGATIVE)],
+  OOMConfig: [
+    row("triggerExpression", EXPRESSION.oomTrigger),
+    row("cgroupRankingExpression", EXPRESSION.oomScore),
+    row("sampleInterval", NOT_NEGATIVE),
+  ],
   RegistryAuthConfig: AUTH,
   RegistryMirrorConfig: MIRROR,
   RegistryTLSConfig: TLS,
   SideroLinkConfig: below("apiUrl", urlCheck(["https", "grpc"], "https://siderolink.example.org")),
   SysctlConfig: [row("params", EMPTY_KEY)],
   SysfsConfig: [row("params", EMPTY_KEY)],
-  UnattendedInstallConfig: [row("provisioning.diskSelector.match", REQUIRED)],
+  UnattendedInstallConfig: [
+    row("provisioning.diskSelector.match", REQUIRED),
+    row("provisioning.diskSelector.match", EXPRESSION.disk),
+  ],
   WatchdogTimerConfig: [
     row("device", REQUIRED),
     row("timeout", atLeast(10_000_000_000n, "10s"), { when: ({ parent }) => !isEmpty(fieldOf(parent, "device")) }),

@@ -1,3 +1,4 @@
+import { EXPRESSION } from "./cel/celChecks";
 import {
   atLeast,
   conflict,
@@ -7,6 +8,7 @@ import {
   missing,
   NOT_NEGATIVE,
   notAllowed,
+  unknown,
   oneOf,
   REQUIRED,
   wrong,
@@ -98,14 +100,29 @@ const MATCH = "provisioning.diskSelector.match";
 
 const SIZES: readonly Row[] = [
   row("provisioning.minSize", MINIMUM_ABOVE_MAXIMUM),
-  row("provisioning.minSize", NEGATIVE_SIZE, { since: 13 }),
+  row("provisioning.minSize", NEGATIVE_SIZE),
+  // These two an older Talos cannot read.
+  row(
+    "provisioning.maxSize?.bytes",
+    wrong("must not be negative", "use one like 10GiB", (value) => textOf(value).startsWith("-")),
+    { until: 12 },
+  ),
+  row("provisioning.maxSize?.percentage", unknown("needs Talos v1.12", "use a size in bytes", isPresent), {
+    until: 11,
+  }),
 ];
 
 /** A volume that is a partition of its own. */
-const PARTITION: readonly Row[] = [row(MATCH, REQUIRED), ...SIZES, row("provisioning", NEITHER_SIZE)];
+const PARTITION: readonly Row[] = [
+  row(MATCH, REQUIRED),
+  row(MATCH, EXPRESSION.disk),
+  ...SIZES,
+  row("provisioning", NEITHER_SIZE),
+];
 
 const WHOLE_DISK: readonly Row[] = [
   row(MATCH, REQUIRED),
+  row(MATCH, EXPRESSION.disk),
   ...["minSize", "maxSize", "grow"].map((key) =>
     row(`provisioning.${key}`, { ...notAllowed("for a whole disk"), breaks: ({ value }) => isPresent(value) }),
   ),
@@ -202,6 +219,7 @@ const SYSTEM_VOLUME: readonly Row[] = [
     row("name", oneOf(names, { evenEmpty: true }), { since, ...(until !== undefined && { until }) }),
   ),
   ...within({ when: isKnownVolume }, [
+    row(MATCH, EXPRESSION.disk),
     ...SIZES,
     ...within({ since: 11 }, ENCRYPTION),
     ...UPKEEP,
@@ -224,7 +242,7 @@ const SYSTEM_VOLUME: readonly Row[] = [
     row("mount", MOUNT, { since: 14, when: isNamed("STATE", "IMAGECACHE") }),
     row(
       "filesystem",
-      misplaced("is not allowed for IMAGECACHE", "remove it", (value) => !isZero(value)),
+      misplaced("is not allowed for IMAGECACHE", "remove it", (value) => isPresent(fieldOf(value, "xfs"))),
       {
         since: 14,
         when: isNamed("IMAGECACHE"),
@@ -298,7 +316,10 @@ const LOGICAL_VOLUME: readonly Row[] = [
   ),
 ];
 
-const MEMBERS: readonly Row[] = below("provisioning.volumeSelector", [row("match", REQUIRED)]);
+const MEMBERS: readonly Row[] = below("provisioning.volumeSelector", [
+  row("match", REQUIRED),
+  row("match", EXPRESSION.member),
+]);
 
 /** Source: config/types/block and config/types/storage, v1.8.0 to v1.14.1. */
 export const VOLUME_RULES: RuleTable = {
@@ -306,6 +327,7 @@ export const VOLUME_RULES: RuleTable = {
     row("name", REQUIRED),
     row("name", LETTERS),
     row("discovery.volumeSelector.match", REQUIRED),
+    row("discovery.volumeSelector.match", EXPRESSION.volume),
     ...UPKEEP,
   ],
   ExternalVolumeConfig: [

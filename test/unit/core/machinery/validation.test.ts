@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 
 import { generateMachineConfig } from "../../../../provider/core/config/machineConfig";
 import type { MachineConfigOptions } from "../../../../provider/core/config/machineConfigOptions";
@@ -7,6 +9,7 @@ import { ConfigDocuments } from "../../../../provider/core/machinery/documents";
 import { judgeMachineConfig, VALIDATION_RULES } from "../../../../provider/core/machinery/validation/judge";
 import { WARNING_REASONS } from "../../../../provider/core/reasons";
 import { parseYamlDocuments } from "../../../../provider/core/yaml/parser";
+import { validationPage } from "../../../../tools/validationPage";
 import { readVectorBundle } from "../../vectors/vectors";
 
 const OPTIONS: MachineConfigOptions = {
@@ -117,5 +120,68 @@ describe("Talos's validation of patched configs", () => {
       assert.match(remedy, /^[^;]+[^.;]$/, place);
       assert.ok(reason in WARNING_REASONS, place);
     }
+  });
+
+  it("lists every rule on the page that npm run docs writes", () => {
+    const page = readFileSync(join(resolve(__dirname, "..", "..", "..", ".."), "docs", "validation.md"), "utf8");
+    assert.ok(page === validationPage(), "docs/validation.md is old; `npm run docs` writes it anew");
+  });
+
+  it("warns of an expression that Talos cannot check", () => {
+    const volume = (match: string): object => ({
+      apiVersion: "v1alpha1",
+      kind: "UserVolumeConfig",
+      name: "data",
+      provisioning: { diskSelector: { match }, minSize: "10GiB" },
+    });
+    const warned = (match: string): boolean => warningsOf({ configPatches: [volume(match)] }).length > 0;
+    for (const match of [
+      "disk.size > 100u * GB && !system_disk",
+      'glob("Samsung*", disk.model) || disk.transport in ["nvme", "sata"]',
+      'disk.symlinks.exists(link, link.startsWith("/dev/disk/by-id/")) ? disk.rotational : true',
+    ])
+      assert.equal(warned(match), false, match);
+    for (const match of ["disk.size", "disk.size > 100", "disk.sise > 1u", "disk.size >", "(true", "'a' == 1", "a.b"])
+      assert.equal(warned(match), true, match);
+    assert.match(
+      warningsOf({ configPatches: [volume("disk.size > 100")] })[0]!,
+      /must be a CEL expression that chooses/,
+    );
+  });
+
+  it("checks deep and long expressions in time and without running out of stack", () => {
+    for (const match of [
+      "(".repeat(50_000),
+      "!".repeat(50_000),
+      `${"1 + ".repeat(20_000)}1 > 0`,
+      "[".repeat(200),
+      `link.a${".a".repeat(20_000)}`,
+      `true${" && true".repeat(10_000)}`,
+      "x".repeat(200_000),
+    ]) {
+      const link = { apiVersion: "v1alpha1", kind: "LinkAliasConfig", name: "net0", selector: { match } };
+      warningsOf({ configPatches: [link] });
+    }
+  });
+
+  it("does work in proportion to the documents of a config", () => {
+    const lookups = (count: number): number => {
+      const documents = Array.from(
+        { length: count },
+        (_, index) => `apiVersion: v1alpha1\nkind: LinkConfig\nname: eth${index}\n`,
+      );
+      const { documents: read } = ConfigDocuments.read(
+        parseYamlDocuments(documents.join("---\n"), { path: "", code: "ERR_CONFIG_INVALID" }),
+        "1.13",
+      );
+      let gets = 0;
+      for (const { value } of read) {
+        const get = value.get.bind(value);
+        Object.assign(value, { get: (key: string) => ((gets += 1), get(key)) });
+      }
+      judgeMachineConfig(read, { minor: 13, mode: "metal" });
+      return gets;
+    };
+    assert.ok(lookups(800) <= 2.2 * lookups(400), `${lookups(400)} lookups of 400, ${lookups(800)} of 800 documents`);
   });
 });
