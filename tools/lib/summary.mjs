@@ -54,7 +54,11 @@ export function summary({ changes, outputs, embedded, now }) {
   const lines = ["", describeChanges(changes), ""];
   plain.forEach(([name, value]) => lines.push(`  ${name.padEnd(width)}  ${show(value, now)}`));
   if (secret.length > 0) {
-    lines.push("", "Secret outputs are stored encrypted in the state. To write one to a file that only you can read:", "");
+    lines.push(
+      "",
+      "Secret outputs are stored encrypted in the state. To write one to a file that only you can read:",
+      "",
+    );
     secret.forEach((name) => lines.push(...writeLine(name)));
   }
   if (embedded) {
