@@ -1,7 +1,7 @@
 import { checkKnownOptions, type KnownOptions } from "../../core/config/checkOptions";
 import { generateMachineConfig } from "../../core/config/machineConfig";
 import type { MachineConfigOptions } from "../../core/config/machineConfigOptions";
-import { collectProblems, isWarning, type Problem, type Warning } from "../../core/errors";
+import { collectProblems, type Problem, type Warning } from "../../core/errors";
 import { patchProblems } from "../../core/machinery/patch";
 import { parseTalosVersion, SUPPORTED_TALOS_VERSIONS } from "../../core/talosVersion";
 import type { PreviewInputs } from "../../engine/rows";
@@ -26,7 +26,7 @@ export function renderConfig(inputs: Inputs, defaults: VersionDefaults): Renderi
     const problems: Problem[] = [];
     const generated = collectProblems(problems, () => generateMachineConfig(options));
     if (generated === undefined) return { problems, warnings: [] };
-    return { problems, warnings: generated.warnings.filter(isWarning), machineConfig: generated.machineConfig };
+    return { problems, ...generated };
   }
   const { problems, warnings } = checkKnownOptions(options);
   const { configPatches = [], talosVersion } = options;
