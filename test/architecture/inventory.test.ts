@@ -14,8 +14,8 @@ const LISTS: readonly RegExp[] = [
   /^provider\/core\/machinery\//,
   // The order of the fields of Talos's own types, without values.
   /^provider\/core\/config\/v1alpha1Layout\.ts$/,
-  // The schema of TalosSecrets describes each input and output to users.
-  /^provider\/resources\/talosSecrets\/(inputs|outputs)\.ts$/,
+  // The schema of TalosSecrets describes each input and output to users; what is supplied is read by its types.
+  /^provider\/resources\/talosSecrets\/(inputs|outputs|supplied)\.ts$/,
 ];
 
 /** Words that are too common to name a secret. */

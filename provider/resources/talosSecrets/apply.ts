@@ -2,13 +2,11 @@ import { PkiError } from "../../core/errors";
 import type { RotationAction } from "../../core/lifecycle/rotation";
 import { generateAuthority } from "../../core/secrets/authority";
 import type { DecodedBundle } from "../../core/secrets/decodedBundle";
-import { DecodedCA, DecodedPem } from "../../core/secrets/decodedPem";
+import { DecodedCA } from "../../core/secrets/decodedPem";
 import { generateDecodedBundle, type GenerateOptions } from "../../core/secrets/generate";
-import { type CAName, type ImmediateName, INVENTORY, STAGED, type StagedName } from "../../core/secrets/inventory";
-import { TEXT_FORMS } from "../../core/secrets/tokens";
-import { parseTalosVersion, type TalosVersion } from "../../core/talosVersion";
-import { KEY_ALGORITHMS, type KeyAlgorithm } from "../../core/x509/algorithms";
-import { generatePrivateKey } from "../../core/x509/privateKey";
+import { type CAName, type ImmediateName, STAGED, type StagedName } from "../../core/secrets/inventory";
+import { parseTalosVersion } from "../../core/talosVersion";
+import { KEY_ALGORITHMS } from "../../core/x509/algorithms";
 import type { Context } from "../../engine/ports";
 import { isKnown, knownOr } from "../../engine/unknown";
 import type { CreationPlan } from "./creationPlan";
@@ -24,13 +22,8 @@ export async function createState(
   inputs: SecretsInputs,
   { environment }: Context,
 ): Promise<SecretsState> {
-  const certificateAuthorities = byCA((name) => caOptions(inputs, name));
-  const serviceAccount = serviceAccountOptions(inputs);
   return {
-    bundle: await generateDecodedBundle(
-      { talosVersion, supplied, certificateAuthorities, serviceAccount },
-      environment,
-    ),
+    bundle: await generateDecodedBundle({ talosVersion, supplied, ...generateOptions(inputs) }, environment),
     unknown,
     talosVersion,
     staged: byStagedCA((name) => {
@@ -55,9 +48,14 @@ function caOptions(
   };
 }
 
-function serviceAccountOptions({ serviceAccount }: SecretsInputs): { readonly algorithm?: KeyAlgorithm } {
+/** How secrets are made that are not supplied. */
+function generateOptions(inputs: SecretsInputs): Pick<GenerateOptions, "certificateAuthorities" | "serviceAccount"> {
+  const { serviceAccount } = inputs;
   const algorithm = isKnown(serviceAccount) ? knownOr(serviceAccount?.algorithm) : undefined;
-  return algorithm === undefined ? {} : { algorithm };
+  return {
+    certificateAuthorities: byCA((name) => caOptions(inputs, name)),
+    serviceAccount: algorithm === undefined ? {} : { algorithm },
+  };
 }
 
 /** Carries out a plan without problems. */
@@ -149,34 +147,13 @@ async function makeNextCA(
 }
 
 /** Replaces a secret by the one that the program supplies, else by a new one. */
-async function replaceSecret(
+function replaceSecret(
   { bundle, talosVersion }: SecretsState,
   { supplied }: UpdatePlan,
   name: ImmediateName,
   inputs: SecretsInputs,
   { environment }: Context,
 ): Promise<DecodedBundle> {
-  const version: TalosVersion = parseTalosVersion(talosVersion);
-  switch (name) {
-    case "aggregator": {
-      const own = supplied.bundle.ca(name);
-      if (own.isPair) return bundle.with(name, own);
-      return bundle.with(
-        name,
-        DecodedCA.of(await generateAuthority(name, version, caOptions(inputs, name), environment)),
-      );
-    }
-    case "serviceAccount": {
-      const own = supplied.bundle.key(name);
-      if (own !== undefined) return bundle.with(name, own);
-      const algorithm = serviceAccountOptions(inputs).algorithm ?? INVENTORY[name].algorithm(version);
-      const key = await generatePrivateKey(algorithm, environment);
-      return bundle.with(name, DecodedPem.of(key.pem, "", key));
-    }
-    case "bootstrapToken":
-    case "trustdToken": {
-      const { generate } = TEXT_FORMS[INVENTORY[name].form];
-      return bundle.with(name, supplied.bundle.text(name) ?? generate(version, environment));
-    }
-  }
+  const rest = bundle.without(name).filledFrom(supplied.bundle);
+  return generateDecodedBundle({ talosVersion, supplied: rest, ...generateOptions(inputs) }, environment);
 }
