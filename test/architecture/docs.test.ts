@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { runProgram } from "../../provider/cli/program";
@@ -76,6 +76,22 @@ describe("the documentation", function () {
     assert.ok(text === withWarnings(text), "the table in docs/errors.md is old; `npm run docs` writes it anew");
     for (const reason of Object.keys(WARNING_REASONS)) assert.ok(text.includes(`| \`${reason}\` `), reason);
     assert.notEqual(withWarnings(text.replace("`expired`", "`over`")), text.replace("`expired`", "`over`"));
+  });
+
+  it("names every folder of the provider and of the tests in the page on design", () => {
+    const text = read("docs/design.md");
+    const foldersOf = (path: string): string[] =>
+      readdirSync(join(repository, path), { withFileTypes: true }).flatMap((entry) =>
+        entry.isDirectory() ? [entry.name] : [],
+      );
+    const named = ["provider", "provider/core"].flatMap((path) =>
+      foldersOf(path).map((name) => `\`${path}/${name}/\``),
+    );
+    const tests = foldersOf("test").map((name) => `\`${name}\``);
+    assert.deepEqual(
+      [...named, ...tests].filter((name) => !text.includes(name)),
+      [],
+    );
   });
 
   it("names constants and vectors of deviations that exist", () => {

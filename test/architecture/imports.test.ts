@@ -20,7 +20,7 @@ const CRYPTO = /^node:crypto$/;
 const NODE = /^node:/;
 const core = (...names: readonly string[]): string[] => ["core", ...names.map((name) => `core/${name}`)];
 
-/** Who may import whom; docs/design.md draws the same map. The first room that fits a file is its room. */
+/** Who may import whom; docs/design.md has the same table. The first room that fits a file is its room. */
 const ROOMS: readonly Room[] = [
   {
     name: "core index",
@@ -190,6 +190,20 @@ describe("the imports", () => {
         .map(({ target }) => `${file.path} (${room.name}) imports ${target}`);
     });
     assert.deepEqual(wrong, []);
+  });
+
+  it("are in docs/design.md as they are here", () => {
+    const design = readFileSync(join(repository, "docs", "design.md"), "utf8");
+    const [, section = ""] = design.split("\n## Imports\n");
+    const rows = [...(section.split("\n## ")[0] ?? "").matchAll(/^\| `([^`]+)` +\| (.*?) +\|$/gm)];
+    const expected = ROOMS.map(({ name, rooms }) => {
+      const others = rooms.filter((room) => room !== name).map((room) => room.replace(/^core\//, ""));
+      return [name, others.join(", ") || "–"];
+    });
+    assert.deepEqual(
+      rows.map(([, name, others]) => [name, others]),
+      expected,
+    );
   });
 
   it("make no circle of files", () => {
