@@ -3,7 +3,7 @@ import { hasFeature, parseTalosVersion, SUPPORTED_TALOS_VERSIONS } from "../talo
 import { checkMachineConfigOptions } from "./checkOptions";
 import { ConfigDocuments } from "../machinery/documents";
 import { documentLayout } from "./documentLayout";
-import { judgeMachineConfig } from "../machinery/validation/judge";
+import { judgeMachineConfig, pemOf } from "../machinery/validation/judge";
 import { FindingSet, judgePatches } from "../machinery/validation/verdict";
 import type { MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
 import {
@@ -71,10 +71,11 @@ export function formatMachineConfig(
     );
   const documents = original();
   const target = { minor: input.version.minor, mode: "metal" } as const;
-  const before = new FindingSet(judgeMachineConfig(documents.documents, target));
+  const trusted = pemOf(documents.documents);
+  const before = new FindingSet(judgeMachineConfig(documents.documents, target, trusted));
   const options = { schemaVersion, path: "configPatches" };
   const patched = applyPatches(documents, patches, { ...options, addresses: true });
-  const { problems, warnings } = judgePatches({ original, before, patched, patches, options, target });
+  const { problems, warnings } = judgePatches({ original, before, patched, patches, options, target, trusted });
   if (problems.length > 0) throw PkiError.of(problems);
   return { machineConfig: formatPatched(patched, schemaVersion, options.path), warnings };
 }

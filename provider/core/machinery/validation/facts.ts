@@ -17,6 +17,8 @@ export class ConfigFacts {
   constructor(
     readonly documents: readonly ConfigDocument[],
     readonly target: ValidationTarget,
+    /** PEM that is known to be good, so that nobody parses it again. */
+    readonly trusted: ReadonlySet<string> = new Set(),
   ) {
     for (const document of documents) {
       const same = this.byKind.get(document.kind);

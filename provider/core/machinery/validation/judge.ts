@@ -2,7 +2,7 @@ import { ADDRESS_ROWS } from "./addressRules";
 import { CLUSTER_RULES } from "./clusterRules";
 import { CONFLICT_RULES } from "./conflictRules";
 import { CONTAINER_RULES } from "./containerRules";
-import { type ConfigDocument, ConfigFacts, isEmpty, type ValidationTarget } from "./facts";
+import { type ConfigDocument, ConfigFacts, isEmpty, textOf, type ValidationTarget, valueAt } from "./facts";
 import { INTERFACE_RULES } from "./interfaceRules";
 import { KUBERNETES_RULES } from "./kubernetesRules";
 import { MACHINE_RULES } from "./machineRules";
@@ -82,13 +82,25 @@ for (const rule of VALIDATION_RULES) BY_KIND.set(rule.kind, [...(BY_KIND.get(rul
 /**
  * What Talos's validation rejects of a config that can be read, and what this package does not make. Certificates are
  * not looked at further than Talos does.
+ *
+ * @param trusted PEM that has been parsed before
  */
-export function judgeMachineConfig(documents: readonly ConfigDocument[], target: ValidationTarget): readonly Finding[] {
-  const config = new ConfigFacts(documents, target);
+export function judgeMachineConfig(
+  documents: readonly ConfigDocument[],
+  target: ValidationTarget,
+  trusted?: ReadonlySet<string>,
+): readonly Finding[] {
+  const config = new ConfigFacts(documents, target, trusted);
   const found = [...documents.flatMap((document) => findingsIn(document, config)), ...findingsOfWhole(config)];
   // A config that cannot be read is not looked at further.
   const unreadable = found.filter(({ rule }) => rule.reason === "config-unknown");
   return unreadable.length > 0 ? unreadable : found;
+}
+
+/** The PEM of a config that was made from a bundle which has been parsed. */
+export function pemOf(documents: readonly ConfigDocument[]): ReadonlySet<string> {
+  const paths = ["issuingCA.cert", "issuingCA.key", "issuer.privateKey"];
+  return new Set(documents.flatMap(({ value }) => paths.map((path) => textOf(valueAt(value, path)))));
 }
 
 function findingsIn(document: ConfigDocument, config: ConfigFacts): Finding[] {

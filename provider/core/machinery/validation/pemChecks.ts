@@ -55,7 +55,8 @@ export const ISSUING_CA: readonly Row[] = (["cert", "key"] as const).map((key) =
     wrong(
       key === "cert" ? "must be a certificate in PEM" : "must be a private key in PEM",
       "begin it with -----BEGIN",
-      (value) => !isPem(textOf(value), { certificate: key === "cert", loads: true }),
+      (value, { config }) =>
+        !config.trusted.has(textOf(value)) && !isPem(textOf(value), { certificate: key === "cert", loads: true }),
     ),
   ),
 );

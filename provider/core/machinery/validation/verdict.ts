@@ -22,6 +22,8 @@ export interface PatchedConfig {
   readonly patches: readonly ConfigPatch[];
   readonly options: PatchOptions;
   readonly target: ValidationTarget;
+  /** PEM that has been parsed before. */
+  readonly trusted: ReadonlySet<string>;
 }
 
 /**
@@ -29,9 +31,9 @@ export interface PatchedConfig {
  * their own check.
  */
 export function judgePatches(config: PatchedConfig): ConfigVerdict {
-  const { before, patched, target, options } = config;
+  const { before, patched, target, trusted, options } = config;
   const { path } = options;
-  const findings = judgeMachineConfig(patched.documents, target);
+  const findings = judgeMachineConfig(patched.documents, target, trusted);
   const broken = findings.filter((finding) => finding.rule.fatal === true || !before.has(finding));
   if (broken.length === 0) return { problems: [], warnings: [] };
   const origins = new OriginFinder(config);
@@ -131,9 +133,9 @@ class OriginFinder {
   private after(count: number): FindingSet {
     const known = this.tried.get(count);
     if (known !== undefined) return known;
-    const { original, patches, options, target } = this.config;
+    const { original, patches, options, target, trusted } = this.config;
     const patched = applyPatches(original(), patches.slice(0, count), options);
-    const found = new FindingSet(judgeMachineConfig(patched.documents, target));
+    const found = new FindingSet(judgeMachineConfig(patched.documents, target, trusted));
     this.tried.set(count, found);
     return found;
   }
