@@ -1,5 +1,5 @@
 /**
- * Every error code of this package with what it means. docs/errors.md has symptom, cause and cure of each; a test
+ * Every error code of this package with what it means. docs/errors.md has symptom, cause and remedy of each; a test
  * keeps the two in step. Codes are never renamed.
  */
 export const ERROR_CODES = {
@@ -38,5 +38,5 @@ export const ERROR_CODES = {
   ERR_YAML_INVALID: "not the YAML that is asked for",
 } as const;
 
-/** A stable error code, `ERR_…`; docs/errors.md has symptom, cause and cure of each. */
+/** A stable error code, `ERR_…`; docs/errors.md has symptom, cause and remedy of each. */
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -52,10 +52,10 @@ describe("the documentation", function () {
       assert.deepEqual(codes, Object.keys(ERROR_CODES));
     });
 
-    it("tells symptom, cause and cure of each", () => {
+    it("has symptom, cause and remedy of each", () => {
       for (const section of sections) {
         const entries = [...section.matchAll(/^- \*\*(\w+)\*\*: +\S/gm)].map((match) => match[1]);
-        assert.deepEqual(entries, ["Symptom", "Cause", "Cure"], section);
+        assert.deepEqual(entries, ["Symptom", "Cause", "Remedy"], section);
       }
     });
 
