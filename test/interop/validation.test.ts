@@ -23,8 +23,11 @@ const TYPES = ["controlplane", "worker"] as const;
 const contractsOf = (minor: number): readonly number[] => (minor === 14 ? [14, 13] : [minor]);
 const schemaOf = (minor: number): SchemaVersion => (minor >= 14 ? "1.14" : "1.13");
 
-/** What no patch of these tests breaks: a patch cannot remove the machine section, nor write an unknown VLAN mode. */
-const NEVER_BROKEN = ["v1alpha1 machine: is required", "VLANConfig vlanMode: must be 802.1q or 802.1ad"];
+/** What no patch can write: an unknown VLAN mode, and a pair of links of one name. */
+const NEVER_BROKEN = [
+  "VLANConfig vlanMode: must be 802.1q or 802.1ad",
+  "VethConfig peer.name: must differ from the name of the other end",
+];
 
 interface Case {
   readonly what: string;
@@ -88,20 +91,29 @@ function note(messages: readonly string[], findings: readonly Finding[]): void {
   verdicts.push({ shapes: new Set(messages.map(shapeOf)), rules });
 }
 
+/** Talos up to v1.11 does not say of which document it speaks, so neither does this. */
+const wordsOf = ({ path, problem }: ValidationRule): string => `${path}: ${problem}`;
+
+/**
+ * Talos says one thing twice: of advertised subnets of etcd, which it listens on too, and of a volume without a name,
+ * which is too short as well.
+ */
+const SAID_TOGETHER = /etcd (?:advertised|listen) subnet|^name is required$/;
+
 /**
  * Messages that stand beside others in some config where no rule is broken that explains them. What explains a message
  * is found where it is the only one.
  */
 function unexplainedMessages(): string[] {
-  const explained = new Map<string, Set<ValidationRule>>();
+  const explained = new Map<string, Set<string>>();
   for (const { shapes, rules } of verdicts) {
     const [shape] = shapes;
     if (shape === undefined || shapes.size > 1) continue;
-    explained.set(shape, new Set([...(explained.get(shape) ?? []), ...rules]));
+    explained.set(shape, new Set([...(explained.get(shape) ?? []), ...[...rules].map(wordsOf)]));
   }
   const isExplained = (shape: string, rules: ReadonlySet<ValidationRule>): boolean => {
     const known = explained.get(shape);
-    return known === undefined || [...rules].some((rule) => known.has(rule));
+    return known === undefined || SAID_TOGETHER.test(shape) || [...rules].some((rule) => known.has(wordsOf(rule)));
   };
   const missing = verdicts.flatMap(({ shapes, rules }) => [...shapes].filter((shape) => !isExplained(shape, rules)));
   const all = new Set(verdicts.flatMap(({ shapes }) => [...shapes]));

@@ -267,6 +267,7 @@ const DOCUMENT_CHANGES: Readonly<Record<string, readonly Change[]>> = {
     { failureThreshold: -1 },
   ],
   HostnameConfig: [
+    { auto: DELETE, hostname: undefined },
     {},
     { auto: undefined, hostname: "" },
     { auto: "off", hostname: "" },
@@ -525,6 +526,7 @@ const DOCUMENT_CHANGES: Readonly<Record<string, readonly Change[]>> = {
     { "peer.addresses": [{}] },
   ],
   VolumeConfig: [
+    { name: "X", encryption: undefined },
     { trim: { interval: "-1s" } },
     { scrub: { interval: "1s" } },
     { name: "X" },
