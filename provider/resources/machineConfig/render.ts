@@ -1,5 +1,6 @@
 import { checkKnownOptions, type KnownOptions } from "../../core/config/checkOptions";
 import { generateMachineConfig } from "../../core/config/machineConfig";
+import { STAND_IN_SECRETS } from "../../core/config/standInSecrets";
 import type { MachineConfigOptions } from "../../core/config/machineConfigOptions";
 import { collectProblems, type Problem, type Warning } from "../../core/errors";
 import { patchProblems } from "../../core/machinery/patch";
@@ -32,7 +33,25 @@ export function renderConfig(inputs: Inputs, defaults: VersionDefaults): Renderi
   const { configPatches = [], talosVersion } = options;
   const names = talosVersion === undefined ? SUPPORTED_TALOS_VERSIONS.toReversed() : [talosVersion];
   const versions = names.flatMap((name) => collectProblems([], () => parseTalosVersion(name)) ?? []);
-  return { problems: [...problems, ...patchProblems(configPatches, versions, "configPatches")], warnings };
+  const own = patchProblems(configPatches, versions, "configPatches");
+  const trial = problems.length + own.length === 0 && !isKnown(inputs.secrets) ? tryPatches(options) : NOTHING_FOUND;
+  return { problems: [...problems, ...own, ...trial.problems], warnings: [...warnings, ...trial.warnings] };
+}
+
+const NOTHING_FOUND = { problems: [], warnings: [] };
+
+/** What the patches break in the config of any cluster, while a preview does not know the cluster's secrets. */
+function tryPatches(options: KnownOptions): Rendering {
+  const complete = { ...options, secrets: STAND_IN_SECRETS };
+  if (!isComplete(complete)) return NOTHING_FOUND;
+  const problems: Problem[] = [];
+  const generated = collectProblems(problems, () => generateMachineConfig(complete));
+  const isOfPatches = ({ path }: { readonly path: string }): boolean => path.startsWith("configPatches");
+  return {
+    // What a patch deletes may come with the real secrets.
+    problems: problems.filter((problem) => isOfPatches(problem) && problem.reason !== "lookup-failed"),
+    warnings: generated?.warnings.filter(isOfPatches) ?? [],
+  };
 }
 
 /** The options of the core, as far as they are known. */

@@ -19,7 +19,7 @@ const preview = async (more: Values): Promise<readonly string[]> => {
   return (await new Managed(MachineConfig, host).preview(args)).problems;
 };
 
-describe("A MachineConfig is refused", () => {
+describe("A MachineConfig is rejected", () => {
   it("with everything that is wrong told at once", async () => {
     assert.deepEqual(
       await preview({
@@ -34,16 +34,16 @@ describe("A MachineConfig is refused", () => {
         kubespan: true,
       }),
       [
-        "ERR_INPUT_UNKNOWN kubespan: is no property of this resource; did you mean kubeSpan?",
-        'ERR_INPUT_INVALID machineType: is "init"; expected one of "controlplane", "worker"',
-        "ERR_INPUT_INVALID certSANs: is a string; expected a list (each a string)",
-        "ERR_INPUT_INVALID secrets: holds no secrets bundle; expected a TalosSecrets, its output `secrets`, or the content of a talosctl gen secrets file",
-        "ERR_INPUT_INVALID acceptedCAs[0]: is no authority; expected PEM text or an AcceptedCA",
-        "ERR_PRIVATE_KEY_GIVEN acceptedCAs[1]: holds a private key; expected certificates only",
+        "ERR_INPUT_UNKNOWN kubespan: is not a property of this resource; did you mean kubeSpan?",
+        'ERR_INPUT_INVALID machineType: is "init"; must be one of "controlplane", "worker"',
+        "ERR_INPUT_INVALID certSANs: is a string; must be a list (each a string)",
+        "ERR_INPUT_INVALID secrets: holds no secrets bundle; must be a TalosSecrets, its output `secrets`, or the content of a talosctl gen secrets file",
+        "ERR_INPUT_INVALID acceptedCAs[0]: is not a CA; must be PEM text or an AcceptedCA",
+        "ERR_PRIVATE_KEY_GIVEN acceptedCAs[1]: holds a private key; must be certificates only",
         'ERR_VERSION_UNKNOWN talosVersion: "v1.99" is not a supported Talos version; supported are v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14',
         'ERR_ENDPOINT_INVALID clusterEndpoint: the control plane endpoint URL should have scheme https://; try "https://10.0.0.1:6443"',
-        'ERR_INPUT_INVALID kubernetesVersion: "latest" is no Kubernetes version; expected one like 1.36.0',
-        'ERR_INPUT_INVALID registryMirrors["docker.io"]: has no URL; expected one like https://mirror.example.org',
+        'ERR_INPUT_INVALID kubernetesVersion: "latest" is not a Kubernetes version; must be one like 1.36.0',
+        'ERR_INPUT_INVALID registryMirrors["docker.io"]: has no URL; must be one like https://mirror.example.org',
       ],
     );
   });
@@ -52,7 +52,7 @@ describe("A MachineConfig is refused", () => {
     const configPatches = ["a: [", "machine: {foo: 1, bar: 2}", [{ op: "remove", path: "/machine" }]];
     const problems = await preview({ kubernetesVersion: "x", configPatches });
     assert.equal(problems.length, 5, problems.join("\n"));
-    assert.match(problems[0]!, /kubernetesVersion: "x" is no Kubernetes version/);
+    assert.match(problems[0]!, /kubernetesVersion: "x" is not a Kubernetes version/);
     assert.match(problems[1]!, /configPatches\[0\]: .*line 1/);
     assert.match(problems[2]!, /configPatches\[1\]: line 1: unknown key "machine\.foo"/);
     assert.match(problems[3]!, /configPatches\[1\]: line 1: unknown key "machine\.bar"/);
@@ -66,16 +66,16 @@ describe("A MachineConfig is refused", () => {
   it("without what it needs", async () => {
     const { problems } = await new Managed(MachineConfig, host).preview({});
     assert.deepEqual(problems, [
-      "ERR_INPUT_MISSING secrets: is required; expected any value",
-      "ERR_INPUT_MISSING clusterName: is required; expected a string",
-      "ERR_INPUT_MISSING clusterEndpoint: is required; expected a string",
-      'ERR_INPUT_MISSING machineType: is required; expected one of "controlplane", "worker"',
+      "ERR_INPUT_MISSING secrets: is required; must be any value",
+      "ERR_INPUT_MISSING clusterName: is required; must be a string",
+      "ERR_INPUT_MISSING clusterEndpoint: is required; must be a string",
+      'ERR_INPUT_MISSING machineType: is required; must be one of "controlplane", "worker"',
     ]);
   });
 
   it("of a bundle that lacks what the machine needs, and of nothing else that it lacks", async () => {
     const required = (path: string): string =>
-      `ERR_INPUT_MISSING secrets.${path}: is required; expected the bundle of a cluster`;
+      `ERR_INPUT_MISSING secrets.${path}: is required; must be the bundle of a cluster`;
     const paths = [
       "cluster.id",
       "cluster.secret",
@@ -89,13 +89,13 @@ describe("A MachineConfig is refused", () => {
     const worker = bundleTree({ ...bundle, certs: { ...certs, os: { crt: bundle.certs.os.crt } } }, "talosctl");
     assert.deepEqual(await preview({ secrets: worker }), []);
     assert.deepEqual(await preview({ secrets: worker, machineType: "controlplane" }), [
-      "ERR_INPUT_MISSING secrets.certs.os.key: is required; expected what talosctl writes there",
+      "ERR_INPUT_MISSING secrets.certs.os.key: is required; must be what talosctl writes there",
     ]);
     assert.deepEqual(await preview({ secrets: vector("broken/key-mismatch.yaml"), machineType: "controlplane" }), [
-      "ERR_KEY_MISMATCH secrets.certs.k8s.key: does not belong to the certificate beside it; expected the pair of one authority",
+      "ERR_KEY_MISMATCH secrets.certs.k8s.key: does not belong to the certificate beside it; must be the pair of one CA",
     ]);
     assert.deepEqual(await preview({ secrets: vector("broken/not-a-ca.yaml") }), [
-      "ERR_NOT_A_CA secrets.certs.os.crt: is no certificate authority (basicConstraints lacks CA:TRUE); expected the certificate of an authority",
+      "ERR_NOT_A_CA secrets.certs.os.crt: is not a CA (basicConstraints lacks CA:TRUE); must be the certificate of a CA",
     ]);
   });
 
@@ -104,7 +104,7 @@ describe("A MachineConfig is refused", () => {
     const secrets = bundleTree({ ...bundle, certs: { ...bundle.certs, os: pair } }, "talosctl");
     for (const machineType of ["worker", "controlplane"])
       assert.deepEqual(await preview({ secrets, machineType }), [
-        "ERR_PRIVATE_KEY_GIVEN secrets.certs.os.crt: holds a private key beside the certificate; expected the certificate",
+        "ERR_PRIVATE_KEY_GIVEN secrets.certs.os.crt: holds a private key beside the certificate; must be the certificate",
       ]);
   });
 
@@ -154,5 +154,18 @@ describe("A MachineConfig is refused", () => {
     assert.match((await preview({ configPatches, secrets: UNKNOWN })).join(), /KubeletConfig/);
     assert.deepEqual(await preview({ configPatches, secrets: UNKNOWN, talosVersion: undefined }), []);
     assert.deepEqual(await preview({ kubernetesVersion: "", secrets: UNKNOWN, talosVersion: undefined }), []);
+  });
+
+  it("with a warning of what Talos's validation rejects, whether a preview knows the secrets or not", async () => {
+    const configPatches = [{ machine: { network: { hostname: "cp-1" } } }];
+    for (const secrets of [secretsYaml, UNKNOWN]) {
+      const args = { ...base, secrets, machineType: "worker", talosVersion: "v1.13", configPatches };
+      const { problems, notices } = await new Managed(MachineConfig, host).preview(args);
+      assert.deepEqual(problems, []);
+      assert.ok(
+        notices.some((notice) => /^configPatches\[0\].*hostname/i.test(notice)),
+        notices.join("\n"),
+      );
+    }
   });
 });
