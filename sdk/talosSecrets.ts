@@ -37,9 +37,15 @@ export interface TalosSecretsArgs {
   secretboxEncryptionSecret?: pulumi.Input<string>;
   /** The same of clusters created with Talos v1.2 or before. */
   aescbcEncryptionSecret?: pulumi.Input<string>;
-  /** Adopts a `talosctl gen secrets` file (its text). Read at creation only. */
+  /**
+   * Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export,
+   * Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
+   */
   secretsYaml?: pulumi.Input<string>;
-  /** Adopts the secrets in a control plane machine config (its text). Read at creation only. */
+  /**
+   * Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read
+   * at creation only.
+   */
   controlPlaneConfig?: pulumi.Input<string>;
   /**
    * Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation

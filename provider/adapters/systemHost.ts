@@ -4,6 +4,7 @@ import { webcrypto } from "node:crypto";
 
 import { createEnvironment } from "../core/environment";
 import { PkiError, type Problem } from "../core/errors";
+import { decodeText } from "../core/text";
 import { describeFileError, isAbsent } from "../core/fileErrors";
 import type { Host } from "../engine/ports";
 
@@ -27,7 +28,7 @@ export const systemHost: Host = {
     for (const name of names) {
       const file = join(folder, name);
       try {
-        texts[name] = await readFile(file, "utf8");
+        texts[name] = decodeText(await readFile(file));
       } catch (error) {
         if (isAbsent(error)) continue;
         problems.push({ code: "ERR_INPUT_INVALID", path, message: `${file}: ${describeFileError(error)}` });

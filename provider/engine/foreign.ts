@@ -28,7 +28,7 @@ export function foreignProblems(value: unknown, path: string): Problem[] {
 function foreignMessage(value: Values, path: string): string | undefined {
   switch (value[SIGNATURE]) {
     case RESOURCE:
-      return `is a whole resource; expected one of its outputs, such as ${path.startsWith("secrets") ? "the output secrets of a TalosSecrets" : "the output certificatePem"}`;
+      return `is a whole resource; must be one of its outputs, such as ${path.startsWith("secrets") ? "the output secrets of a TalosSecrets" : "the output certificatePem"}`;
     case ASSET:
       return `is an asset; must be its text, such as fs.readFileSync(path, "utf8")`;
     case ARCHIVE:
@@ -40,7 +40,8 @@ function foreignMessage(value: Values, path: string): string | undefined {
 
 /** Pulumi sends the octets of a Buffer by their index; JSON has them as a list. */
 function isBuffer(value: Values): boolean {
-  if (value["type"] === "Buffer" && Array.isArray(value["data"])) return true;
+  const { type, data } = value;
+  if (type === "Buffer" && Array.isArray(data)) return true;
   const octets = Object.entries(value);
   return octets.length > 0 && octets.every(([key, octet], index) => key === String(index) && isOctet(octet));
 }

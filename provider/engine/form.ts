@@ -23,7 +23,7 @@ export function formProblems(values: Values, properties: Properties, path = ""):
     const value = values[name];
     if (value !== undefined && value !== null) return checkValue(value, property.type, at(name));
     return property.required === true
-      ? [{ code: "ERR_INPUT_MISSING", path: at(name), message: `is required; expected ${describeType(property.type)}` }]
+      ? [{ code: "ERR_INPUT_MISSING", path: at(name), message: `is required; must be ${describeType(property.type)}` }]
       : [];
   });
   return [...unknown, ...problems];
@@ -64,7 +64,7 @@ function unknownMessage(name: string, names: readonly string[]): string {
   const near =
     names.find((other) => other.toLowerCase() === name.toLowerCase()) ??
     names.find((other) => distance(other, name) <= 2);
-  return `is no property of this resource; ${near === undefined ? `expected one of ${names.join(", ")}` : `did you mean ${near}?`}`;
+  return `is not a property of this resource; ${near === undefined ? `must be one of ${names.join(", ")}` : `did you mean ${near}?`}`;
 }
 
 /** Levenshtein distance, for suggestions. */
@@ -85,7 +85,7 @@ function checkValue(value: unknown, type: PropertyType, path: string): Problem[]
   const foreign = foreignProblem(value, path);
   if (foreign !== undefined && type.kind !== "rejected") return [foreign];
   const wrong = (): Problem[] => [
-    { code: "ERR_INPUT_INVALID", path, message: `is ${describeValue(value)}; expected ${describeType(type)}` },
+    { code: "ERR_INPUT_INVALID", path, message: `is ${describeValue(value)}; must be ${describeType(type)}` },
   ];
   switch (type.kind) {
     case "any":
@@ -96,7 +96,13 @@ function checkValue(value: unknown, type: PropertyType, path: string): Problem[]
     case "time":
       return typeof value === "string" && parseTime(value) !== undefined
         ? []
-        : [{ code: "ERR_INPUT_INVALID", path, message: "is no time; expected RFC 3339 such as 2026-01-01T00:00:00Z" }];
+        : [
+            {
+              code: "ERR_INPUT_INVALID",
+              path,
+              message: "is not a time; must be RFC 3339 such as 2026-01-01T00:00:00Z",
+            },
+          ];
     case "custom":
       return checkValue(value, type.as, path);
     case "rejected":
@@ -109,7 +115,7 @@ function checkValue(value: unknown, type: PropertyType, path: string): Problem[]
             {
               code: type.code ?? "ERR_INPUT_INVALID",
               path,
-              message: `is ${JSON.stringify(value)}; expected ${describeType(type)}`,
+              message: `is ${JSON.stringify(value)}; must be ${describeType(type)}`,
             },
           ];
     case "hours":

@@ -255,7 +255,8 @@ function valuesAt(values: Values, paths: readonly string[]): unknown[] {
   return paths.map((path) => {
     const [name = "", index] = path.split(/[[\]]/);
     const value = values[name];
-    return index === undefined || !Array.isArray(value) ? value : (value[Number(index)] as unknown);
+    const items: readonly unknown[] | undefined = Array.isArray(value) ? value : undefined;
+    return index === undefined || items === undefined ? value : items[Number(index)];
   });
 }
 

@@ -127,7 +127,7 @@ export class ResourceShell {
   private secretInputs(news: Properties): Values {
     if (this.definition.needsSecretPaths !== true) return {};
     // What is secret by its row needs no mark, and a stack of dynamic resources has none for it.
-    const rows = this.definition.inputs as PropertyRows;
+    const rows = this.inputRows;
     const paths = secretPaths(withoutInternal(news)).filter((path) => rows[path]?.secret !== true);
     return paths.length === 0 ? {} : { [SECRET_INPUTS_KEY]: paths };
   }
@@ -136,13 +136,17 @@ export class ResourceShell {
     audit?.(this.definition.name, name, step);
   }
 
+  private get inputRows(): PropertyRows {
+    return this.definition.inputs as PropertyRows;
+  }
+
   private get keptRows(): PropertyRows {
-    const rows = Object.entries(this.definition.inputs as PropertyRows);
+    const rows = Object.entries(this.inputRows);
     return Object.fromEntries([...rows, ...rows.map(([name, row]) => [row.keptAs ?? name, row] as const)]);
   }
 
   private outputs(outputs: Values, inputs: Properties): Properties {
-    return this.marked(outputs, { ...this.definition.inputs, ...this.definition.outputs } as PropertyRows, inputs);
+    return this.marked(outputs, { ...this.inputRows, ...(this.definition.outputs as PropertyRows) }, inputs);
   }
 
   /** Marks what is secret by its row, and what came in as a secret under the same name: the engine no longer does. */

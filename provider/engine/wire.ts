@@ -17,7 +17,7 @@ const isObject = (value: unknown): value is Properties =>
 
 const isSecret = (value: unknown): value is { value: unknown } => isObject(value) && value[SIGNATURE] === SECRET;
 
-/** Whether a value, or anything in it, is not known yet. */
+/** Whether a value, or anything in it, is unknown. */
 export function holdsUnknown(value: unknown): boolean {
   if (value === UNKNOWN) return true;
   if (Array.isArray(value)) return value.some(holdsUnknown);

@@ -1,5 +1,6 @@
 import { collectProblems, PkiError, type Problem } from "../core/errors";
 import { isTree, type Tree } from "../core/secrets/fields";
+import { assertPlaintext, encryptedError } from "../core/secrets/adopt/encrypted";
 import { type DecodedBundle, decodeBundle, talosctlPaths } from "../core/secrets/decodedBundle";
 import { bundleTree, readBundleTree } from "../core/secrets/read";
 import type { AcceptedAuthorities } from "../core/secrets/types";
@@ -33,24 +34,22 @@ export function clusterSecrets(): Row<ClusterSecrets> {
  * @throws PkiError
  */
 export function decodeClusterSecrets(value: unknown, path: string, { pems }: DecodeContext): ClusterSecrets {
+  if (typeof value === "string") assertPlaintext(value, path);
   const tree = typeof value === "string" ? readPlainYaml(value, path) : value;
   if (!isTree(tree)) {
     throw new PkiError(
       "ERR_INPUT_INVALID",
-      "holds no secrets bundle; expected a TalosSecrets, its output `secrets`, or the content of a talosctl gen secrets file",
+      "holds no secrets bundle; must be a TalosSecrets, its output `secrets`, or the content of a talosctl gen secrets file",
       { path },
     );
   }
   // A whole resource, as YAML and Python programs may pass it.
-  if (isTree(tree["secrets"]) && "secretsYaml" in tree) {
-    return { ...decodeClusterSecrets(tree["secrets"], path, { pems }), isFromTalosSecrets: true };
+  const { secrets, sops } = tree;
+  if (isTree(secrets) && "secretsYaml" in tree) {
+    return { ...decodeClusterSecrets(secrets, path, { pems }), isFromTalosSecrets: true };
   }
-  if (isTree(tree["sops"])) {
-    throw new PkiError(
-      "ERR_BUNDLE_ENCRYPTED",
-      "the bundle is encrypted with SOPS; decrypt it first (sops --decrypt secrets.yaml)",
-      { path },
-    );
+  if (isTree(sops)) {
+    throw encryptedError("SOPS", "sops --decrypt FILE", path);
   }
   const { bundle, problems } = readBundleTree(tree, path, true);
   const all: Problem[] = [...problems];
@@ -79,7 +78,7 @@ function acceptedCertificates(
   return list.flatMap((pem, index) => {
     const at = `${path}.acceptedCAs.${name}[${index}]`;
     if (typeof pem !== "string") {
-      problems.push({ code: "ERR_INPUT_INVALID", path: at, message: "is no text; expected a certificate, PEM" });
+      problems.push({ code: "ERR_INPUT_INVALID", path: at, message: "is not text; must be a certificate, PEM" });
       return [];
     }
     return (collectProblems(problems, () => pems.certificates(pem, at)) ?? []).map((certificate) => certificate.pem);

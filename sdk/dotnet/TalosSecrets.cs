@@ -191,7 +191,7 @@ namespace Pulumi.TalosPki
         private Input<string>? _controlPlaneConfig;
 
         /// <summary>
-        /// Adopts the secrets in a control plane machine config (its text). Read at creation only.
+        /// Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
         /// </summary>
         public Input<string>? ControlPlaneConfig
         {
@@ -235,7 +235,7 @@ namespace Pulumi.TalosPki
         private Input<string>? _secretsYaml;
 
         /// <summary>
-        /// Adopts a `talosctl gen secrets` file (its text). Read at creation only.
+        /// Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
         /// </summary>
         public Input<string>? SecretsYaml
         {

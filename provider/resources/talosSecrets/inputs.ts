@@ -87,11 +87,11 @@ export const INPUTS = {
   trustdToken: secretText("Token with which workers ask trustd for certificates, of the same form."),
   secretboxEncryptionSecret: secretText("Key that encrypts Secrets in etcd, base64 of 32 bytes."),
   aescbcEncryptionSecret: secretText("The same of clusters created with Talos v1.2 or before."),
-  secretsYaml: secretText("Adopts a `talosctl gen secrets` file (its text). Read at creation only.").keptUnder(
-    "secretsYamlInput",
-  ),
+  secretsYaml: secretText(
+    "Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.",
+  ).keptUnder("secretsYamlInput"),
   controlPlaneConfig: secretText(
-    "Adopts the secrets in a control plane machine config (its text). Read at creation only.",
+    "Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.",
   ),
   kubernetesPkiDirectory: text(
     "Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.",
@@ -103,7 +103,7 @@ export const INPUTS = {
       etcd: row(
         rejectedOf(
           "ERR_ROTATION_ILLEGAL",
-          "the etcd authority cannot be rotated: Talos has no accepted authorities for etcd, so its members would lock each other out; leave it out",
+          "the etcd CA cannot be rotated: Talos has no accepted CAs for etcd, so its members would lock each other out; leave it out",
         ),
         "Rejected.",
       ),

@@ -1,2 +1,2 @@
-// The whole PKI of Talos Linux clusters: authorities, secrets, certificates, machine configs, renewal and rotation.
+// The whole PKI of Talos Linux clusters: CAs, secrets, certificates, machine configs, renewal and rotation.
 package talospki

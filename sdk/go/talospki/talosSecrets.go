@@ -128,7 +128,7 @@ type talosSecretsArgs struct {
 	CertificateAuthorities *CertificateAuthoritiesOptions `pulumi:"certificateAuthorities"`
 	// Identity of the cluster for discovery.
 	Cluster *ClusterOptions `pulumi:"cluster"`
-	// Adopts the secrets in a control plane machine config (its text). Read at creation only.
+	// Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
 	ControlPlaneConfig *string `pulumi:"controlPlaneConfig"`
 	// Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.
 	KubernetesPkiDirectory *string `pulumi:"kubernetesPkiDirectory"`
@@ -136,7 +136,7 @@ type talosSecretsArgs struct {
 	Rotation *RotationOptions `pulumi:"rotation"`
 	// Key that encrypts Secrets in etcd, base64 of 32 bytes.
 	SecretboxEncryptionSecret *string `pulumi:"secretboxEncryptionSecret"`
-	// Adopts a `talosctl gen secrets` file (its text). Read at creation only.
+	// Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
 	SecretsYaml *string `pulumi:"secretsYaml"`
 	// The key that signs Kubernetes service account tokens.
 	ServiceAccount *ServiceAccountOptions `pulumi:"serviceAccount"`
@@ -156,7 +156,7 @@ type TalosSecretsArgs struct {
 	CertificateAuthorities CertificateAuthoritiesOptionsPtrInput
 	// Identity of the cluster for discovery.
 	Cluster ClusterOptionsPtrInput
-	// Adopts the secrets in a control plane machine config (its text). Read at creation only.
+	// Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
 	ControlPlaneConfig pulumi.StringPtrInput
 	// Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.
 	KubernetesPkiDirectory pulumi.StringPtrInput
@@ -164,7 +164,7 @@ type TalosSecretsArgs struct {
 	Rotation RotationOptionsPtrInput
 	// Key that encrypts Secrets in etcd, base64 of 32 bytes.
 	SecretboxEncryptionSecret pulumi.StringPtrInput
-	// Adopts a `talosctl gen secrets` file (its text). Read at creation only.
+	// Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
 	SecretsYaml pulumi.StringPtrInput
 	// The key that signs Kubernetes service account tokens.
 	ServiceAccount ServiceAccountOptionsPtrInput

@@ -54,7 +54,7 @@ class AcceptedCA(pulumi.CustomResource):
 
         ## Example Usage
 
-        ### The authority of another data centre
+        ### The CA of another data centre
         ```python
         from pathlib import Path
 
@@ -87,7 +87,7 @@ class AcceptedCA(pulumi.CustomResource):
 
         ## Example Usage
 
-        ### The authority of another data centre
+        ### The CA of another data centre
         ```python
         from pathlib import Path
 

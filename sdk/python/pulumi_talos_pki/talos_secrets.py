@@ -41,11 +41,11 @@ class TalosSecretsArgs:
         :param pulumi.Input[_builtins.str] bootstrap_token: Kubernetes bootstrap token, `[0-9a-z]{6}.[0-9a-z]{16}`.
         :param pulumi.Input['CertificateAuthoritiesOptionsArgs'] certificate_authorities: How the CAs are made, or own CAs.
         :param pulumi.Input['ClusterOptionsArgs'] cluster: Identity of the cluster for discovery.
-        :param pulumi.Input[_builtins.str] control_plane_config: Adopts the secrets in a control plane machine config (its text). Read at creation only.
+        :param pulumi.Input[_builtins.str] control_plane_config: Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
         :param pulumi.Input[_builtins.str] kubernetes_pki_directory: Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.
         :param pulumi.Input['RotationOptionsArgs'] rotation: Rotations.
         :param pulumi.Input[_builtins.str] secretbox_encryption_secret: Key that encrypts Secrets in etcd, base64 of 32 bytes.
-        :param pulumi.Input[_builtins.str] secrets_yaml: Adopts a `talosctl gen secrets` file (its text). Read at creation only.
+        :param pulumi.Input[_builtins.str] secrets_yaml: Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
         :param pulumi.Input['ServiceAccountOptionsArgs'] service_account: The key that signs Kubernetes service account tokens.
         :param pulumi.Input[_builtins.str] talos_version: Version contract; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Pinned at creation; a later change never regenerates anything. Default: `v1.14`.
         :param pulumi.Input[_builtins.str] trustd_token: Token with which workers ask trustd for certificates, of the same form.
@@ -127,7 +127,7 @@ class TalosSecretsArgs:
     @pulumi.getter(name="controlPlaneConfig")
     def control_plane_config(self) -> Optional[pulumi.Input[_builtins.str]]:
         """
-        Adopts the secrets in a control plane machine config (its text). Read at creation only.
+        Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
         """
         return pulumi.get(self, "control_plane_config")
 
@@ -175,7 +175,7 @@ class TalosSecretsArgs:
     @pulumi.getter(name="secretsYaml")
     def secrets_yaml(self) -> Optional[pulumi.Input[_builtins.str]]:
         """
-        Adopts a `talosctl gen secrets` file (its text). Read at creation only.
+        Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
         """
         return pulumi.get(self, "secrets_yaml")
 
@@ -268,11 +268,11 @@ class TalosSecrets(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] bootstrap_token: Kubernetes bootstrap token, `[0-9a-z]{6}.[0-9a-z]{16}`.
         :param pulumi.Input[Union['CertificateAuthoritiesOptionsArgs', 'CertificateAuthoritiesOptionsArgsDict']] certificate_authorities: How the CAs are made, or own CAs.
         :param pulumi.Input[Union['ClusterOptionsArgs', 'ClusterOptionsArgsDict']] cluster: Identity of the cluster for discovery.
-        :param pulumi.Input[_builtins.str] control_plane_config: Adopts the secrets in a control plane machine config (its text). Read at creation only.
+        :param pulumi.Input[_builtins.str] control_plane_config: Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
         :param pulumi.Input[_builtins.str] kubernetes_pki_directory: Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.
         :param pulumi.Input[Union['RotationOptionsArgs', 'RotationOptionsArgsDict']] rotation: Rotations.
         :param pulumi.Input[_builtins.str] secretbox_encryption_secret: Key that encrypts Secrets in etcd, base64 of 32 bytes.
-        :param pulumi.Input[_builtins.str] secrets_yaml: Adopts a `talosctl gen secrets` file (its text). Read at creation only.
+        :param pulumi.Input[_builtins.str] secrets_yaml: Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
         :param pulumi.Input[Union['ServiceAccountOptionsArgs', 'ServiceAccountOptionsArgsDict']] service_account: The key that signs Kubernetes service account tokens.
         :param pulumi.Input[_builtins.str] talos_version: Version contract; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Pinned at creation; a later change never regenerates anything. Default: `v1.14`.
         :param pulumi.Input[_builtins.str] trustd_token: Token with which workers ask trustd for certificates, of the same form.

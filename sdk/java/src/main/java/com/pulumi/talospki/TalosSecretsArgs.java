@@ -80,14 +80,14 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Adopts the secrets in a control plane machine config (its text). Read at creation only.
+     * Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
      * 
      */
     @Import(name="controlPlaneConfig")
     private @Nullable Output<String> controlPlaneConfig;
 
     /**
-     * @return Adopts the secrets in a control plane machine config (its text). Read at creation only.
+     * @return Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
      * 
      */
     public Optional<Output<String>> controlPlaneConfig() {
@@ -140,14 +140,14 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Adopts a `talosctl gen secrets` file (its text). Read at creation only.
+     * Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper&#39;s talsecret.yaml, recognised by content. Read at creation only.
      * 
      */
     @Import(name="secretsYaml")
     private @Nullable Output<String> secretsYaml;
 
     /**
-     * @return Adopts a `talosctl gen secrets` file (its text). Read at creation only.
+     * @return Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper&#39;s talsecret.yaml, recognised by content. Read at creation only.
      * 
      */
     public Optional<Output<String>> secretsYaml() {
@@ -319,7 +319,7 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param controlPlaneConfig Adopts the secrets in a control plane machine config (its text). Read at creation only.
+         * @param controlPlaneConfig Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
          * 
          * @return builder
          * 
@@ -330,7 +330,7 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param controlPlaneConfig Adopts the secrets in a control plane machine config (its text). Read at creation only.
+         * @param controlPlaneConfig Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
          * 
          * @return builder
          * 
@@ -403,7 +403,7 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param secretsYaml Adopts a `talosctl gen secrets` file (its text). Read at creation only.
+         * @param secretsYaml Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper&#39;s talsecret.yaml, recognised by content. Read at creation only.
          * 
          * @return builder
          * 
@@ -414,7 +414,7 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param secretsYaml Adopts a `talosctl gen secrets` file (its text). Read at creation only.
+         * @param secretsYaml Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper&#39;s talsecret.yaml, recognised by content. Read at creation only.
          * 
          * @return builder
          * 
