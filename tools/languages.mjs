@@ -26,7 +26,7 @@ await runMain(async () => {
   const names = positionals.length === 0 ? Object.keys(finders) : positionals;
   const unknown = names.find((name) => finders[name] === undefined);
   if (unknown !== undefined) {
-    throw new ToolError(`there is no ${unknown}; expected ${Object.keys(finders).join(", ")}`);
+    throw new ToolError(`there is no ${unknown}; must be ${Object.keys(finders).join(", ")}`);
   }
   const found = {};
   for (const name of names) {

@@ -29,5 +29,5 @@ const admin = new ClientConfiguration("admin", { secrets, clusterName, endpoints
 export const bundle = secrets.secretsYaml;
 export const controlPlaneConfig = controlPlane.machineConfig;
 export const talosconfig = admin.talosconfig;
-/** Compare with `openssl x509 -fingerprint -sha256` of the authority that the nodes have. */
+/** Compare with `openssl x509 -fingerprint -sha256` of the CA that the nodes have. */
 export const osCaFingerprint = secrets.certificateAuthorities.apply(({ os }) => os.fingerprint);

@@ -1,4 +1,4 @@
-// One Talos cluster: its authorities and secrets, an admin talosconfig, an admin kubeconfig and the machine configs.
+// One Talos cluster: its CAs and secrets, an admin talosconfig, an admin kubeconfig and the machine configs.
 import { ClientConfiguration, Kubeconfig, MachineConfig, TalosSecrets } from "pulumi-talos-pki";
 
 export const clusterName = "demo";

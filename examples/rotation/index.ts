@@ -1,4 +1,4 @@
-// A rotation of the cluster's authorities, driven by the stack's config: one `pulumi up` for each stage.
+// A rotation of the cluster's CAs, driven by the stack's config: one `pulumi up` for each stage.
 import * as pulumi from "@pulumi/pulumi";
 import {
   ClientConfiguration,
@@ -14,7 +14,7 @@ const clusterEndpoint = "https://10.0.0.10:6443";
 const config = new pulumi.Config("rotation");
 /** A name for this rotation; absent before the first one. */
 const id = config.get("id");
-/** Which authorities rotate: `["os"]`, `["kubernetes"]` or both. */
+/** Which CAs rotate: `["os"]`, `["kubernetes"]` or both. */
 const authorities = config.getObject<("os" | "kubernetes")[]>("authorities") ?? ["os"];
 
 function rotationOf(rotationId: string): Partial<Record<"os" | "kubernetes", StagedRotationArgs>> {

@@ -8,7 +8,7 @@ const tryOut = { protect: false };
 const east = new TalosSecrets("east", { talosVersion: "v1.13" }, tryOut);
 const west = new TalosSecrets("west", { talosVersion: "v1.13" }, tryOut);
 
-/** `trust.os` is certificates only: the issuing authority, and while a rotation lasts the other one as well. */
+/** `trust.os` is certificates only: the issuing CA, and while a rotation lasts the other one as well. */
 const eastCA = new AcceptedCA("east", { certificatePem: east.trust.os });
 const westCA = new AcceptedCA("west", { certificatePem: west.trust.os });
 

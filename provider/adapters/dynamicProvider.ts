@@ -65,7 +65,7 @@ export function dynamicProvider(shell: ResourceShell, reporting: Reporting): Dyn
     async diff(_id, olds, news) {
       const changes = await shell
         .diff(callFor(news), olds, news)
-        .catch((error: unknown) => fail("is refused", news, error));
+        .catch((error: unknown) => fail("is rejected", news, error));
       // A state that the plugin has made lacks what Pulumi finds this provider by on refresh and destroy.
       if (olds[PROVIDER_KEY] === undefined) return { changes: true };
       return changes === undefined ? {} : { changes };

@@ -19,7 +19,7 @@ export interface AuditEvent {
   readonly serial?: string;
   /** SHA-256 of the certificates concerned, lower-case hex; the one that is described first. */
   readonly fingerprints: readonly string[];
-  /** Fingerprint of the issuing authority where it is known, else its subject. */
+  /** Fingerprint of the issuing CA where it is known, else its subject. */
   readonly issuer?: string;
   /** RFC 3339 UTC. */
   readonly notAfter?: string;
@@ -110,7 +110,7 @@ function auditRotations({ olds, outputs }: AuditStep): AuditEvent[] {
     if (before.position === after.position && before.id === after.id) return [];
     const issuing = authorityOf(outputs, name);
     const accepted = acceptedBy(outputs, name);
-    // At `accept` the authority that matters is the one that is new.
+    // At `accept` the CA that matters is the one that is new.
     const subject = after.position === "accept" ? (accepted[0] ?? issuing) : issuing;
     const others = [issuing, ...accepted].filter((other) => other !== subject).map(({ fingerprint }) => fingerprint);
     const facts = describeAuthority(subject);

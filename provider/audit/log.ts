@@ -30,7 +30,7 @@ export function appendRecord(path: string, record: object): void {
   } catch (error) {
     throw new PkiError(
       "ERR_AUDIT_LOG",
-      `the audit log ${path} cannot be written (${(error as Error).message}), so nothing was issued; expected a file that can be appended to`,
+      `the audit log ${path} cannot be written (${(error as Error).message}), so nothing was issued; must be a file that can be appended to`,
       { cause: error },
     );
   }

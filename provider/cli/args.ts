@@ -7,7 +7,7 @@ const SECONDS: Readonly<Record<string, number>> = { w: 604_800, d: 86_400, h: 36
 
 /** Reads `30d`, `12h`, `1d12h`, `90m` as seconds. */
 export function parseSpan(text: string): number {
-  if (!/^(?:\d{1,9}[wdhms])+$/.test(text)) throw new InvalidArgumentError("expected a time such as 30d, 12h or 1d12h");
+  if (!/^(?:\d{1,9}[wdhms])+$/.test(text)) throw new InvalidArgumentError("must be a time such as 30d, 12h or 1d12h");
   return [...text.matchAll(/(\d+)([wdhms])/g)].reduce(
     (sum, [, count, unit]) => sum + Number(count) * SECONDS[unit!]!,
     0,
@@ -17,13 +17,13 @@ export function parseSpan(text: string): number {
 /** Reads RFC 3339. */
 export function parseTime(text: string): Date {
   const time = new Date(/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))?$/.test(text) ? text : NaN);
-  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError("expected a time such as 2027-01-01T00:00:00Z");
+  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError("must be a time such as 2027-01-01T00:00:00Z");
   return time;
 }
 
 export function parseRole(text: string): Role {
   const role = ROLES.find((name) => name === text || name === `os:${text}`);
-  if (role === undefined) throw new InvalidArgumentError(`expected one of ${ROLES.join(", ")}`);
+  if (role === undefined) throw new InvalidArgumentError(`must be one of ${ROLES.join(", ")}`);
   return role;
 }
 
@@ -35,7 +35,7 @@ const PURPOSE_NAMES: Readonly<Record<string, ChainPurpose>> = {
 
 export function parsePurpose(text: string): ChainPurpose {
   const purpose = Object.hasOwn(PURPOSE_NAMES, text) ? PURPOSE_NAMES[text] : undefined;
-  if (purpose === undefined) throw new InvalidArgumentError(`expected one of ${Object.keys(PURPOSE_NAMES).join(", ")}`);
+  if (purpose === undefined) throw new InvalidArgumentError(`must be one of ${Object.keys(PURPOSE_NAMES).join(", ")}`);
   return purpose;
 }
 

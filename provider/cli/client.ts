@@ -53,7 +53,7 @@ export async function loadClient(options: ClientOptions, cli: CliContext): Promi
  * another is asked for.
  *
  * @param file path, for messages
- * @throws CliError for one that is not there, PkiError for a file that is no talosconfig
+ * @throws CliError for one that is not there, PkiError for a file that is not a talosconfig
  */
 export function chooseContext(text: string, file: string, name?: string): readonly [string, TalosconfigContext] {
   const { context: current, contexts } = parseTalosconfig(text, "", { currentContext: name });

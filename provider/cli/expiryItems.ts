@@ -59,9 +59,9 @@ const ACCEPTED = /\bacceptedCAs\b/;
 /** What a person calls a certificate of a resource: `prod: os authority`, `ops (ClientConfiguration)`. */
 function nameOf(path: string, { name, type }: StackResource): string {
   const authority = /^certificateAuthorities\.(\w+)\./.exec(path)?.[1];
-  if (authority !== undefined) return `${name}: ${authority} authority`;
+  if (authority !== undefined) return `${name}: ${authority} CA`;
   const accepted = /^acceptedCAs\.(\w+)\[/.exec(path)?.[1];
-  if (accepted !== undefined) return `${name}: ${accepted} authority, accepted`;
+  if (accepted !== undefined) return `${name}: ${accepted} CA, accepted`;
   return OWN.test(path) ? `${name} (${type})` : `${name} (${type}) ${path}`;
 }
 

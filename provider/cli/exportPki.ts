@@ -8,7 +8,7 @@ import { CliError, EXIT, type CliContext } from "./cliContext";
 import { describingErrors, readText } from "./files";
 
 /**
- * `talos-pki export --kubernetes-pki DIR <bundle>`: writes the Kubernetes authorities and the service account key of a
+ * `talos-pki export --kubernetes-pki DIR <bundle>`: writes the Kubernetes CAs and the service account key of a
  * bundle as kubeadm lays them out, readable by the owner alone. Files that are there already are left alone unless
  * they are the same, or `--force` is given.
  *

@@ -12,7 +12,7 @@ import { readText } from "./files";
 
 export interface InspectOptions extends ClientOptions {
   readonly json?: boolean;
-  /** Files whose authorities name issuers: a secrets bundle, a machine config. */
+  /** Files whose CAs name issuers: a secrets bundle, a machine config. */
   readonly bundle?: readonly string[];
 }
 
@@ -52,7 +52,7 @@ function ofContext(name: string, inspection: Inspection): Inspection {
   };
 }
 
-/** The authorities of further files, by name. */
+/** The CAs of further files, by name. */
 export async function readAuthorities(files: readonly string[], cli: CliContext): Promise<NamedAuthority[]> {
   const sources: Source[] = [];
   for (const file of files) sources.push(readSource(file, await readText(file, cli)));
@@ -97,7 +97,7 @@ async function inspectNode(
           {
             code: "ERR_ENDPOINT_INVALID",
             path: "",
-            message: `${name} cannot be asked: ${reason ?? "no answer"}; expected a TLS server`,
+            message: `${name} cannot be asked: ${reason ?? "no answer"}; must be a TLS server`,
           },
         ],
     warnings: [],
@@ -133,10 +133,9 @@ function describeEntry(entry: CertificateEntry, style: Style): string[] {
   const from =
     issuer.authority === "itself"
       ? "itself"
-      : `${safe(issuer.subject) || "(no name)"}${issuer.authority === undefined ? "" : `, the ${issuer.authority} authority`}`;
+      : `${safe(issuer.subject) || "(no name)"}${issuer.authority === undefined ? "" : `, the ${issuer.authority} CA`}`;
   const row = (name: string, value: string): string[] => (value === "" ? [] : [`  ${name.padEnd(11)}  ${value}`]);
-  const what =
-    entry.kind === "authority" && entry.authority !== undefined ? `${entry.authority} authority` : entry.kind;
+  const what = entry.kind === "authority" && entry.authority !== undefined ? `${entry.authority} CA` : entry.kind;
   return [
     style.strong(safe(entry.path || "certificate")),
     ...row("what", what),

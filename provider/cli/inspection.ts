@@ -20,7 +20,7 @@ export interface KeyReport {
 /** A certificate of a file or node, described. */
 export interface CertificateEntry extends CertificateReport {
   readonly path: string;
-  /** The cluster's own name for it, if it is one of the cluster's authorities. */
+  /** The cluster's own name for it, if it is one of the cluster's CAs. */
   readonly authority?: string;
   readonly privateKey?: KeyReport & { readonly fits: boolean };
 }
@@ -38,7 +38,7 @@ export interface Inspection {
   readonly warnings: readonly Warning[];
 }
 
-/** The authorities that a file itself names. */
+/** The CAs that a file itself names. */
 export function authoritiesIn(source: Source): NamedAuthority[] {
   if (source.kind === "container") return source.parts.flatMap(authoritiesIn);
   return source.material.certificates.flatMap(({ path, certificate }) => {

@@ -35,7 +35,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
  * Shakes hands with a node's TLS server and looks whether it lets the client in. Whose certificate the node has is for
  * others to judge: nothing is verified here, and nothing is asked of the node.
  *
- * In TLS 1.3 a server refuses a client's certificate only after the handshake is over on the client's side, so the
+ * In TLS 1.3 a server rejects a client's certificate only after the handshake is over on the client's side, so the
  * verdict is the server's first word of HTTP/2, or an alert in its place.
  */
 export function probeNode(
@@ -99,8 +99,8 @@ function peerChain(socket: TLSSocket): Certificate[] {
 
 /** TLS alerts (RFC 8446, section 6) as OpenSSL names them, in words. */
 const ALERTS: readonly (readonly [RegExp, string])[] = [
-  [/unknown ca/i, "it does not trust the client's authority"],
-  [/bad certificate/i, "it refuses the client's certificate"],
+  [/unknown ca/i, "it does not trust the client's CA"],
+  [/bad certificate/i, "it rejects the client's certificate"],
   [/certificate required/i, "it asks for a client certificate"],
   [/certificate expired/i, "the client's certificate has expired"],
   [/certificate unknown|unsupported certificate/i, "it does not take the client's certificate"],

@@ -92,19 +92,15 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
     json,
   ])
     .argument("<target>", TARGET)
-    .option(BUNDLE_OPTION, "secrets bundle or machine config whose authorities name issuers (repeatable)", collect)
+    .option(BUNDLE_OPTION, "secrets bundle or machine config whose CAs name issuers (repeatable)", collect)
     .action(async (target: string, options: InspectOptions) => {
       done(await inspect(target, options, cli));
     });
 
   command(program, "verify", "say whether certificates work, and if not, why and what helps", [...CLIENT_OPTIONS, json])
     .argument("<target>", TARGET)
-    .option("--trust <file>", "PEM of an authority to trust (repeatable)", collect)
-    .option(
-      BUNDLE_OPTION,
-      "secrets bundle or machine config whose authorities are trusted by name (repeatable)",
-      collect,
-    )
+    .option("--trust <file>", "PEM of a CA to trust (repeatable)", collect)
+    .option(BUNDLE_OPTION, "secrets bundle or machine config whose CAs are trusted by name (repeatable)", collect)
     .option("--purpose <purpose>", "client, server or kubernetes; default: what the certificate is for", parsePurpose)
     .option("--role <role>", "Talos role that a client must have, such as os:reader", parseRole)
     .option("--name <name>", "name or address that a server must be for; default: the one called")
@@ -159,7 +155,7 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
       done(await report(files, options, cli));
     });
 
-  const rotation = program.command("rotation").description("look after a rotation of the OS authority");
+  const rotation = program.command("rotation").description("look after a rotation of the OS CA");
   command(
     rotation,
     "status",

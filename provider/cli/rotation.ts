@@ -31,7 +31,7 @@ export interface RotationOptions extends StackOptions {
 }
 
 /**
- * `talos-pki rotation status [export]`: probes every node as a client of the old and of the new authority, and says
+ * `talos-pki rotation status [export]`: probes every node as a client of the old and of the new CA, and says
  * who trusts and serves what and whether the next stage is safe. Where the export shows secrets, it makes itself
  * clients for that, which live an hour and never leave the process.
  *
@@ -80,7 +80,7 @@ function nodesOf(options: RotationOptions, clients: readonly Client[]): Address[
   const given = options.nodes ?? [...(clients[0]?.context.endpoints ?? []), ...(clients[0]?.context.nodes ?? [])];
   const addresses = given.map(readNodeAddress);
   if (addresses.length === 0)
-    throw new CliError("no node is known; expected --nodes, or endpoints and nodes in the talosconfig");
+    throw new CliError("no node is known; use --nodes, or endpoints and nodes in the talosconfig");
   return [...new Map(addresses.map((address) => [formatAddress(address), address])).values()];
 }
 
@@ -88,7 +88,7 @@ type Probers = { readonly [Party in RotationParty]?: ClientIdentity };
 
 const PROBE_HOURS = 1;
 
-/** A client of each party: from a talosconfig, else made with the authority's key. */
+/** A client of each party: from a talosconfig, else made with the CA's key. */
 async function makeProbers(rotation: KnownRotation, clients: readonly Client[], cli: CliContext): Promise<Probers> {
   const identities = clients.flatMap(({ identity }) => (identity === undefined ? [] : [identity]));
   const now = cli.environment.now();
@@ -194,7 +194,7 @@ function describe(rotation: KnownRotation, verdict: RotationVerdict, style: Styl
     return column < header.length - 1 ? cell : verdict.nodes[row - 1]!.through ? style.good(cell) : style.bad(cell);
   });
   return [
-    style.strong(`${safe(resource)}: OS authority, ${stage}\n`),
+    style.strong(`${safe(resource)}: OS CA, ${stage}\n`),
     `  issuing   ${short(issuing)}\n`,
     other === undefined ? "" : `  accepted  ${short(other)}\n`,
     painted,
@@ -225,7 +225,7 @@ function aside({ kubernetes }: KnownRotation, style: Style): string {
   if (kubernetes === undefined) return "";
   const { id, stage, todo } = kubernetes;
   return style.warn(
-    `not looked at: rotation ${safe(JSON.stringify(id))} of the Kubernetes authority at stage ${stage}; ${safe(todo)}\n`,
+    `not looked at: rotation ${safe(JSON.stringify(id))} of the Kubernetes CA at stage ${stage}; ${safe(todo)}\n`,
   );
 }
 
@@ -236,7 +236,7 @@ function conclusion({ safe: isSafe, untried, nodes, next, back, unusable }: Rota
   }
   if (isSafe && untried) {
     return style.warn(
-      "every node serves the new authority; whether the old one is out could not be tried: give an old talosconfig too, or see that every node has its config\n",
+      "every node serves the new CA; whether the old one is out could not be tried: give an old talosconfig too, or see that every node has its config\n",
     );
   }
   if (isSafe)

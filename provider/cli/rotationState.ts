@@ -6,27 +6,27 @@ import { type Certificate, parseCertificate, parseCertificates } from "../core/x
 import type { Stack, StackResource } from "./stack";
 import { CliError } from "./cliContext";
 
-/** What a stack knows of the rotation of the OS authority. */
+/** What a stack knows of the rotation of the OS CA. */
 export interface KnownRotation {
   /** Name of the TalosSecrets. */
   readonly resource: string;
   readonly position: RotationPosition;
   readonly id?: string;
   readonly issuing: Certificate;
-  /** The accepted authority while a rotation is under way. */
+  /** The accepted CA while a rotation is under way. */
   readonly other?: Certificate;
-  /** Fingerprints of authorities that have issued before. */
+  /** Fingerprints of CAs that have issued before. */
   readonly retired: readonly string[];
   /** What the state says is to be done next. */
   readonly todo?: string;
-  /** A rotation of the Kubernetes authority that is under way; apid knows nothing of it. */
+  /** A rotation of the Kubernetes CA that is under way; apid knows nothing of it. */
   readonly kubernetes?: { readonly id: string; readonly stage: string; readonly todo: string };
-  /** Authorities with their keys, when the export shows secrets. */
+  /** CAs with their keys, when the export shows secrets. */
   readonly signers: { readonly issuing?: Authority; readonly other?: Authority };
 }
 
 /**
- * Finds the TalosSecrets that is meant: by name, else the one that knows one of these authorities, else the only one.
+ * Finds the TalosSecrets that is meant: by name, else the one that knows one of these CAs, else the only one.
  *
  * @throws CliError when there is none or more than one
  */
@@ -53,7 +53,7 @@ export function readRotation(
     );
   }
   if (second !== undefined)
-    throw new CliError(`the stack holds several TalosSecrets (${names}); expected --resource with one of them`);
+    throw new CliError(`the stack holds several TalosSecrets (${names}); use --resource with one of them`);
   return describe(resource, now);
 }
 

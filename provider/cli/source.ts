@@ -44,7 +44,7 @@ export function readSource(name: string, fileText: string): Source {
   if (documents.length === 0) {
     throw new PkiError(
       "ERR_PEM_INVALID",
-      "is neither PEM nor YAML; expected a talosconfig, secrets bundle, machine config, kubeconfig or PEM file",
+      "is neither PEM nor YAML; must be a talosconfig, secrets bundle, machine config, kubeconfig or PEM file",
     );
   }
   return yamlSource(name, text, documents, documents.map(kindOf).find((kind) => kind !== undefined) ?? "YAML");
@@ -94,14 +94,14 @@ function documentMaterial(document: Tree): Material {
 /** Where clients store the CAs that they trust. */
 const CLIENT_PLACES: readonly (readonly [RegExp, AuthorityName])[] = [
   [/(?:^| )contexts\..*\.ca\b/, "os"],
-  [/\.certificate-authority-data\b/, "kubernetes"],
+  [/\.certificate-CA-data\b/, "kubernetes"],
 ];
 
 /** Places where a CA stands to be trusted alone: by nodes, beside their own, or by a client. */
 const TRUSTED_PLACES: readonly (readonly [RegExp, AuthorityUse])[] = [
   [/\bacceptedCAs\b/, "accepted"],
   [/(?:^| )contexts\..*\.ca\b/, "servers"],
-  [/\.certificate-authority-data\b/, "servers"],
+  [/\.certificate-CA-data\b/, "servers"],
 ];
 
 /** What the CA at a place is for; `undefined` where the file does not say. */

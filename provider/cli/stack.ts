@@ -42,11 +42,11 @@ export function parseStack(text: string, name: string): Stack {
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw new CliError(`${name}: is no stack export; expected the JSON of pulumi stack export`);
+    throw new CliError(`${name}: is not a stack export; must be the JSON of pulumi stack export`);
   }
   const resources = valueAt(parsed, ["deployment", "resources"]);
   if (!isTree(valueAt(parsed, ["deployment"])) || (resources !== undefined && !Array.isArray(resources))) {
-    throw new CliError(`${name}: is no stack export; expected the JSON of pulumi stack export`);
+    throw new CliError(`${name}: is not a stack export; must be the JSON of pulumi stack export`);
   }
   const read = (resources ?? []).filter(isTree).map(readResource);
   return { resources: read, showsSecrets: read.some(({ secrets }) => Object.keys(secrets).length > 0) };
@@ -60,7 +60,7 @@ export async function loadStack(
   showSecrets = false,
 ): Promise<Stack> {
   if (options.stack === undefined) return parseStack(await readText(file ?? "-", cli), file ?? "stdin");
-  if (file !== undefined) throw new CliError("expected a file or --stack, not both");
+  if (file !== undefined) throw new CliError("must be a file or --stack, not both");
   const args = ["stack", "export", "--stack", options.stack, ...(showSecrets ? ["--show-secrets"] : [])];
   const text = await cli.run("pulumi", args, options.cwd === undefined ? {} : { cwd: options.cwd });
   return parseStack(text, `stack ${options.stack}`);

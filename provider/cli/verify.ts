@@ -57,7 +57,7 @@ async function verifyFile(target: string, options: VerifyOptions, cli: CliContex
   const named = trust.named.length > 0 ? trust.named : authoritiesIn(source);
   const given = options.key === undefined ? undefined : await readKey(options.key, cli);
   const tasks = tasksOf(source, options, trust, given);
-  // In a PEM file an authority behind a leaf is part of the leaf's chain.
+  // In a PEM file a CA behind a leaf is part of the leaf's chain.
   const authorities = source.kind === "PEM" && tasks.length > 0 ? [] : source.material.certificates.filter(isAuthority);
   const verifications = [
     ...tasks.map((task) => judgeTask(task, options, named, now)),
@@ -142,7 +142,7 @@ async function verifyNode(address: Address, options: VerifyOptions, cli: CliCont
   const anchors = trustFor("server", trust, client?.authorities ?? []);
   if (anchors.length === 0) {
     throw new CliError(
-      "nobody to trust is known; expected --talosconfig, --trust with PEM of the authority, or --bundle with the secrets of the cluster",
+      "nobody to trust is known; use --talosconfig, --trust with PEM of the CA, or --bundle with the secrets of the cluster",
     );
   }
   const { chain, accepted, reached, reason = "no reason given" } = await probeNode(address, client?.identity);
@@ -150,7 +150,7 @@ async function verifyNode(address: Address, options: VerifyOptions, cli: CliCont
   const name = formatAddress(address);
   const problem = (message: string): Problem => ({ code: "ERR_ENDPOINT_INVALID", path: name, message });
   const problems: Problem[] = [];
-  if (!reached) problems.push(problem(`cannot be asked: ${reason}; expected a TLS server`));
+  if (!reached) problems.push(problem(`cannot be asked: ${reason}; must be a TLS server`));
   else if (client?.identity !== undefined && !accepted) {
     problems.push(
       problem(
@@ -181,7 +181,7 @@ function describe(verifications: readonly Verification[], problems: readonly Pro
     if (ok) {
       const way =
         purpose === "authority"
-          ? "an authority"
+          ? "a CA"
           : `a ${purpose === "kubernetesClient" ? "Kubernetes client" : purpose}, by ${safe(chain[chain.length - 1] ?? "") || "(no name)"}`;
       return [`${style.good("ok")}    ${place}: ${way}; ${describeLeft(verification.secondsLeft)}`];
     }
@@ -189,7 +189,7 @@ function describe(verifications: readonly Verification[], problems: readonly Pro
       `${style.bad("FAIL")}  ${place}`,
       ...findings.flatMap((item) => [
         `      ${safe(item.subject === subject ? item.what : `${item.subject || "(no name)"}: ${item.what}`)} [${item.code}]`,
-        `      ${style.dim(`cure: ${safe(item.cure)}`)}`,
+        `      ${style.dim(`remedy: ${safe(item.cure)}`)}`,
       ]),
     ];
   });

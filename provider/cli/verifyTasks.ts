@@ -19,7 +19,7 @@ export interface VerifyOptions extends ClientOptions {
   readonly json?: boolean;
   /** PEM files of whom to trust. */
   readonly trust?: readonly string[];
-  /** Files whose authorities are trusted by name: a secrets bundle, a machine config. */
+  /** Files whose CAs are trusted by name: a secrets bundle, a machine config. */
   readonly bundle?: readonly string[];
   readonly purpose?: ChainPurpose;
   readonly role?: Role;
@@ -63,7 +63,7 @@ export async function readTrust(options: VerifyOptions, cli: CliContext): Promis
 const authoritiesNamed = (authorities: readonly NamedAuthority[], name: string): Certificate[] =>
   authorities.filter((authority) => authority.name === name).map(({ certificate }) => certificate);
 
-/** The cluster's authority that stands behind each purpose. */
+/** The cluster's CA that stands behind each purpose. */
 const AUTHORITY_OF: Readonly<Record<ChainPurpose, string>> = {
   client: "os",
   server: "os",
@@ -140,7 +140,7 @@ function kubeconfigTasks(source: Source, trust: Trust): Task[] {
     const own = source.material.certificates.find((item) => item.path === path || item.path === `${path}[0]`);
     if (own === undefined) return [];
     const { certificate, others, key } = own;
-    const authorities = found(`clusters[${cluster ?? -1}].cluster.certificate-authority-data`);
+    const authorities = found(`clusters[${cluster ?? -1}].cluster.certificate-CA-data`);
     return [
       {
         path,
@@ -153,7 +153,7 @@ function kubeconfigTasks(source: Source, trust: Trust): Task[] {
   });
 }
 
-/** A PEM file is one chain, the leaf first; elsewhere every certificate that is no authority stands for itself. */
+/** A PEM file is one chain, the leaf first; elsewhere every certificate that is not a CA stands for itself. */
 function leafTasks(source: Source, options: VerifyOptions, trust: Trust, given: PrivateKey | undefined): Task[] {
   const { certificates, keys } = source.material;
   const leaves = source.kind === "PEM" ? certificates.slice(0, 1) : certificates.filter((found) => !isAuthority(found));
@@ -165,7 +165,7 @@ function leafTasks(source: Source, options: VerifyOptions, trust: Trust, given: 
     if (anchors.length === 0) {
       if (certificate.isAuthority) return [];
       throw new CliError(
-        `${source.name}: nobody to trust is known; expected --trust with PEM of the authority, or --bundle with the secrets of the cluster`,
+        `${source.name}: nobody to trust is known; use --trust with PEM of the CA, or --bundle with the secrets of the cluster`,
       );
     }
     const key = given ?? found.key ?? (keys.length === 1 ? keys[0]?.key : undefined);
@@ -197,7 +197,7 @@ function guessPurpose(certificate: Certificate): ChainPurpose {
   return certificate.organizations.some((name) => name.startsWith("system:")) ? "kubernetesClient" : "client";
 }
 
-/** Whether a certificate is an authority, or stands where one must stand. */
+/** Whether a certificate is a CA, or stands where one must stand. */
 export function isAuthority({ certificate, path }: FoundCertificate): boolean {
   return certificate.isAuthority || authorityNameAt(path) !== undefined;
 }

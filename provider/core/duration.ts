@@ -21,7 +21,7 @@ export function parseHours(value: Hours, path: string): number {
   if (!(hours > 0 && hours <= MAX_HOURS)) {
     throw new PkiError(
       "ERR_DURATION_INVALID",
-      `is ${JSON.stringify(value)}; expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"`,
+      `is ${JSON.stringify(value)}; must be a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"`,
       { path },
     );
   }

@@ -4,9 +4,9 @@
  */
 export const ERROR_CODES = {
   ERR_AUDIT_LOG: "the audit log cannot be written",
-  ERR_AUTHORITY_EXPIRED: "the authority has expired",
-  ERR_AUTHORITY_UNKNOWN: "the certificate leads to no trusted authority",
-  ERR_AUTHORITY_WRONG: "the certificate is from another authority of the same cluster",
+  ERR_AUTHORITY_EXPIRED: "the CA has expired",
+  ERR_AUTHORITY_UNKNOWN: "the certificate leads to no trusted CA",
+  ERR_AUTHORITY_WRONG: "the certificate is from another CA of the same cluster",
   ERR_BUNDLE_ENCRYPTED: "the file, or what is wanted of it, is encrypted",
   ERR_CERTIFICATE_EXPIRED: "the certificate has expired",
   ERR_CERTIFICATE_NOT_YET_VALID: "the certificate is not valid yet",
@@ -23,7 +23,7 @@ export const ERROR_CODES = {
   ERR_KEY_MISMATCH: "the private key does not belong to the certificate",
   ERR_KEY_UNSUPPORTED: "a kind of key that Talos does not take here",
   ERR_NAME_MISMATCH: "the server certificate is for other names",
-  ERR_NOT_A_CA: "the certificate is not an authority",
+  ERR_NOT_A_CA: "the certificate is not a CA",
   ERR_PATCH_INVALID: "a config patch cannot be read or applied",
   ERR_PEM_INVALID: "not the PEM that is asked for",
   ERR_PRIVATE_KEY_GIVEN: "a private key where a certificate is asked for",

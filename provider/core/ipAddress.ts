@@ -34,7 +34,7 @@ export function isIpAddress(text: string): boolean {
  * An address in the one form in which certificates are compared and shown: that of Go's `net.IP.String`. IPv6 is
  * written by RFC 5952; an IPv4 address in IPv6 clothes (`::ffff:10.0.0.2`) is the IPv4 address.
  *
- * @returns `undefined` for what is no IP address
+ * @returns `undefined` for what is not an IP address
  * @example
  * canonicalIpAddress("2001:DB8:0:0::1"); // "2001:db8::1"
  */

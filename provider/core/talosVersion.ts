@@ -34,14 +34,14 @@ const FEATURES = {
   hostDNS: { from: 7 },
   /** RSA 4096; before it EC P-256. */
   rsaServiceAccountKey: { from: 7 },
-  /** Nodes read `acceptedCAs`, so an authority can be rotated. */
+  /** Nodes read `acceptedCAs`, so a CA can be rotated. */
   acceptedCAs: { from: 7 },
   clusterNameForWorkers: { from: 8 },
   hostDNSForwardKubeDNS: { from: 8 },
   excludeFromExternalLoadBalancers: { from: 8 },
-  /** Subject key identifiers of authorities are random; before it SHA-1 of the public key. */
+  /** Subject key identifiers of CAs are random; before it SHA-1 of the public key. */
   randomSubjectKeyIdentifier: { from: 11 },
-  /** Workers ask trustd for a key of the type of the OS authority; before it always Ed25519. */
+  /** Workers ask trustd for a key of the type of the OS CA; before it always Ed25519. */
   anyOsAuthorityAlgorithm: { from: 11 },
   /** HostnameConfig and RegistryMirrorConfig documents; before it `machine.features` and `machine.registries`. */
   networkDocuments: { from: 12 },

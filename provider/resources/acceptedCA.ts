@@ -57,7 +57,7 @@ export const AcceptedCA = defineResource({
         problems.push({
           code: "ERR_AUTHORITY_EXPIRED",
           path,
-          message: `expired at ${formatTime(certificate.notAfter)}; expected an authority that is still valid`,
+          message: `expired at ${formatTime(certificate.notAfter)}; must be a CA that is still valid`,
         });
       } else reports.push(...lifetimeWarnings(certificate, now, path));
     });

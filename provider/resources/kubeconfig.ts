@@ -109,6 +109,6 @@ export const Kubeconfig = defineResource({
 function groupProblems(group: string, index: number): Problem[] {
   const path = `organizations[${index}]`;
   return group === ""
-    ? [{ code: "ERR_INPUT_MISSING", path, message: "is empty; expected a Kubernetes group" }]
+    ? [{ code: "ERR_INPUT_MISSING", path, message: "is empty; must be a Kubernetes group" }]
     : nameValueProblems(group, path);
 }

@@ -5,5 +5,5 @@ import type { Unknown } from "../engine/unknown";
 export function emptyNameProblems(names: Readonly<Record<string, string | Unknown | undefined>>): Problem[] {
   return Object.entries(names)
     .filter(([, name]) => name === "")
-    .map(([path]) => ({ code: "ERR_INPUT_MISSING", path, message: "is empty; expected a name" }));
+    .map(([path]) => ({ code: "ERR_INPUT_MISSING", path, message: "is empty; must be a name" }));
 }

@@ -163,7 +163,7 @@ async function csrProblems(
           {
             code: "ERR_INPUT_INVALID",
             path: "algorithm",
-            message: "is given beside csrPem, whose key is made already; expected one of the two",
+            message: "is configured beside csrPem, whose key is made already; configure one of the two",
           },
         ];
   if (csrPem === undefined || !isKnown(csrPem)) return problems;

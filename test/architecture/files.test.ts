@@ -10,8 +10,13 @@ const GENERATED = "// Made by `npm run ";
 
 /** Tables: there is nothing in them to take apart. */
 const TABLES: Readonly<Record<string, string>> = {
+  "provider/core/machinery/validation/networkRules.ts": "a row per rule of Talos's validation",
+  "provider/core/machinery/validation/volumeRules.ts": "a row per rule of Talos's validation",
   "provider/core/secrets/inventory.ts": "a row per secret of a cluster",
   "provider/core/machinery/schemaTable.ts": "made by tools/updateConfigSchema.ts",
+  "test/interop/differential/handMade.ts": "a row per patch",
+  "test/interop/differential/nearValid.ts": "a row per kind of value",
+  "test/unit/support/otherTools.ts": "a file per tool",
   "test/interop/support/verifyCases.ts": "a row per certificate",
 };
 

@@ -21,7 +21,7 @@ const QUICK = { serviceAccount: { algorithm: "ecdsa-p256" } };
 const rotate = (stage: string): Properties => ({ ...QUICK, rotation: { os: { id: "2026-11", stage } } });
 const endpoint = { clusterName: "prod", clusterEndpoint: "https://10.0.0.1:6443" };
 
-/** A life of each resource: made, left alone, changed, renewed, previewed with what is not known, refused. */
+/** A life of each resource: made, left alone, changed, renewed, previewed with what is not known, rejected. */
 const STORIES: Readonly<Record<ResourceName, (cluster: Properties) => readonly Chapter[]>> = {
   TalosSecrets: () => [
     { args: { ...QUICK, rotation: { os: { id: UNKNOWN, stage: "finish" } } }, previewOnly: true },
@@ -84,7 +84,7 @@ const STORIES: Readonly<Record<ResourceName, (cluster: Properties) => readonly C
   ],
 };
 
-/** Whether a story has at least one state, one refusal and one change to look at. */
+/** Whether a story has at least one state, one rejection and one change to look at. */
 function richness(transcript: Transcript): { states: number; refusals: number; outputs: number } {
   const states = transcript.filter((entry) => (entry as { state?: unknown }).state !== undefined);
   const refusals = transcript.filter((entry) => {

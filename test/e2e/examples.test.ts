@@ -57,7 +57,7 @@ describe("the examples", function () {
     example.assertNoSecrets(secretsIn(await example.decryptedState()));
   }
 
-  it("clusters: every cluster has authorities of its own, and a second preview changes nothing", async () => {
+  it("clusters: every cluster has CAs of its own, and a second preview changes nothing", async () => {
     const example = await open("clusters");
     const { clusters } = await up(example);
     const made = Object.values(clusters as Record<string, { osCaFingerprint: string; controlPlaneConfig: string }>);
@@ -68,7 +68,7 @@ describe("the examples", function () {
     await assertNoLeaks(example);
   });
 
-  it("two-datacentres: the nodes of each accept the other's authority, its certificate only", async () => {
+  it("two-datacentres: the nodes of each accept the other's CA, its certificate only", async () => {
     const example = await open("two-datacentres");
     const outputs = await up(example);
     const configs = { east: outputs["eastConfigs"], west: outputs["westConfigs"] } as Record<
@@ -113,7 +113,7 @@ describe("the examples", function () {
     await assertStill(example);
   });
 
-  it("rotation: config alone drives the authority through accept, swap and finish", async () => {
+  it("rotation: config alone drives the CA through accept, swap and finish", async () => {
     const example = await open("rotation");
     interface Status {
       readonly stage: string;
@@ -138,7 +138,7 @@ describe("the examples", function () {
 
     const jump = await example.preview({ env: {}, args: ["--config", "rotation:stage=finish"] });
     assert.notEqual(jump.code, 0);
-    assert.match(jump.output, /rotation\.os: stage "accept" cannot be followed by "finish"; expected "swap"/);
+    assert.match(jump.output, /rotation\.os: stage "accept" cannot be followed by "finish"; must be "swap"/);
 
     const [next] = accept.status.accepted;
     const swap = await stage("swap");

@@ -52,7 +52,7 @@ describe("the example fleet", function () {
   const stacks = (): string[] =>
     readdirSync(join(folder, "state", ".pulumi", "stacks", "fleet")).filter((name) => /^site-\d+\.json$/.test(name));
 
-  it(`makes ${COUNT} stacks, each with authorities of its own, and the second time changes none`, async () => {
+  it(`makes ${COUNT} stacks, each with CAs of its own, and the second time changes none`, async () => {
     const first = await fleet("--count", String(COUNT), "--parallel", "2");
     assert.equal(first.code, 0, first.output);
     assert.equal(first.lines.filter((line) => /^\[\d+\/\d+\] site-\d+: create 5 in /.test(line)).length, COUNT);

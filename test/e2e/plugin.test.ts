@@ -69,7 +69,7 @@ describe("The plugin behind the real CLI", function () {
     assert.deepEqual(succeed(await project.destroy()).changes, { delete: 7 });
   });
 
-  it("gives a stack that it has made itself to dynamic resources, and no certificate is issued anew", async () => {
+  it("gives a stack that it has made itself to dynamic resources, and no certificate is reissued", async () => {
     await start(program("/plugin"));
     succeed(await project.up());
     const { fingerprint } = await project.outputs();
@@ -89,7 +89,7 @@ describe("The plugin behind the real CLI", function () {
       .map(({ message }) => message);
     assert.match(
       told.join("\n"),
-      /^ClientConfiguration "client": will be issued anew: expires in 12 days, inside the renewal window of 30 days$/m,
+      /^ClientConfiguration "client": will be reissued: expires in 12 days, inside the renewal window of 30 days$/m,
     );
     assert.match(
       told.join("\n"),
@@ -100,7 +100,7 @@ describe("The plugin behind the real CLI", function () {
     project.assertNoSecrets(secretsIn(await project.decryptedState()));
   });
 
-  it("refuses in the preview without naming a value", async () => {
+  it("rejects in the preview without naming a value", async () => {
     const token = "not-a-token-but-secret-all-the-same";
     await start(`
       const pulumi = require("@pulumi/pulumi");
@@ -109,13 +109,13 @@ describe("The plugin behind the real CLI", function () {
     `);
     const { code, output } = await project.preview();
     assert.notEqual(code, 0);
-    assert.match(output, /bootstrapToken: has the wrong form; expected 6 characters/);
-    assert.match(output, /talosversion: is no property of this resource; did you mean talosVersion\?/);
+    assert.match(output, /bootstrapToken: has the wrong form; must be 6 characters/);
+    assert.match(output, /talosversion: is not a property of this resource; did you mean talosVersion\?/);
     assert.ok(!output.includes(token));
     assert.ok(!/\n\s+at .*\.js:\d+/.test(output), output);
   });
 
-  it("refuses an illegal step of a rotation without a stack trace", async () => {
+  it("rejects an illegal step of a rotation without a stack trace", async () => {
     const rotating = (stage: string): string => `
       const { TalosSecrets } = require("pulumi-talos-pki/plugin");
       new TalosSecrets("secrets", { serviceAccount: { algorithm: "ecdsa-p256" }, ${stage} }, { protect: false });
@@ -155,7 +155,7 @@ describe("The plugin behind the real CLI", function () {
     project.writeProgram({ program: text(`{ validityPeriodHours: "never" }`) });
     const { code, output } = await project.preview();
     assert.notEqual(code, 0);
-    assert.match(output, /provider\.validityPeriodHours: is "never"; expected a whole number of hours/);
+    assert.match(output, /provider\.validityPeriodHours: is "never"; must be a whole number of hours/);
   });
 
   it("hands its schema to Pulumi's tools", async () => {

@@ -46,7 +46,7 @@ describe("pulumi import", function () {
     // The language hosts that can be built here generate no programs.
     project.pulumi(["import", `talos-pki:index:${kind}`, name, id, "--yes", "--generate-code=false"]);
 
-  it("takes over a secrets file, a talosconfig and an authority by their paths", async () => {
+  it("takes over a secrets file, a talosconfig and a CA by their paths", async () => {
     for (const [kind, name, id] of [
       ["TalosSecrets", "prod", "secrets.yaml?talosVersion=v1.13"],
       ["ClientConfiguration", "admin", "talosconfig"],
@@ -71,7 +71,7 @@ describe("pulumi import", function () {
     assert.equal(up.code, 0, up.output);
     const updated = up.steps.filter(({ op }) => op === "update").map(({ name }) => name);
     assert.deepEqual(updated, ["admin"]);
-    assert.ok(!up.output.includes("issued anew"), up.output);
+    assert.ok(!up.output.includes("reissued"), up.output);
     const outputs = await project.outputs({ secrets: true });
     const talosconfig = readFileSync(join(VECTORS, "out", "base-v1.13", "talosconfig"), "utf8");
     const crt = /crt: (\S+)/.exec(talosconfig)?.[1] ?? "none";
@@ -94,7 +94,7 @@ describe("pulumi import", function () {
   it("says what is wrong with an id", async () => {
     const { code, stdout, stderr } = await importing("AcceptedCA", "none", "none.crt");
     assert.notEqual(code, 0);
-    assert.match(stdout + stderr, /id: there is no file none\.crt that can be read; expected a path/);
+    assert.match(stdout + stderr, /id: there is no file none\.crt that can be read; must be a path/);
     assert.ok(!/\n\s+at .*\.js:\d+/.test(stdout + stderr));
   });
 

@@ -41,7 +41,7 @@ describe("The resources under the real Pulumi", function () {
     assert.deepEqual(stepsOf(preview), ["update client"], preview.output);
     assert.deepEqual(diffOf(preview, "client"), ["issuedAt", "roles"]);
     assert.match(preview.stdout, /~ issuedAt: "2027-01-01T00:00:00Z" => "2027-02-01T00:00:00Z"/);
-    assert.deepEqual(saidOf(preview), ['ClientConfiguration "client": will be issued anew: roles changed']);
+    assert.deepEqual(saidOf(preview), ['ClientConfiguration "client": will be reissued: roles changed']);
     assert.deepEqual(stepsOf(await owner.up({ now: "2027-02-01T00:00:00Z" })), ["update client"]);
     const reissued = await owner.outputs();
     assert.notEqual(reissued["fingerprint"], first["fingerprint"]);
@@ -78,7 +78,7 @@ describe("The resources under the real Pulumi", function () {
     const preview = await owner.preview({ now: late, args: ["--diff"] });
     assert.deepEqual(stepsOf(preview), ["update client", "update kubeconfig", "update node"], preview.output);
     assert.match(preview.stdout, /~ issuedAt: "2027-01-01T00:00:00Z" => "2027-12-12T00:00:00Z"/);
-    const reason = "will be issued anew: expires in 20 days, inside the renewal window of 30 days";
+    const reason = "will be reissued: expires in 20 days, inside the renewal window of 30 days";
     assert.deepEqual(saidOf(preview).sort(), [
       `ClientConfiguration "client": ${reason}`,
       `Kubeconfig "kubeconfig": ${reason}`,
@@ -95,7 +95,7 @@ describe("The resources under the real Pulumi", function () {
     const over = "2030-06-01T00:00:00Z";
     const up = await owner.up({ now: over });
     assert.deepEqual(stepsOf(up), ["update client", "update kubeconfig", "update node"], up.output);
-    assert.match(saidOf(up).join("\n"), /ClientConfiguration "client": will be issued anew: expired 537 days ago/);
+    assert.match(saidOf(up).join("\n"), /ClientConfiguration "client": will be reissued: expired 537 days ago/);
     assert.equal((await owner.preview({ now: over, args: ["--expect-no-changes"] })).code, 0);
     await assertNoSecrets(owner);
   });
@@ -108,7 +108,7 @@ describe("The resources under the real Pulumi", function () {
     assert.deepEqual(stepsOf(frozen), ["update kubeconfig", "update node"], frozen.output);
     assert.ok(
       saidOf(frozen).includes(
-        'ClientConfiguration "client": expires in 20 days, inside the renewal window of 30 days, but its issuedAt is held fast; release it to renew',
+        'ClientConfiguration "client": expires in 20 days, inside the renewal window of 30 days, but its issuedAt is pinned; remove it to renew',
       ),
     );
 
@@ -145,11 +145,11 @@ describe("The resources under the real Pulumi", function () {
       assert.deepEqual([outcome.code, outcome.changes], [0, { same: 8 }], outcome.output);
     }
     const renewed = await owner.preview({ now: "2027-12-12T00:00:00Z", args: ["--diff"] });
-    assert.match(saidOf(renewed).join("\n"), /ClientConfiguration "new-client": will be issued anew/);
+    assert.match(saidOf(renewed).join("\n"), /ClientConfiguration "new-client": will be reissued/);
     assert.doesNotMatch(renewed.stdout, /__resourceName/);
   });
 
-  it("refuse bad input in preview, under the name of the resource, before anything changes", async () => {
+  it("reject bad input in preview, under the name of the resource, before anything changes", async () => {
     project = await Project.create({
       cli,
       program: clusterProgram({
@@ -164,7 +164,7 @@ describe("The resources under the real Pulumi", function () {
         .map(({ message }) => message.replace(/^.*has a problem: /, "")),
       [
         'clusterEndpoint: the control plane endpoint URL should have scheme https://; try "https://10.0.0.1:6443"',
-        'configPatches[0]: line 2: unknown key "machine.colour"; expected a patch that Talos takes',
+        'configPatches[0]: line 2: unknown key "machine.colour"; correct the patch',
       ],
       first.output,
     );
@@ -178,9 +178,12 @@ describe("The resources under the real Pulumi", function () {
     for (const outcome of [await project.preview({ now: START }), await project.up({ now: START })]) {
       assert.notEqual(outcome.code, 0);
       const said = saidOf(outcome).join("\n");
-      assert.match(said, /'client' has a problem: endpoint: is no property of this resource; did you mean endpoints\?/);
-      assert.match(said, /'client' has a problem: roles\[0\]: is "os:king"; expected one of "os:admin", /);
-      assert.match(said, /'client' has a problem: validityPeriodHours: is -1; expected a whole number of hours/);
+      assert.match(
+        said,
+        /'client' has a problem: endpoint: is not a property of this resource; did you mean endpoints\?/,
+      );
+      assert.match(said, /'client' has a problem: roles\[0\]: is "os:king"; must be one of "os:admin", /);
+      assert.match(said, /'client' has a problem: validityPeriodHours: is -1; must be a whole number of hours/);
     }
     assert.deepEqual(await project.outputs(), before);
 
@@ -200,13 +203,13 @@ describe("The resources under the real Pulumi", function () {
     const failed = await project.up({ now: START });
     assert.notEqual(failed.code, 0);
     assert.match(saidOf(failed).join("\n"), /kubernetesPkiDirectory\/ca\.crt: the file is missing/);
-    // An authority that depends on nothing may have been noted before.
+    // A CA that depends on nothing may have been noted before.
     const made = project.resources().filter(({ type }) => /talos-pki:(?!AcceptedCA)/.test(type));
     assert.deepEqual(
       made.map(({ urn }) => urn),
       [],
     );
-    // Known only once it runs: the authority that signs has not begun yet.
+    // Known only once it runs: the CA that signs has not begun yet.
     project.writeProgram({ program: clusterProgram() });
     assert.equal((await project.up({ now: START })).code, 0);
     project.writeProgram({ program: clusterProgram({ client: { issuedAt: START, roles: ["os:reader"] } }) });

@@ -67,11 +67,7 @@ describe("A rotation under the real Pulumi", function () {
     assert.equal(users.length, 1);
 
     for (const [stage, says, who] of [
-      [
-        "accept",
-        /none -> accept: issuing stays [0-9a-f]{64}, accepted will be a new authority, made in this update/,
-        "old",
-      ],
+      ["accept", /none -> accept: issuing stays [0-9a-f]{64}, accepted will be a new CA, made in this update/, "old"],
       ["swap", /accept -> swap: issuing will be [0-9a-f]{64}, accepted will be [0-9a-f]{64}/, "next"],
       [
         "finish",
@@ -128,7 +124,7 @@ describe("A rotation under the real Pulumi", function () {
     assert.equal((await owner.preview({ now: START, args: ["--expect-no-changes"] })).code, 0);
   });
 
-  it("goes back, refuses every other way with the way on, and changes nothing then", async () => {
+  it("goes back, rejects every other way with the way on, and changes nothing then", async () => {
     const owner = await deploy();
     const first = await owner.outputs({ secrets: true });
     const refused = async (stage: string | undefined, message: RegExp): Promise<void> => {
@@ -155,12 +151,12 @@ describe("A rotation under the real Pulumi", function () {
     );
     await refused(
       "finish",
-      /stage "accept" cannot be followed by "finish"; expected "swap" \(go on\) or "abort" \(go back\)/,
+      /stage "accept" cannot be followed by "finish"; must be "swap" \(go on\) or "abort" \(go back\)/,
     );
     await up("swap");
     await refused(
       "abort",
-      /stage "swap" cannot be followed by "abort"; expected "finish" \(go on\) or "accept" \(go back\)/,
+      /stage "swap" cannot be followed by "abort"; must be "finish" \(go on\) or "accept" \(go back\)/,
     );
     await up("accept");
     await up("abort");

@@ -145,7 +145,7 @@ describe("npm start", function () {
     assert.match(output, /goes on from where it stopped/);
   });
 
-  it("compiles sources that are newer than what was compiled, and refuses those that do not compile", async () => {
+  it("compiles sources that are newer than what was compiled, and rejects those that do not compile", async () => {
     clone.write("sdk/gone.ts", `export const gone = 1;`);
     clone.write("examples/quickstart/index.ts", `export { made } from "pulumi-talos-pki";`);
     const first = await clone.run("npm start");

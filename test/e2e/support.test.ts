@@ -152,7 +152,7 @@ describe("the search for leaks", () => {
     });
   }
 
-  it("refuses a search that could not fail", () => {
+  it("rejects a search that could not fail", () => {
     assert.throws(() => {
       assertNoSecrets([{ where: "here", text: "x" }], []);
     }, /could not fail/);

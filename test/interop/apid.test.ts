@@ -40,7 +40,7 @@ describe("a real apid on our control plane config", function () {
     assert.match(outcome.stdout, /Enabled:\s+RBAC/);
   });
 
-  it("lets our os:reader read and refuses it the rest", async () => {
+  it("lets our os:reader read and rejects it the rest", async () => {
     const reader = await as("os:reader");
     allowed(await node.talosctl(["version"], reader));
     allowed(await node.talosctl(["get", "hostname"], reader));
@@ -60,11 +60,11 @@ describe("a real apid on our control plane config", function () {
     refused(await node.talosctl(["reset", "--wait=false"], await as("os:admin")), /code = Unimplemented/);
   });
 
-  it("refuses our os:etcd:backup what is not etcd's", async () => {
+  it("rejects our os:etcd:backup what is not etcd's", async () => {
     refused(await node.talosctl(["version"], await as("os:etcd:backup")), /not authorized/);
   });
 
-  it("refuses a client whose certificate has expired, or is of tomorrow", async () => {
+  it("rejects a client whose certificate has expired, or is of tomorrow", async () => {
     const log = node.log().length;
     const yesterday = await cluster.client("yesterday", { validityPeriodHours: 1 }, hoursFromNow(-24));
     refused(await node.talosctl(["version"], yesterday), /tls: expired certificate/);
@@ -75,7 +75,7 @@ describe("a real apid on our control plane config", function () {
     assert.match(node.log().slice(log), /certificate has expired or is not yet valid/);
   });
 
-  it("refuses a client of another cluster, and is refused by it", async () => {
+  it("rejects a client of another cluster, and is rejected by it", async () => {
     const other = await Cluster.make("v1.13");
     const stranger = cluster.talosconfig("stranger", await issueClient(other.bundle.certs.os));
     refused(await node.talosctl(["version"], stranger), /remote error: tls/);
@@ -144,14 +144,14 @@ describe("a real apid on our control plane config", function () {
       ["for clients and servers", "clientAuth,serverAuth", "is missing the client auth extended key usage"],
       ["for servers", "serverAuth", "certificate specifies an incompatible key usage"],
     ] as const) {
-      it(`refuses one ${name} in Talos's own words`, async () => {
+      it(`rejects one ${name} in Talos's own words`, async () => {
         const log = node.log().length;
         refused(await forged(usage), /remote error: tls: bad certificate/);
         assert.ok(node.log().slice(log).includes(message), node.log().slice(log));
       });
     }
 
-    it("takes one for clients: the forgery is not what is refused", async () => {
+    it("takes one for clients: the forgery is not what is rejected", async () => {
       allowed(await forged("clientAuth"));
     });
   });

@@ -1,7 +1,7 @@
 import { Cluster, contracts } from "./support/cluster";
 import { assertAccepted, judgeBundle, needJudge } from "./support/judge";
 
-// The named deviation: talosctl leaves the aggregator authority's subject empty, the docs page says CN=front-proxy.
+// The named deviation: talosctl leaves the aggregator CA's subject empty, the docs page says CN=front-proxy.
 const aggregatorName = [
   /^certs\.k8saggregator: subject is "2\.5\.4\.3=.*front-proxy", Talos makes ""$/,
   /^certs\.k8saggregator: issuer is "2\.5\.4\.3=.*front-proxy", Talos makes ""$/,

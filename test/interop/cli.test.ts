@@ -111,7 +111,7 @@ describe("talos-pki against real apids", function () {
     });
     assert.equal(code, 1);
     assert.match(out, /is signed by another CA of the same name, O=talos \[ERR_AUTHORITY_UNKNOWN\]/);
-    assert.match(out, /does not let the client of context "interop" in: it does not trust the client's authority/);
+    assert.match(out, /does not let the client of context "interop" in: it does not trust the client's CA/);
   });
 
   it("follows a rotation through its stages and finds the node that missed one", async () => {
@@ -121,7 +121,7 @@ describe("talos-pki against real apids", function () {
 
     const before = cluster.talosconfig;
     await cluster.up("accept");
-    const missed = "does not let clients of the new authority in";
+    const missed = "does not let clients of the new CA in";
     assert.deepEqual(await cluster.status(), [1, [missed, missed]]);
     await cluster.apply(controlPlane, "controlplane");
     assert.deepEqual(await cluster.status(), [1, ["through", missed]]);
@@ -129,7 +129,7 @@ describe("talos-pki against real apids", function () {
     await settled(() => cluster.status(), [0, ["through", "through"]]);
 
     await cluster.up("swap");
-    const old = "serves a certificate of the old authority, not of the new authority";
+    const old = "serves a certificate of the old CA, not of the new CA";
     assert.deepEqual(await cluster.status(), [1, [old, old]]);
     await cluster.apply(controlPlane, "controlplane");
     await settled(() => cluster.status(), [1, ["through", old]]);
@@ -138,18 +138,18 @@ describe("talos-pki against real apids", function () {
 
     await cluster.up("finish");
     const knock = ["--talosconfig", "before"];
-    const stillIn = "still lets clients of the old authority in";
+    const stillIn = "still lets clients of the old CA in";
     assert.deepEqual(await cluster.status({ before }, knock), [1, [stillIn, stillIn]]);
     await cluster.apply(controlPlane, "controlplane");
     await cluster.apply(worker, "worker");
     await settled(() => cluster.status({ before }, knock), [0, ["through", "through"]]);
   });
 
-  it("does not call a stage safe when nobody could knock for the new authority, or a node is away", async () => {
+  it("does not call a stage safe when nobody could knock for the new CA, or a node is away", async () => {
     const node = await cluster.start("controlplane");
     await cluster.up("accept");
     await cluster.apply(node, "controlplane");
-    const unknown = "nobody could knock as a client of the new authority";
+    const unknown = "nobody could knock as a client of the new CA";
     assert.deepEqual(await cluster.status({ export: cluster.stack.export(false) }), [1, [unknown]]);
     await node.stop();
     assert.deepEqual(await cluster.status(), [1, ["cannot be reached: nobody listens there"]]);

@@ -36,7 +36,7 @@ const NAMES = ["lb.example.org", "10.9.8.7", "*.k8s.example.org", "fd00::1", "no
  */
 const PASSED_OVER = /^panic: |^config not found|netip.* not settable/;
 
-/** Talos 1.13 leaves an empty document of one to delete that is not there, and cannot read it again; we refuse the patch. */
+/** Talos 1.13 leaves an empty document of one to delete that is not there, and cannot read it again; we reject the patch. */
 const EMPTY_DOCUMENT = /^---\n\{\}$/m;
 
 interface OptionSet {

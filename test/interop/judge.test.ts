@@ -73,7 +73,7 @@ describe("the judge accepts what talosctl makes and nothing that is broken", () 
 
   const brokenBundles: [string, (path: string) => string, RegExp][] = [
     [
-      "the key of another authority",
+      "the key of another CA",
       (from) =>
         edited(folder, from, "key.yaml", (document) => {
           document.setIn(["certs", "etcd", "key"], valueAt(from, "certs", "k8s", "key"));
@@ -81,7 +81,7 @@ describe("the judge accepts what talosctl makes and nothing that is broken", () 
       /^certs\.etcd: key doesn't match the certificate$/,
     ],
     [
-      "one authority twice",
+      "one CA twice",
       (from) =>
         edited(folder, from, "twice.yaml", (document) => {
           document.setIn(["certs", "etcd"], document.getIn(["certs", "k8s"]));
@@ -105,7 +105,7 @@ describe("the judge accepts what talosctl makes and nothing that is broken", () 
       /^cluster\.secret: holds 16 bytes, Talos makes 32$/,
     ],
     [
-      "no etcd authority",
+      "no etcd CA",
       (from) =>
         edited(folder, from, "none.yaml", (document) => {
           document.deleteIn(["certs", "etcd"]);
@@ -115,7 +115,7 @@ describe("the judge accepts what talosctl makes and nothing that is broken", () 
   ];
 
   for (const [name, spoil, problem] of brokenBundles) {
-    it(`refuses a bundle with ${name}`, async () => {
+    it(`rejects a bundle with ${name}`, async () => {
       assertProblem(await judgeBundle(spoil(bundle)), problem);
     });
   }
@@ -140,14 +140,14 @@ describe("the judge accepts what talosctl makes and nothing that is broken", () 
     ]);
   });
 
-  it("refuses a private key in a worker's config", async () => {
+  it("rejects a private key in a worker's config", async () => {
     const path = edited(folder, worker, "worker-key.yaml", (document) => {
       document.setIn(["machine", "ca", "key"], valueAt(controlPlane, "machine", "ca", "key"));
     });
     assertProblem(await judgeConfig(path), /issuing Talos API CA key is not allowed on non-controlplane nodes/);
   });
 
-  it("refuses a config without an install disk on metal, and takes it in the cloud", async () => {
+  it("rejects a config without an install disk on metal, and takes it in the cloud", async () => {
     const path = edited(folder, controlPlane, "no-disk.yaml", (document) => {
       document.deleteIn(["machine", "install"]);
     });
@@ -155,7 +155,7 @@ describe("the judge accepts what talosctl makes and nothing that is broken", () 
     assertAccepted(await judgeConfig(path, { mode: "cloud" }));
   });
 
-  it("refuses a client of another role, another authority, another purpose", async () => {
+  it("rejects a client of another role, another CA, another purpose", async () => {
     const authority = { crt: pemAt(bundle, "certs", "os", "crt"), key: pemAt(bundle, "certs", "os", "key") };
     const client = (subject: string, extendedKeyUsage: string): Promise<string> =>
       forgeClient(folder, authority, { subject, extendedKeyUsage }).then((pair) =>
@@ -174,7 +174,7 @@ describe("the judge accepts what talosctl makes and nothing that is broken", () 
     assertProblem(await judgeTalosconfig(talosconfig, { bundle: other }), /doesn't verify for client authentication/);
   });
 
-  it("refuses a kubeconfig that it cannot read", async () => {
+  it("rejects a kubeconfig that it cannot read", async () => {
     assertProblem(await judgeK8s(folder.write("kubeconfig", "apiVersion: v2\n"), { bundle }), /./);
   });
 

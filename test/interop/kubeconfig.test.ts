@@ -46,7 +46,7 @@ describe("Kubernetes accepts our kubeconfig", () => {
     ]);
   });
 
-  it("and the API server refuses it in another cluster", async () => {
+  it("and the API server rejects it in another cluster", async () => {
     const { secretsYaml: bundle } = await Cluster.make();
     const verdict = await judgeK8s(await kubeconfig("stranger"), { bundle });
     assertProblem(verdict, /^client certificate: doesn't verify for client authentication/);

@@ -44,7 +44,7 @@ async function everyCertificate(): Promise<Map<string, string>> {
       for (const version of ["v1.10", "v1.13"]) {
         if (algorithm.startsWith("rsa") && name !== "kubernetes") continue;
         const authority = await generateAuthority(name, parseTalosVersion(version), { algorithm }, environment);
-        pems.set(`authority ${name} ${algorithm} ${version}`, authority.certificate.pem);
+        pems.set(`CA ${name} ${algorithm} ${version}`, authority.certificate.pem);
         if (version === "v1.13") authorities.push(authority);
       }
     }

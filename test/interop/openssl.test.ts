@@ -33,7 +33,7 @@ describe("openssl", function () {
     assert.match(stdout, /X509v3 Extended Key Usage: \s*TLS Web Client Authentication\n/);
   });
 
-  it("prints of our authorities what the docs page says of them", async () => {
+  it("prints of our CAs what the docs page says of them", async () => {
     const { os, k8s, etcd, k8sAggregator } = cluster.bundle.certs;
     for (const [crt, subject] of [
       [os.crt, "O=talos"],
@@ -72,7 +72,7 @@ describe("openssl", function () {
     }
   });
 
-  it("verifies our client certificate against its authority, for clients alone", async () => {
+  it("verifies our client certificate against its CA, for clients alone", async () => {
     const { os, k8s } = cluster.bundle.certs;
     const client = cluster.folder.write("client.crt", (await issueClient(os)).crt);
     const authority = cluster.folder.write("os.crt", os.crt);

@@ -34,7 +34,7 @@ function trustPatches(stack: RotatingConfigs, version: MachineryVersion): string
 }
 
 for (const version of ["1.13", "1.14"] as const) {
-  describe(`The configs of a rotation of both authorities, and the machinery of Talos ${version}`, function () {
+  describe(`The configs of a rotation of both CAs, and the machinery of Talos ${version}`, function () {
     this.timeout(600_000);
     const machinery = needMachinery(version);
 
@@ -69,7 +69,7 @@ for (const version of ["1.13", "1.14"] as const) {
   });
 }
 
-describe("The configs of a rotation of both authorities, and talosctl validate", function () {
+describe("The configs of a rotation of both CAs, and talosctl validate", function () {
   this.timeout(120_000);
   needJudge();
 

@@ -38,7 +38,7 @@ describe("Talos accepts our talosconfig", () => {
     }
   });
 
-  it("which trusts an old and a new authority", async () => {
+  it("which trusts an old and a new CA", async () => {
     const other = await Cluster.make();
     const caCertificatesPem = [other.bundle.certs.os.crt, cluster.bundle.certs.os.crt];
     const path = cluster.talosconfig("both", await issueClient(cluster.bundle.certs.os), { caCertificatesPem });

@@ -32,7 +32,7 @@ describe("a real trustd on our control plane config", function () {
     assertAccepted(await judgeCsr({ endpoint, config: cluster.config("worker"), org: "os:admin" }));
   });
 
-  it("refuses another token", async () => {
+  it("rejects another token", async () => {
     const token = "aaaaaa.bbbbbbbbbbbbbbbb";
     assertProblem(
       await judgeCsr({ endpoint, config: cluster.config("worker"), token, timeout: "2s" }),
@@ -40,7 +40,7 @@ describe("a real trustd on our control plane config", function () {
     );
   });
 
-  it("is refused by a worker of another cluster", async () => {
+  it("is rejected by a worker of another cluster", async () => {
     const other = await Cluster.make();
     assertProblem(
       await judgeCsr({ endpoint, config: other.config("worker"), timeout: "2s" }),

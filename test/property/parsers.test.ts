@@ -40,7 +40,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   "a certificate": (text) => parseCertificate(text, "x"),
   "several certificates": (text) => parseCertificates(text, "x"),
   "a private key": (text) => parsePrivateKey(text, "x"),
-  "an authority": (text) => parseAuthority({ crt: text, key: text }, { crt: "x", key: "y" }),
+  "a CA": (text) => parseAuthority({ crt: text, key: text }, { crt: "x", key: "y" }),
   "a request": (text) => parseCertificateRequest(text, "x", environment),
   YAML: (text) => readPlainYaml(text, "x"),
   "YAML documents": (text) => readPlainDocuments(text, "x"),
@@ -56,7 +56,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   "a duration": (text) => parseHours(text, "x"),
   "a Talos version": (text) => parseTalosVersion(text),
   "the secrets of a resource": (text) => decodeClusterSecrets(text, "x", { pems }),
-  "an accepted authority": (text) => new Managed(AcceptedCA, testHost()).check({}, { certificatePem: text }),
+  "an accepted CA": (text) => new Managed(AcceptedCA, testHost()).check({}, { certificatePem: text }),
 };
 
 /** Fails unless the parser answers, or throws a PkiError. */
@@ -138,7 +138,7 @@ const junk = fc.oneof(
 
 describe("Whatever is read", () => {
   for (const [what, parse] of Object.entries(PARSERS)) {
-    it(`as ${what} is understood or refused with a PkiError`, async () => {
+    it(`as ${what} is understood or rejected with a PkiError`, async () => {
       await fc.assert(
         fc.asyncProperty(fc.oneof(damaged, junk), (text) => survives(parse, text)),
         { numRuns: 150 },
@@ -146,7 +146,7 @@ describe("Whatever is read", () => {
     });
   }
 
-  it("as any value in the place of secrets is understood or refused with a PkiError", async () => {
+  it("as any value in the place of secrets is understood or rejected with a PkiError", async () => {
     const value = fc.anything({
       maxDepth: 4,
       key: fc.constantFrom(
@@ -168,7 +168,7 @@ describe("Whatever is read", () => {
     );
   });
 
-  it("as the DER of a certificate or a request with some octets changed is understood or refused", async () => {
+  it("as the DER of a certificate or a request with some octets changed is understood or rejected", async () => {
     const certificate = parseCertificate(vector("pki/ca.crt"), "").der;
     const [request] = parsePem(await makeRequest({ name: "CN=a", dnsNames: ["a"] }), "");
     const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 3 });
@@ -236,7 +236,7 @@ const HEAVY: Readonly<Record<string, string>> = {
   "many anchors": Array.from({ length: 10_000 }, (_, index) => `k${index}: &a${index} v\n`).join(""),
   "a bomb of aliases": vector("broken/alias-bomb.yaml"),
   "a bomb of aliases in a field": vector("broken/alias-bomb-in-field.yaml"),
-  "a bomb of aliases as accepted authorities": `${vector("broken/alias-bomb.yaml")}acceptedCAs: {os: [*i], kubernetes: *i}\n`,
+  "a bomb of aliases as accepted CAs": `${vector("broken/alias-bomb.yaml")}acceptedCAs: {os: [*i], kubernetes: *i}\n`,
   "many copies of a big value": `${vector("broken/alias-bomb.yaml")}${Array.from({ length: 5_000 }, (_, index) => `k${index}: *c\n`).join("")}`,
   "a bomb of aliases in a config": `${config}---\nkind: KubeEtcdEncryptionConfig\nconfig: {resources: &x [&y [&z [a,a,a,a,a,a,a,a,a]], *y, *y, *y], providers: *x}\n`,
   "a Secret by many aliases": `kind: List\nitems:\n- &a {apiVersion: v1, kind: Secret, data: {bundle: &b ${repeat("Y2VydHM6IHt9Cg==".slice(0, 16), MEBIBYTE / 2)}}}\n${"- *a\n".repeat(900)}${"- {apiVersion: v1, kind: Secret, data: {bundle: *b}}\n".repeat(900)}`,

@@ -28,7 +28,7 @@ const MOVES: Readonly<Record<"none" | Stage, readonly Stage[]>> = {
 
 const certificatesIn = (pem: string): X509Certificate[] =>
   parsePem(pem, "").map(({ label, der }) => new X509Certificate(formatPem(label, der)));
-/** As TLS does: some authority of the pool has signed the leaf. */
+/** As TLS does: some CA of the pool has signed the leaf. */
 const trusts = (pool: readonly X509Certificate[], leaf: X509Certificate): boolean =>
   pool.some((authority) => leaf.checkIssued(authority) && leaf.verify(authority.publicKey));
 
@@ -41,7 +41,7 @@ interface Party {
 
 const from64 = (text: unknown): string => Buffer.from(String(text), "base64").toString();
 
-/** What a node has of its machine config: the pool that apid looks at, and the authorities of Kubernetes. */
+/** What a node has of its machine config: the pool that apid looks at, and the CAs of Kubernetes. */
 function poolsOf(machineConfig: unknown): { os: X509Certificate[]; kubernetes: X509Certificate[] } {
   type Section = { ca?: { crt: string }; acceptedCAs?: { crt: string }[] };
   const documents = parseAllDocuments(String(machineConfig)).map((document) => document.toJS() as Values);
@@ -98,7 +98,7 @@ class Cluster {
     return (this.secrets.outputs["rotationStatus"] as Record<string, { stage: Stage | "none" }>)[name]!.stage;
   }
 
-  /** Everybody of the Talos API at this stage: clients, and nodes with a certificate of the issuing authority. */
+  /** Everybody of the Talos API at this stage: clients, and nodes with a certificate of the issuing CA. */
   async talosParties(): Promise<Party[]> {
     const text = String(this.secrets.outputs["secretsYaml"]);
     const { certs } = parseSecretsBundle(text, { now: new Date(this.host.now) }).bundle;
@@ -146,7 +146,7 @@ function assertTrust(before: readonly Party[], after: readonly Party[], move: st
   }
 }
 
-/** Which authorities move, and which of the possible moves each takes. */
+/** Which CAs move, and which of the possible moves each takes. */
 const walk = fc.array(
   fc.record({ os: fc.boolean(), kubernetes: fc.boolean(), choice: fc.nat(1) }, { noNullPrototype: true }),
   { minLength: 3, maxLength: 8 },
@@ -184,7 +184,7 @@ describe("Whatever way rotations take", function () {
     });
   }
 
-  it("who holds to the old authority is trusted no more after the finish: the check above can fail", async () => {
+  it("who holds to the old CA is trusted no more after the finish: the check above can fail", async () => {
     const cluster = await Cluster.create("v1.13");
     await cluster.up({});
     const old = await cluster.talosParties();

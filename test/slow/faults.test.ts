@@ -58,7 +58,7 @@ interface Outputs {
   readonly notBefore: string;
 }
 
-/** What the state says of the OS authority, if the secrets are in it at all. */
+/** What the state says of the OS CA, if the secrets are in it at all. */
 function statusOf(project: Project): Status | undefined {
   const secrets = project.resources().find((resource) => resource.type.endsWith(":TalosSecrets"));
   const status = secrets?.outputs?.["rotationStatus"] as { os: Status } | undefined;
@@ -87,7 +87,7 @@ async function dieAndGoOn(
   const { os } = outputs.status;
   const stage = /stage: "(\w+)"/.exec(step.rotation)?.[1];
   if (stage !== undefined) assert.equal(os.stage, stage);
-  // Whatever the state held when it died is what goes on: no second authority.
+  // Whatever the state held when it died is what goes on: no second CA.
   if (left !== undefined && left.stage === os.stage) assert.deepEqual(os, left);
   if (before !== undefined && stage !== "swap") assert.equal(os.issuing, before.issuing);
   if (before !== undefined && stage === "swap")
@@ -106,7 +106,7 @@ describe("pulumi that dies with kill -9 at any moment", function () {
     cli = needsPulumi(this);
   });
 
-  it(`loses no secret, makes no second authority and goes on, ${KILLS} times of ${KILLS}`, async () => {
+  it(`loses no secret, makes no second CA and goes on, ${KILLS} times of ${KILLS}`, async () => {
     const lives = Math.ceil(KILLS / STEPS.length);
     const moments = fc.sample(
       fc.tuple(fc.double({ min: 0.05, max: 1, noNaN: true }), fc.constantFrom("all" as const, "providers" as const)),
@@ -183,12 +183,12 @@ describe("a stack in trouble", function () {
     }
   });
 
-  it("makes twenty clusters side by side, each with authorities of its own", async () => {
+  it("makes twenty clusters side by side, each with CAs of its own", async () => {
     const clusters = `
 const { TalosSecrets } = require("pulumi-talos-pki");
 exports.fingerprints = [...Array(20).keys()].map((n) => new TalosSecrets("c" + n, {
   talosVersion: "v1.13", serviceAccount: { algorithm: "ecdsa-p256" },
-}, { protect: false }).certificateAuthorities.apply((authorities) => Object.values(authorities).map((one) => one.fingerprint)));
+}, { protect: false }).certificateAuthorities.apply((CAs) => Object.values(CAs).map((one) => one.fingerprint)));
 `;
     const project = await Project.create({ cli, program: clusters });
     try {

@@ -58,7 +58,7 @@ describe("pulumi preview of 20 clusters with nothing due", function () {
     assert.deepEqual([preview.code, preview.changes], [0, { same: 1 + 20 * RESOURCES_PER_CLUSTER }], preview.output);
     assert.equal(keysMade(), 0);
 
-    // The count can count: a new cluster has a key for each of its authorities, its service accounts and its two clients.
+    // The count can count: a new cluster has a key for each of its CAs, its service accounts and its two clients.
     rmSync(file, { force: true });
     const fresh = await Project.create({ cli, program: program(1) });
     projects.push(fresh);

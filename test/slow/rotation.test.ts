@@ -12,12 +12,12 @@ async function refuses(node: Node, talosconfig: string): Promise<string> {
   return stderr;
 }
 
-describeRotation("the OS authority of two control planes and a worker, rotated by pulumi up", (begin) => {
+describeRotation("the OS CA of two control planes and a worker, rotated by pulumi up", (begin) => {
   for (const order of [
     ["cp1", "cp2", "w1"],
     ["cp2", "cp1", "w1"],
   ] as const satisfies NodeName[][]) {
-    it(`refuses nobody in three ups, with the configs applied in the order ${order.join(", ")}`, async () => {
+    it(`rejects nobody in three ups, with the configs applied in the order ${order.join(", ")}`, async () => {
       const rehearsal = await begin(70);
       const before = rehearsal.held;
       await rehearsal.stage({ id: "2026-11", stage: "accept" }, order);
@@ -32,7 +32,7 @@ describeRotation("the OS authority of two control planes and a worker, rotated b
         const node = rehearsal.node(name);
         const log = node.log().length;
         assert.match(await refuses(node, before.talosconfig), /certificate signed by unknown authority/);
-        // This one trusts the new authority already, so it is the node that refuses.
+        // This one trusts the new CA already, so it is the node that rejects.
         await refuses(node, accepted.talosconfig);
         assert.match(node.log().slice(log), /failed to verify (client )?certificate/);
       }

@@ -5,7 +5,7 @@ import { describeRotation } from "./support/describeRotation";
 const ORDER = ["cp1", "cp2", "w1"] as const;
 
 describeRotation("a rotation that goes back", (begin) => {
-  it("refuses nobody when it is aborted, and leaves everything with the old authority", async () => {
+  it("rejects nobody when it is aborted, and leaves everything with the old CA", async () => {
     const rehearsal = await begin();
     const before = rehearsal.held.outputs;
     await rehearsal.stage({ id: "2026-11", stage: "accept" }, ORDER);
@@ -19,7 +19,7 @@ describeRotation("a rotation that goes back", (begin) => {
     assert.deepEqual(after.rotationSecrets, {});
   });
 
-  it("refuses nobody from a half-done swap back to accept, forward, back and forward to the end", async () => {
+  it("rejects nobody from a half-done swap back to accept, forward, back and forward to the end", async () => {
     const rehearsal = await begin();
     await rehearsal.stage({ id: "2026-11", stage: "accept" }, ORDER);
     const swapped = await rehearsal.begin({ id: "2026-11", stage: "swap" });

@@ -17,7 +17,7 @@ const ORDER = ["cp1", "cp2", "w1"] as const;
 
 describeRotation("a rotation in which pulumi is killed with -9 in every stage", (begin) => {
   for (const { title, line, secretsAreKept } of MOMENTS) {
-    it(`refuses nobody when it dies ${title} and the stage is run again`, async () => {
+    it(`rejects nobody when it dies ${title} and the stage is run again`, async () => {
       const rehearsal = await begin(70);
       for (const stage of ["accept", "swap", "finish"] as const) {
         rehearsal.prober.hold(rehearsal.held.client);
@@ -27,7 +27,7 @@ describeRotation("a rotation in which pulumi is killed with -9 in every stage", 
         if (secretsAreKept) assert.equal(left.stage, stage);
         const next = await rehearsal.up();
         assert.equal(next.outputs.rotationStatus.os.stage, stage);
-        // What the state held at the kill is what the stage goes on with: no authority is made twice.
+        // What the state held at the kill is what the stage goes on with: no CA is made twice.
         if (left.stage === stage) assert.deepEqual(next.outputs.rotationStatus.os, left);
         await rehearsal.meet(next);
         await rehearsal.bring(next, ORDER);

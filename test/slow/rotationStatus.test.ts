@@ -13,8 +13,8 @@ describeRotation("talos-pki rotation status", (begin) => {
     assert.deepEqual([atRest.code, atRest.safe, atRest.next], [0, true, undefined]);
     const next = { accept: "swap", swap: "finish" } as const;
     const gap = {
-      accept: "does not let clients of the new authority in",
-      swap: "serves a certificate of the old authority, not of the new authority",
+      accept: "does not let clients of the new CA in",
+      swap: "serves a certificate of the old CA, not of the new CA",
     };
     const before = rehearsal.held.talosconfig;
     for (const stage of ["accept", "swap"] as const) {
@@ -27,9 +27,9 @@ describeRotation("talos-pki rotation status", (begin) => {
       assert.deepEqual([through.code, through.safe, through.next], [0, true, next[stage]]);
     }
     const finished = await rehearsal.begin({ id: "2026-11", stage: "finish" });
-    // The state holds the old authority's key no more: somebody must come with an old talosconfig.
+    // The state holds the old CA's key no more: somebody must come with an old talosconfig.
     const late = await rehearsal.askCli(before);
-    const still = ["still lets clients of the old authority in"];
+    const still = ["still lets clients of the old CA in"];
     assert.deepEqual([late.code, late.gaps], [1, { cp1: still, cp2: still, w1: still }]);
     await rehearsal.bring(finished, ORDER);
     const done = await rehearsal.askCli(before);
@@ -48,7 +48,7 @@ describeRotation("talos-pki rotation status", (begin) => {
       }
       const behind = await rehearsal.askCli();
       assert.deepEqual([behind.code, behind.safe, behind.next], [1, false, "swap"]);
-      assert.deepEqual(behind.gaps[missed], ["does not let clients of the new authority in"]);
+      assert.deepEqual(behind.gaps[missed], ["does not let clients of the new CA in"]);
       assert.deepEqual(behind.gaps["cp1"], []);
 
       await rehearsal.apply(missed, accepted);

@@ -4,7 +4,7 @@ import { describeRotation } from "./support/describeRotation";
 import { AFTER } from "./support/nodeFacts";
 
 const CONTROL_PLANES = ["cp1", "cp2"] as const;
-const IN_THE_DARK = ["does not let clients of the new authority in"];
+const IN_THE_DARK = ["does not let clients of the new CA in"];
 
 describeRotation("a rotation whose configs reach the worker first", (begin) => {
   it("leaves the worker with trustd's old answer until its config changes, and the CLI says so", async () => {
@@ -28,7 +28,7 @@ describeRotation("a rotation whose configs reach the worker first", (begin) => {
     await rehearsal.assertUndisturbed(200);
   });
 
-  it("makes the worker, and nobody else, refuse calls when swap comes all the same", async () => {
+  it("makes the worker, and nobody else, reject calls when swap comes all the same", async () => {
     const rehearsal = await begin();
     const accepted = await rehearsal.begin({ id: "2026-11", stage: "accept" });
     for (const name of ["w1", ...CONTROL_PLANES] as const) await rehearsal.apply(name, accepted);

@@ -167,7 +167,7 @@ async function fromGo(env) {
           name: "pulumi",
           module: "tools/go/pulumi",
           package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-          // Without it the CLI takes itself for a development build, and the Automation API refuses it.
+          // Without it the CLI takes itself for a development build, and the Automation API rejects it.
           ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${pinned}`,
         },
       ],

@@ -44,7 +44,7 @@ async function build(folder, label, { name, module, package: main, ldflags = "-s
  * Builds the executables of pinned Go tool modules into the folder `target`, all or none: they are built beside it
  * and the folder is renamed into place. `builds` has rows `{name, module, package, ldflags?, flags?}`, where `module` is a
  * folder whose go.sum names the hash of every source and `flags` are further ones of `go build`; `finish(folder)` may add to the folder, or
- * refuse it by throwing. Does nothing if another process has built them meanwhile.
+ * reject it by throwing. Does nothing if another process has built them meanwhile.
  */
 export async function buildGoTools(label, target, builds, finish = async () => {}) {
   const reason = whyNoGo();

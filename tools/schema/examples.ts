@@ -96,7 +96,7 @@ control_plane = talos.MachineConfig(
 `,
   },
   AcceptedCA: {
-    title: "The authority of another data centre",
+    title: "The CA of another data centre",
     typescript: `import * as fs from "node:fs";
 import { AcceptedCA } from "pulumi-talos-pki/plugin";
 

@@ -40,7 +40,7 @@ export function packageSchema(version: string): TypeSpec {
     displayName: "Talos PKI",
     version,
     description:
-      "The whole PKI of Talos Linux clusters: authorities, secrets, certificates, machine configs, renewal and rotation.",
+      "The whole PKI of Talos Linux clusters: CAs, secrets, certificates, machine configs, renewal and rotation.",
     keywords: ["pulumi", "talos", "kubernetes", "pki", "category/infrastructure", "kind/native"],
     license: "Apache-2.0",
     publisher: "pulumi-talos-pki",

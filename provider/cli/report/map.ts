@@ -11,12 +11,12 @@ const FIT = { name: 36, line: 43 };
 interface Placed {
   readonly node: ReportNode;
   readonly depth: number;
-  /** Row, in halves where an authority stands between two. */
+  /** Row, in halves where a CA stands between two. */
   readonly row: number;
   readonly children: readonly Placed[];
 }
 
-/** Who signs whom, from left to right: authorities, and what they issued. */
+/** Who signs whom, from left to right: CAs, and what they issued. */
 export function drawMap(roots: readonly ReportNode[]): Markup {
   let next = 0;
   const place = (node: ReportNode, depth: number): Placed => {

@@ -73,7 +73,7 @@ function byName(a: ReportNode, b: ReportNode): number {
   return a.name < b.name ? -1 : 1;
 }
 
-/** Who signed whom, as a forest: authorities that signed each other in a circle hang below the last one given. */
+/** Who signed whom, as a forest: CAs that signed each other in a circle hang below the last one given. */
 function parentsOf(items: readonly NamedItem[], authorities: readonly NamedItem[]): ReadonlyMap<string, string> {
   const parents = new Map<string, string>();
   for (const { fingerprint, certificate } of items) {
@@ -89,7 +89,7 @@ function leadsTo(wanted: string, from: string, parents: ReadonlyMap<string, stri
   return false;
 }
 
-/** The authority that signed a certificate; `undefined` for one that signed itself or whose authority is not here. */
+/** The CA that signed a certificate; `undefined` for one that signed itself or whose CA is not here. */
 function signerOf(certificate: Certificate, authorities: readonly NamedItem[]): string | undefined {
   if (certificate.issuerDer === certificate.subjectDer && certificate.isSignedBy(certificate)) return undefined;
   const signer = authorities.find(

@@ -22,10 +22,10 @@ export function renderPage(model: ReportModel): string {
 <header><h1>Talos PKI</h1><p>${time}</p>${counts(rows)}</header>
 ${rotations.length === 0 ? undefined : rotationSection(rotations)}
 <section><h2>Lifetimes</h2>
-<p class="hint">Time runs from left to right, stretched around now. Hatched: the renewal window, in which the next update issues anew. Dashed: an authority accepted while a rotation lasts.</p>
+<p class="hint">Time runs from left to right, stretched around now. Hatched: the renewal window, in which the next update reissues. Dashed: a CA accepted while a rotation lasts.</p>
 <div class="scroll">${drawTimeline(rows, now)}</div></section>
 <section><h2>Who signs whom</h2>
-<p class="hint">Left: authorities. Right: what they issued. Dashed: accepted while a rotation lasts.</p>
+<p class="hint">Left: CAs. Right: what they issued. Dashed: accepted while a rotation lasts.</p>
 <div class="scroll">${drawMap(roots)}</div></section>
 <section><h2>Certificates</h2><div class="scroll">${certificates(rows)}</div></section>
 <footer><p>Written by talos-pki. Public facts only: no private key and no token is in this file.</p></footer>
@@ -63,7 +63,7 @@ function rotation({ resource, authority, id, stage, issuing, accepted, todo }: R
     return markup`<li class="${state}"${state === "here" ? new Markup(' aria-current="step"') : undefined}>${name}</li>`;
   });
   const title = `rotation ${id ?? ""}${stage === "abort" ? ", aborted" : ""}`;
-  return markup`<article><h3>${resource}: ${authority} authority</h3><p>${title}</p><ol class="steps">${steps}</ol>
+  return markup`<article><h3>${resource}: ${authority} CA</h3><p>${title}</p><ol class="steps">${steps}</ol>
 <dl><dt>issuing</dt><dd><code>${issuing.slice(0, 32)}…</code></dd>${accepted.map((fingerprint) => markup`<dt>accepted</dt><dd><code>${fingerprint.slice(0, 32)}…</code></dd>`)}</dl>
 <p class="todo">${todo}</p></article>`;
 }

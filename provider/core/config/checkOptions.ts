@@ -87,7 +87,7 @@ function missingOptions(options: MachineConfigOptions): Problem[] {
   const secrets = MACHINE_FIELDS.map((name) => `secrets.${name}`);
   return [...names, ...secrets]
     .filter((name) => typeof valueAt(options, name.split(".")) !== "string")
-    .map((path) => ({ code: "ERR_INPUT_MISSING", path, message: "is required; expected a string" }));
+    .map((path) => ({ code: "ERR_INPUT_MISSING", path, message: "is required; must be a string" }));
 }
 
 function filledIn(
@@ -123,7 +123,7 @@ const lowerCaseScheme = (url: string): string => url.replace(/^[A-Za-z]+/, (sche
 
 const bad = (path: string, message: string): Problem => ({ code: "ERR_INPUT_INVALID", path, message });
 
-/** What talosctl generates without a word and Talos then refuses or takes otherwise than meant. */
+/** What talosctl generates without a word and Talos then rejects or takes otherwise than meant. */
 function oddities(options: KnownOptions, version: TalosVersion | undefined): Warning[] {
   const odd = (reason: WarningReason, path: string, message: string): Warning => ({
     severity: "warning",
@@ -167,7 +167,7 @@ function machineProblems(options: KnownOptions, version: TalosVersion | undefine
   if (machineType === undefined) return [];
   if (!["controlplane", "worker"].includes(machineType)) {
     return [
-      bad("machineType", `${JSON.stringify(machineType)} is no machine type; expected "controlplane" or "worker"`),
+      bad("machineType", `${JSON.stringify(machineType)} is not a machine type; must be "controlplane" or "worker"`),
     ];
   }
   if (machineType === "worker" || secrets === undefined) return [];
@@ -190,14 +190,14 @@ function encryptionSecrets(secrets: MachineSecrets | undefined): {
 function encryptionProblems(secrets: MachineSecrets, version: TalosVersion): Problem[] {
   const { secretboxEncryptionSecret: secretbox } = encryptionSecrets(secrets);
   if (!hasFeature(version, "aescbcEncryption") || !secretbox) return [];
-  const message = `holds a secretbox key, which Talos ${version.contract} does not read; expected an AES-CBC key or a newer talosVersion`;
+  const message = `holds a secretbox key, which Talos ${version.contract} does not read; must be an AES-CBC key or a newer talosVersion`;
   return [{ code: "ERR_CONFIG_INVALID", path: "secrets.secrets.secretboxEncryptionSecret", message }];
 }
 
 function kubernetesVersionProblems(text: string | undefined, version: TalosVersion | undefined): Problem[] {
   if (text === undefined || KUBERNETES_VERSION.test(text)) return [];
   if (text !== "")
-    return [bad("kubernetesVersion", `${JSON.stringify(text)} is no Kubernetes version; expected one like 1.36.0`)];
+    return [bad("kubernetesVersion", `${JSON.stringify(text)} is not a Kubernetes version; must be one like 1.36.0`)];
   if (version === undefined || !hasFeature(version, "kubernetesDocuments")) return [];
   return [
     bad(
@@ -212,7 +212,7 @@ function textProblems(options: KnownOptions): Problem[] {
   const { dnsDomain, installDisk, installImage } = options;
   if (dnsDomain !== undefined && !isDnsName(dnsDomain.replace(/\.$/, ""))) {
     problems.push(
-      bad("dnsDomain", `${JSON.stringify(dnsDomain)} is not a valid DNS name; expected one like cluster.local`),
+      bad("dnsDomain", `${JSON.stringify(dnsDomain)} is not a valid DNS name; must be one like cluster.local`),
     );
   }
   for (const [path, value, example] of [
@@ -221,7 +221,7 @@ function textProblems(options: KnownOptions): Problem[] {
   ] as const) {
     if (value !== undefined && !/^[\x21-\x7e]*$/.test(value)) {
       problems.push(
-        bad(path, `holds a space or another character that cannot be in it; expected something like ${example}`),
+        bad(path, `holds a space or another character that cannot be in it; must be something like ${example}`),
       );
     }
   }
@@ -231,10 +231,12 @@ function textProblems(options: KnownOptions): Problem[] {
 function mirrorProblems(mirrors: Readonly<Record<string, readonly string[]>>): Problem[] {
   return Object.entries(mirrors).flatMap(([host, urls]) => {
     const path = `registryMirrors[${JSON.stringify(host)}]`;
-    if (!REGISTRY_HOST.test(host)) return [bad(path, "is no registry host; expected one like docker.io")];
-    if (urls.length === 0) return [bad(path, "has no URL; expected one like https://mirror.example.org")];
+    if (!REGISTRY_HOST.test(host)) return [bad(path, "is not a registry host; must be one like docker.io")];
+    if (urls.length === 0) return [bad(path, "has no URL; must be one like https://mirror.example.org")];
     return urls.flatMap((url, index) =>
-      MIRROR_URL.test(url) ? [] : [bad(`${path}[${index}]`, "is no URL; expected one like https://mirror.example.org")],
+      MIRROR_URL.test(url)
+        ? []
+        : [bad(`${path}[${index}]`, "is not a URL; must be one like https://mirror.example.org")],
     );
   });
 }
@@ -244,12 +246,12 @@ function checkNames(names: readonly string[], property: string, problems: Proble
     const path = `${property}[${index}]`;
     // Go refuses to put these into a certificate, so the node would have none.
     if (name === "")
-      problems.push({ code: "ERR_SAN_INVALID", path, message: "is empty; expected an IP address or DNS name" });
+      problems.push({ code: "ERR_SAN_INVALID", path, message: "is empty; must be an IP address or DNS name" });
     else if (!/^[\x20-\x7e]*$/.test(name)) {
-      const message = `${JSON.stringify(name)} cannot stand in a certificate; expected an IP address or a DNS name in ASCII (punycode)`;
+      const message = `${JSON.stringify(name)} cannot stand in a certificate; must be an IP address or a DNS name in ASCII (punycode)`;
       problems.push({ code: "ERR_SAN_INVALID", path, message });
     } else if (!isIpAddress(name) && !isDnsName(name)) {
-      const message = `${JSON.stringify(name)} is neither an IP address nor a DNS name, so no client will match it; expected one like 10.0.0.1 or node.example.org`;
+      const message = `${JSON.stringify(name)} is neither an IP address nor a DNS name, so no client will match it; must be one like 10.0.0.1 or node.example.org`;
       warnings.push({ severity: "warning", reason: "name-matches-nothing", path, message });
     }
   });
@@ -262,7 +264,7 @@ function trustProblems(
   if (version === undefined || hasFeature(version, "acceptedCAs")) return [];
   return Object.entries({ acceptedCAs, kubernetesAcceptedCAs })
     .filter(([, list]) => list.length > 0)
-    .map(([path]) => bad(path, `Talos ${version.contract} knows no accepted authorities; they need v1.7 or newer`));
+    .map(([path]) => bad(path, `Talos ${version.contract} knows no accepted CAs; they need v1.7 or newer`));
 }
 
 /** Accepted CAs as they are written. @throws PkiError ERR_PRIVATE_KEY_GIVEN, ERR_PEM_INVALID, all at once */

@@ -12,7 +12,7 @@ export interface CredentialPem {
 /**
  * What keeps credentials from working, whatever they are written into.
  *
- * @returns the codes of parseCertificates and parsePrivateKey, ERR_INPUT_MISSING (no authority), ERR_KEY_MISMATCH
+ * @returns the codes of parseCertificates and parsePrivateKey, ERR_INPUT_MISSING (no CA), ERR_KEY_MISMATCH
  */
 export function credentialPemProblems(pem: CredentialPem): Problem[] {
   const problems: Problem[] = [];
@@ -23,13 +23,13 @@ export function credentialPemProblems(pem: CredentialPem): Problem[] {
     collectProblems(problems, () => parseCertificates(text, path));
   });
   if (authorities.length === 0) {
-    const message = "is empty; expected the certificates of the authorities to trust, PEM";
+    const message = "is empty; must be the certificates of the CAs to trust, PEM";
     problems.push({ code: "ERR_INPUT_MISSING", path: "caCertificatesPem", message });
   }
   const chain = collectProblems(problems, () => parseCertificates(pem.clientCertificatePem, "clientCertificatePem"));
   const key = collectProblems(problems, () => parsePrivateKey(pem.clientKeyPem, "clientKeyPem"));
   if (chain !== undefined && key !== undefined && !keyFits(chain[0], key)) {
-    const message = "does not belong to clientCertificatePem; expected the pair that was issued together";
+    const message = "does not belong to clientCertificatePem; must be the pair that was issued together";
     problems.push({ code: "ERR_KEY_MISMATCH", path: "clientKeyPem", message });
   }
   return problems;

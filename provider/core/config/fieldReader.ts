@@ -71,7 +71,7 @@ export class FieldReader {
   }
 
   private wrong(path: string, value: unknown, expected: string): void {
-    this.problems.push({ code: "ERR_INPUT_INVALID", path, message: `is ${kindOf(value)}; expected ${expected}` });
+    this.problems.push({ code: "ERR_INPUT_INVALID", path, message: `is ${kindOf(value)}; must be ${expected}` });
   }
 
   private spend(text: string): string {
@@ -92,7 +92,7 @@ export function joinKey(path: string, key: string): string {
   return path === "" ? step : `${path}.${step}`;
 }
 
-/** A user's own name for a message; a whole megabyte of one helps nobody, and a token is no name. */
+/** A user's own name for a message; a whole megabyte of one helps nobody, and a token is not a name. */
 export function shortenName(name: string): string {
   const printable = printableName(name);
   return printable.length > LONGEST_NAME ? `${printable.slice(0, LONGEST_NAME)}…` : printable;

@@ -10,7 +10,7 @@ export interface KubeconfigOptions {
   readonly clusterName: string;
   /** URL of the Kubernetes API, `https://10.0.0.1:6443`. */
   readonly clusterEndpoint: string;
-  /** PEM, one text or several: the Kubernetes authorities that the client trusts, the issuing one last. */
+  /** PEM, one text or several: the Kubernetes CAs that the client trusts, the issuing one last. */
   readonly caCertificatesPem: string | readonly string[];
   /** PEM of the user's certificate. */
   readonly clientCertificatePem: string;
@@ -26,7 +26,7 @@ export interface KubeconfigOptions {
  * Writes a kubeconfig as `talosctl kubeconfig` gets it from a control plane, byte for byte as client-go orders and
  * indents it. Source: siderolabs/talos pkg/kubeconfig/generate.go, v1.13; k8s.io/client-go v0.35.
  *
- * @throws PkiError ERR_INPUT_MISSING for an empty name, ERR_INPUT_INVALID for a namespace that is no DNS label,
+ * @throws PkiError ERR_INPUT_MISSING for an empty name, ERR_INPUT_INVALID for a namespace that is not a DNS label,
  *   ERR_ENDPOINT_INVALID, those of PEM and key, all at once
  * @example
  * const text = formatKubeconfig({ clusterName: "alpha", clusterEndpoint: "https://10.0.0.1:6443", caCertificatesPem, clientCertificatePem, clientKeyPem });
@@ -35,7 +35,7 @@ export function formatKubeconfig(options: KubeconfigOptions): string {
   const { clusterName, userName = "admin", namespace = "default", caCertificatesPem } = options;
   const { endpoint, problems } = checkClusterEndpoint(options.clusterEndpoint);
   const missing = Object.entries({ clusterName, userName, namespace }).flatMap(([path, value]): Problem[] =>
-    value === "" ? [{ code: "ERR_INPUT_MISSING", path, message: "is empty; expected a name" }] : [],
+    value === "" ? [{ code: "ERR_INPUT_MISSING", path, message: "is empty; must be a name" }] : [],
   );
   const wrong = [
     ...missing,
@@ -48,7 +48,7 @@ export function formatKubeconfig(options: KubeconfigOptions): string {
   return `apiVersion: v1
 clusters:
 - cluster:
-    certificate-authority-data: ${encodeBase64(joinPem(caCertificatesPem))}
+    certificate-CA-data: ${encodeBase64(joinPem(caCertificatesPem))}
     server: ${scalar(endpoint.url)}
   name: ${scalar(clusterName)}
 contexts:
@@ -70,7 +70,7 @@ users:
 /** @returns ERR_INPUT_INVALID for what Kubernetes takes for no namespace: it must be a DNS label (RFC 1123) */
 export function namespaceProblems(namespace: string, path: string): Problem[] {
   if (namespace === "" || /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace)) return [];
-  const message = `${JSON.stringify(namespace)} is no namespace; expected at most 63 of a-z, 0-9 and - (a DNS label), such as kube-system`;
+  const message = `${JSON.stringify(namespace)} is not a namespace; must be at most 63 of a-z, 0-9 and - (a DNS label), such as kube-system`;
   return [{ code: "ERR_INPUT_INVALID", path, message }];
 }
 

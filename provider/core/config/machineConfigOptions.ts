@@ -21,9 +21,9 @@ export interface MachineConfigOptions {
   readonly certSANs?: readonly string[];
   /** Further names in the certificates of the machine and of the API server. */
   readonly additionalSans?: readonly string[];
-  /** PEM: further authorities of the Talos API that the machine trusts. */
+  /** PEM: further CAs of the Talos API that the machine trusts. */
   readonly acceptedCAs?: readonly string[];
-  /** PEM: further Kubernetes authorities that the machine trusts. */
+  /** PEM: further Kubernetes CAs that the machine trusts. */
   readonly kubernetesAcceptedCAs?: readonly string[];
   /** Default `cluster.local`. */
   readonly dnsDomain?: string;

@@ -12,7 +12,7 @@ export interface WorkerSecrets {
   readonly secrets: Pick<SecretsBundle["secrets"], "bootstrapToken">;
   /** As in the bundle. */
   readonly trustdInfo: SecretsBundle["trustdInfo"];
-  /** Certificates of the Talos and Kubernetes authorities, PEM; no key. */
+  /** Certificates of the Talos and Kubernetes CAs, PEM; no key. */
   readonly certs: {
     readonly os: Pick<CertificateAndKey, "crt">;
     readonly k8s: Pick<CertificateAndKey, "crt">;

@@ -12,7 +12,7 @@ function readEndpoint(text: string): MachineAddress | undefined {
   return isBracketed && port === undefined && scheme === undefined ? undefined : address;
 }
 
-/** As apid takes the name of a node: it refuses a port. */
+/** As apid takes the name of a node: it rejects a port. */
 function isNode(text: string): boolean {
   const address = readMachineAddress(text);
   return address !== undefined && [address.zone, address.port, address.scheme].every((part) => part === undefined);
@@ -32,7 +32,9 @@ function eachProblem(
 /** What stands before an `@` may be a password. */
 function quoted(text: string): string {
   if (text === "") return "is empty";
-  return text.includes("@") ? "is no address of a machine" : `${JSON.stringify(text)} is no address of a machine`;
+  return text.includes("@")
+    ? "is not an address of a machine"
+    : `${JSON.stringify(text)} is not an address of a machine`;
 }
 
 /**
@@ -46,7 +48,7 @@ function quoted(text: string): string {
 export function endpointProblems(endpoints: readonly string[], path: string): Problem[] {
   return eachProblem(endpoints, path, (text) =>
     readEndpoint(text) === undefined
-      ? `${quoted(text)}; expected a host with or without a port, such as 10.0.0.2, cp.example.org:50000 or [fd00::2]:50000`
+      ? `${quoted(text)}; must be a host with or without a port, such as 10.0.0.2, cp.example.org:50000 or [fd00::2]:50000`
       : undefined,
   );
 }
@@ -70,8 +72,6 @@ export function endpointWarnings(endpoints: readonly string[], path: string): Wa
  */
 export function nodeProblems(nodes: readonly string[], path: string): Problem[] {
   return eachProblem(nodes, path, (text) =>
-    isNode(text)
-      ? undefined
-      : `${quoted(text)}; expected a host without a port, such as 10.0.0.4 or worker.example.org`,
+    isNode(text) ? undefined : `${quoted(text)}; must be a host without a port, such as 10.0.0.4 or worker.example.org`,
   );
 }

@@ -43,7 +43,7 @@ export interface TalosconfigOptions {
   readonly endpoints?: readonly string[];
   /** Hosts that talosctl asks by default; default none. */
   readonly nodes?: readonly string[];
-  /** PEM, one text or several: every OS authority that the client trusts. */
+  /** PEM, one text or several: every OS CA that the client trusts. */
   readonly caCertificatesPem: string | readonly string[];
   /** PEM of the client certificate. */
   readonly clientCertificatePem: string;
@@ -64,7 +64,7 @@ export function createTalosconfig(options: TalosconfigOptions): Talosconfig {
   const { contextName, endpoints = [], nodes = [], caCertificatesPem, proxyUrl } = options;
   const problems = credentialPemProblems(options);
   if (contextName === "") {
-    const message = "is empty; expected the name of the context, such as the cluster's";
+    const message = "is empty; must be the name of the context, such as the cluster's";
     problems.unshift({ code: "ERR_INPUT_MISSING", path: "contextName", message });
   }
   if (problems.length > 0) throw PkiError.of(problems);

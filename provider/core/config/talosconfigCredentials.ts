@@ -65,14 +65,14 @@ function parseCredentials(
     problems.push({
       code: "ERR_INPUT_MISSING",
       path: joinKey(path, encoded.crt === undefined ? "crt" : "key"),
-      message: "is missing beside its other half; expected both crt and key, or neither",
+      message: "is missing beside its other half; must be both crt and key, or neither",
     });
   }
   if (certificate !== undefined && key !== undefined && !keyFits(certificate, key)) {
     problems.push({
       code: "ERR_KEY_MISMATCH",
       path: joinKey(path, "key"),
-      message: "does not belong to the certificate in crt; expected the pair that was issued together",
+      message: "does not belong to the certificate in crt; must be the pair that was issued together",
     });
   }
   return { authorities, certificate, key };
@@ -84,5 +84,5 @@ function decode(value: string | undefined, path: string): string | undefined {
   // Go's decoder passes over line breaks and nothing else.
   const bytes = decodeBase64(value.replace(/[\r\n]/g, ""));
   if (bytes !== undefined) return Buffer.from(bytes).toString("utf8");
-  throw new PkiError("ERR_PEM_INVALID", "is not base64; expected the base64 of a PEM file", { path });
+  throw new PkiError("ERR_PEM_INVALID", "is not base64; must be the base64 of a PEM file", { path });
 }

@@ -9,7 +9,7 @@ import { credentialProblems } from "./talosconfigCredentials";
 /**
  * Reads a talosconfig and sees that it can work: the current context is there, credentials are base64 of PEM, key and
  * certificate are one pair. Legacy `target` joins the endpoints and unknown keys are dropped, both as talosctl does. A
- * credential that is neither PEM nor DER is kept, as talosctl keeps it; `readCredentials` refuses it.
+ * credential that is neither PEM nor DER is kept, as talosctl keeps it; `readCredentials` rejects it.
  *
  * @param text YAML, at most 1 MiB
  * @param path prefixes error paths; names of contexts are part of errors, values never
@@ -26,7 +26,7 @@ export function parseTalosconfig(
 ): Talosconfig {
   const tree = readPlainYaml(normaliseText(text), path) ?? {};
   if (!isTree(tree)) {
-    throw new PkiError("ERR_INPUT_INVALID", "the text is no talosconfig; expected a map with context and contexts", {
+    throw new PkiError("ERR_INPUT_INVALID", "the text is not a talosconfig; must be a map with context and contexts", {
       path,
     });
   }
@@ -50,7 +50,7 @@ const MOST_SUGGESTIONS = 10;
 
 function suggestion(names: readonly string[]): string {
   if (names.length === 0) return "the file has none";
-  return `expected ${names.length === 1 ? "" : "one of "}${names.slice(0, MOST_SUGGESTIONS).map(quote).join(", ")}`;
+  return `must be ${names.length === 1 ? "" : "one of "}${names.slice(0, MOST_SUGGESTIONS).map(quote).join(", ")}`;
 }
 
 function quote(name: string): string {
@@ -63,7 +63,7 @@ function readContext(reader: FieldReader, contexts: Place, name: string): Talosc
     // Null and "" pass the reader, but make talosctl crash.
     if (!contexts.tree[name]) {
       const path = joinKey(contexts.path, name);
-      reader.problems.push({ code: "ERR_INPUT_MISSING", path, message: "is empty; expected a map with endpoints" });
+      reader.problems.push({ code: "ERR_INPUT_MISSING", path, message: "is empty; must be a map with endpoints" });
     }
     return { endpoints: [] };
   }

@@ -26,6 +26,6 @@ function normalised(text: string, path: string, lenient = false): string[] {
   if (lenient && !text.includes("-----BEGIN ")) return [];
   return parsePem(text, path).map(({ label, der }) => {
     if (label === "CERTIFICATE" || lenient) return formatPem(label, der);
-    throw new PkiError("ERR_PEM_INVALID", `holds a PEM block ${JSON.stringify(label)}; expected CERTIFICATE`, { path });
+    throw new PkiError("ERR_PEM_INVALID", `holds a PEM block ${JSON.stringify(label)}; must be CERTIFICATE`, { path });
   });
 }

@@ -3,16 +3,16 @@ import { AUTHORITY_NAMES, BUNDLE_KEYS } from "../secrets/authority";
 import type { AcceptedAuthorities } from "../secrets/types";
 import { type Certificate, parseCertificate } from "../x509/certificate";
 
-/** An authority and what the cluster calls it: `os`, `kubernetes`, `etcd`, `aggregator`. */
+/** A CA and what the cluster calls it: `os`, `kubernetes`, `etcd`, `aggregator`. */
 export interface NamedAuthority {
   /** `os`, `kubernetes`, `etcd`, `aggregator`, or what the caller calls it. */
   readonly name: string;
-  /** The authority itself. */
+  /** The CA itself. */
   readonly certificate: Certificate;
 }
 
 /**
- * The authorities of a bundle by name, accepted ones too.
+ * The CAs of a bundle by name, accepted ones too.
  *
  * @throws PkiError ERR_PEM_INVALID
  * @example
@@ -29,7 +29,7 @@ export function authoritiesOf(bundle: PartialSecretsBundle, accepted?: Partial<A
   });
 }
 
-/** The name of the authority that signed a certificate; `undefined` when none of these did. */
+/** The name of the CA that signed a certificate; `undefined` when none of these did. */
 export function issuerName(certificate: Certificate, authorities: readonly NamedAuthority[]): string | undefined {
   return authorities.find(
     (authority) =>

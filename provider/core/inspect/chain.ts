@@ -50,7 +50,7 @@ function distinct(certificates: readonly Certificate[]): Certificate[] {
   return [...new Map(certificates.map((certificate) => [certificate.fingerprint, certificate])).values()];
 }
 
-/** Two certificates of one authority: same name, same key. */
+/** Two certificates of one CA: same name, same key. */
 function isSameEntity(a: Certificate, b: Certificate): boolean {
   return a.subjectDer === b.subjectDer && a.publicKey.equals(b.publicKey);
 }

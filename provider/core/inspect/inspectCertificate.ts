@@ -23,7 +23,7 @@ export interface CertificateReport {
   /** Who signed it. */
   readonly issuer: {
     readonly subject: string;
-    /** The cluster's name for the authority, or `itself`; absent when it is none of those given. */
+    /** The cluster's name for the CA, or `itself`; absent when it is none of those given. */
     readonly authority?: string;
   };
   /** Kind of the subject's key: `ed25519`, `ecdsa-p256`, `rsa-4096` … */
@@ -50,7 +50,7 @@ export interface CertificateReport {
  * Describes a certificate.
  *
  * @param input PEM (the first block counts), or parsed
- * @param options.authorities authorities known by name, to name the issuer
+ * @param options.authorities CAs known by name, to name the issuer
  * @throws PkiError ERR_PEM_INVALID, ERR_PRIVATE_KEY_GIVEN
  * @example
  * const { subject, roles, secondsLeft } = inspectCertificate(pem, { now: new Date() });

@@ -6,7 +6,7 @@ export type ChainPurpose = "client" | "server" | "kubernetesClient";
 interface PurposeRow {
   /** Extended key usage that every certificate of the chain must allow. */
   readonly usage: "clientAuth" | "serverAuth";
-  /** apid's own rule: a certificate that is no authority has this usage and no other that Go knows. */
+  /** apid's own rule: a certificate that is not a CA has this usage and no other that Go knows. */
   readonly exact: boolean;
   /** What such a certificate is called. */
   readonly noun: string;

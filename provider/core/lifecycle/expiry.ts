@@ -93,10 +93,10 @@ function compare(a: string, b: string): number {
 function thresholdProblems({ warnSeconds, criticalSeconds }: ExpiryOptions): Problem[] {
   const bad = (path: string, message: string): Problem => ({ code: "ERR_DURATION_INVALID", path, message });
   const problems = Object.entries({ warnSeconds, criticalSeconds }).flatMap(([path, value]) =>
-    value >= 0 && Number.isFinite(value) ? [] : [bad(path, `is ${value}; expected seconds, 0 or more`)],
+    value >= 0 && Number.isFinite(value) ? [] : [bad(path, `is ${value}; must be seconds, 0 or more`)],
   );
   if (problems.length === 0 && criticalSeconds > warnSeconds) {
-    problems.push(bad("criticalSeconds", "is more than warnSeconds; expected a critical time nearer to the end"));
+    problems.push(bad("criticalSeconds", "is more than warnSeconds; must be a critical time nearer to the end"));
   }
   return problems;
 }

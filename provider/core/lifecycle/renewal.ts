@@ -16,7 +16,7 @@ export interface Validity {
 
 /**
  * When a certificate comes into its renewal window: `earlyRenewalHours` before its end, by default the lesser of 720
- * hours and a third of the lifetime. A window longer than the lifetime (which an authority's end may have cut)
+ * hours and a third of the lifetime. A window longer than the lifetime (which a CA's end may have cut)
  * shrinks to a third, or a fresh certificate would be due at once.
  *
  * @example
@@ -34,7 +34,7 @@ export function renewalTime(validity: Validity, earlyRenewalHours?: number): Dat
 export interface IssuedState extends Validity {
   readonly issuedAt: Date;
   readonly earlyRenewalHours?: number;
-  /** Fingerprint of the authority that issued it. */
+  /** Fingerprint of the CA that issued it. */
   readonly issuer: string;
   /** Inputs that are part of the certificate, by name. */
   readonly parts: Readonly<Record<string, unknown>>;
@@ -44,15 +44,15 @@ export interface IssuedState extends Validity {
 export interface RenewalRequest {
   /** How long before its end it shall be renewed; default: the lesser of 720 hours and a third of the lifetime. */
   readonly earlyRenewalHours?: number;
-  /** The authority that would issue; absent while a preview does not know it. */
+  /** The CA that would issue; absent while a preview does not know it. */
   readonly issuer?: { readonly fingerprint: string; readonly notAfter: Date };
   /** Known inputs that are part of the certificate, by name; those a preview does not know are left out. */
   readonly parts: Readonly<Record<string, unknown>>;
-  /** The time of issuance is held fast from outside: the clock alone renews nothing. */
+  /** The time of issuance is pinned from outside: the clock alone renews nothing. */
   readonly frozen?: boolean;
 }
 
-/** Why a certificate is issued anew, in words for a preview. */
+/** Why a certificate is reissued, in words for a preview. */
 export interface RenewalPlan {
   /** The time of issuance to use: the old one while the certificate stays. */
   readonly issuedAt: Date;
@@ -63,7 +63,7 @@ export interface RenewalPlan {
 }
 
 /**
- * Decides whether a certificate is issued anew. Pure: the same state, request and time give the same plan.
+ * Decides whether a certificate is reissued. Pure: the same state, request and time give the same plan.
  *
  * @throws PkiError ERR_CLOCK when the clock runs more than 5 minutes before the certificate's issuance
  * @example
@@ -74,10 +74,10 @@ export function planRenewal(issued: IssuedState, request: RenewalRequest, now: D
   const reasons = [
     ...changedParts(issued, request),
     ...(request.issuer !== undefined && request.issuer.fingerprint !== issued.issuer
-      ? ["issued by an authority that has been rotated"]
+      ? ["issued by a CA that has been rotated"]
       : []),
   ];
-  // A new certificate of a time that is held fast owes nothing to the clock.
+  // A new certificate of a time that is pinned owes nothing to the clock.
   const clock = request.frozen === true && reasons.length > 0 ? undefined : clockReason(issued, request, now);
   const hindrance = reasons.length > 0 ? undefined : hindranceOf(issued, request, now);
   if (clock !== undefined && hindrance === undefined) reasons.push(clock);
@@ -90,13 +90,13 @@ export function planRenewal(issued: IssuedState, request: RenewalRequest, now: D
 
 /** Why the clock alone cannot renew. */
 function hindranceOf(issued: IssuedState, request: RenewalRequest, now: Date): string | undefined {
-  if (request.frozen === true) return "its issuedAt is held fast; release it to renew";
+  if (request.frozen === true) return "its issuedAt is pinned; remove it to renew";
   if (request.issuer !== undefined && request.issuer.notAfter.getTime() <= now.getTime()) {
-    return "its authority has expired too; rotate the authority";
+    return "its CA has expired too; rotate the CA";
   }
-  // An authority's end is where its certificates end: another certificate would last no longer.
+  // A CA's end is where its certificates end: another certificate would last no longer.
   return request.issuer !== undefined && request.issuer.notAfter.getTime() <= issued.notAfter.getTime()
-    ? "its authority ends at the same time; rotate the authority"
+    ? "its CA ends at the same time; rotate the CA"
     : undefined;
 }
 

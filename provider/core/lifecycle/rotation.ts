@@ -8,7 +8,7 @@ export type RotationStage = (typeof ROTATION_STAGES)[number];
 /** Where a rotation stands: `none` before the first, `finish` and `abort` after one. */
 export type RotationPosition = RotationStage | "none";
 
-/** Where the rotation of one authority stands, as kept in the state. */
+/** Where the rotation of one CA stands, as kept in the state. */
 export interface RotationState {
   /** The stage that was reached last. */
   readonly position: RotationPosition;
@@ -24,11 +24,11 @@ export interface RotationRequest {
   readonly id: string;
   /** The stage to go to. */
   readonly stage: RotationStage;
-  /** An authority is given with the request. */
+  /** A CA is given with the request. */
   readonly bringsAuthority: boolean;
 }
 
-/** What a move does to the authorities. */
+/** What a move does to the CAs. */
 export type RotationAction =
   /** Nothing. */
   | "none"
@@ -56,7 +56,7 @@ interface MoveRow {
 
 const RESTING = ["none", "finish", "abort"] as const;
 
-/** Every legal move; what is not here is refused. */
+/** Every legal move; what is not here is rejected. */
 const MOVES: readonly MoveRow[] = [
   { from: RESTING, to: "accept", id: "new", action: "begin" },
   { from: ["accept"], to: "swap", id: "same", action: "swap" },
@@ -68,7 +68,7 @@ const MOVES: readonly MoveRow[] = [
 
 /** What one step of a rotation does; with problems, nothing. */
 export interface RotationPlan {
-  /** What is to be done with the authorities. */
+  /** What is to be done with the CAs. */
   readonly action: RotationAction;
   /** The state after the move. */
   readonly state: RotationState;
@@ -79,7 +79,7 @@ export interface RotationPlan {
 const UNDER_WAY: readonly RotationPosition[] = ["accept", "swap"];
 
 /**
- * Whether a rotation is in the middle, when two authorities are in play.
+ * Whether a rotation is in the middle, when two CAs are in play.
  *
  * @example
  * isUnderWay("swap"); // true
@@ -136,7 +136,7 @@ function droppedMessage(state: RotationState): string {
     : `rotation ${id} is under way at stage "swap" and cannot be dropped; go on with stage "finish", or go back with stage "accept"`;
 }
 
-/** Why a move is refused, and which would be right. */
+/** Why a move is rejected, and which would be right. */
 function wayOn(state: RotationState, request: RotationRequest): string {
   const id = JSON.stringify(request.id);
   if (isUnderWay(state.position)) {
@@ -144,14 +144,14 @@ function wayOn(state: RotationState, request: RotationRequest): string {
       return `rotation ${JSON.stringify(state.id)} is under way at stage "${state.position}", so ${id} cannot begin; finish or abort the one under way first`;
     }
     return state.position === "accept"
-      ? `stage "accept" cannot be followed by "${request.stage}"; expected "swap" (go on) or "abort" (go back)`
-      : `stage "swap" cannot be followed by "${request.stage}"; expected "finish" (go on) or "accept" (go back)`;
+      ? `stage "accept" cannot be followed by "${request.stage}"; must be "swap" (go on) or "abort" (go back)`
+      : `stage "swap" cannot be followed by "${request.stage}"; must be "finish" (go on) or "accept" (go back)`;
   }
   if (request.id === state.id || state.spentIds.includes(request.id)) {
     return `rotation ${id} is over and its id is spent; begin another with a new id and stage "accept"`;
   }
   if (request.stage === "finish") {
-    return 'a rotation begins with stage "accept"; stage "finish" with a new id takes over an authority rotated elsewhere and needs its certificatePem and privateKeyPem';
+    return 'a rotation begins with stage "accept"; stage "finish" with a new id takes over a CA rotated elsewhere and needs its certificatePem and privateKeyPem';
   }
   return `no rotation is under way, so ${id} cannot begin with stage "${request.stage}"; begin with stage "accept"`;
 }
@@ -165,11 +165,11 @@ function wayOn(state: RotationState, request: RotationRequest): string {
 export function nextStep(state: RotationState): string {
   switch (state.position) {
     case "accept":
-      return 'apply the machine configs to every control plane, then to every worker; when every node trusts both authorities, set stage "swap" (or "abort" to go back)';
+      return 'apply the machine configs to every control plane, then to every worker; when every node trusts both CAs, set stage "swap" (or "abort" to go back)';
     case "swap":
-      return 'apply the machine configs to every control plane, then to every worker; when every node serves a certificate of the new authority, set stage "finish" (or "accept" to go back)';
+      return 'apply the machine configs to every control plane, then to every worker; when every node serves a certificate of the new CA, set stage "finish" (or "accept" to go back)';
     case "finish":
-      return "apply the machine configs to every control plane, then to every worker; the old authority is out";
+      return "apply the machine configs to every control plane, then to every worker; the old CA is out";
     case "abort":
       return "apply the machine configs to every control plane, then to every worker; nothing has been rotated";
     case "none":

@@ -1,6 +1,6 @@
 import { isUnderWay, type RotationPosition, type RotationStage } from "./rotation";
 
-/** Authorities that are in play in a rotation, seen from the state: the issuing one, and the other that is accepted. */
+/** CAs that are in play in a rotation, seen from the state: the issuing one, and the other that is accepted. */
 export type RotationParty = "issuing" | "other" | "retired";
 
 /** What a node showed to those who knocked. */
@@ -30,7 +30,7 @@ export interface RotationVerdict {
   readonly safe: boolean;
   /** CAs that cannot be used: the reason why nodes reject their clients, whatever their config; absent when there is none. */
   readonly unusable?: UnusableCAs;
-  /** Whether the old authority is out was not tried, for want of one of its clients. */
+  /** Whether the old CA is out was not tried, for want of one of its clients. */
   readonly untried: boolean;
   /** The stage that may be set next; absent at rest. */
   readonly next?: RotationStage;
@@ -40,7 +40,7 @@ export interface RotationVerdict {
 }
 
 interface Expectation {
-  /** The authority whose certificate a node must serve. */
+  /** The CA whose certificate a node must serve. */
   readonly serves: "issuing";
   readonly trusts: { readonly [Party in RotationParty]?: boolean };
   readonly next?: RotationStage;
@@ -51,7 +51,7 @@ const AT_REST: Expectation = { serves: "issuing", trusts: { issuing: true, retir
 
 /**
  * What every node shows when a stage is through, and only then the next one locks nobody out. At `accept` the other
- * authority is the next one; at `swap` it is the old one, and a node must still let its clients in, for they may not
+ * CA is the next one; at `swap` it is the old one, and a node must still let its clients in, for they may not
  * have their new certificates yet.
  */
 const EXPECTATIONS: Readonly<Record<RotationPosition, Expectation>> = {
@@ -64,11 +64,11 @@ const EXPECTATIONS: Readonly<Record<RotationPosition, Expectation>> = {
 
 /** What each party is called by people at a stage. */
 export function partyName(position: RotationPosition, party: RotationParty | "stranger"): string {
-  if (party === "stranger") return "another authority";
-  if (party === "retired") return "the old authority";
-  if (!isUnderWay(position)) return "the authority";
+  if (party === "stranger") return "another CA";
+  if (party === "retired") return "the old CA";
+  if (!isUnderWay(position)) return "the CA";
   const isOld = (position === "accept") === (party === "issuing");
-  return isOld ? "the old authority" : "the new authority";
+  return isOld ? "the old CA" : "the new CA";
 }
 
 /**

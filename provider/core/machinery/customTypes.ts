@@ -26,7 +26,7 @@ export interface CustomType {
 
 function scalarText(node: YamlNode, what: string): string {
   if (node.kind === "scalar") return node.text;
-  throw faultAt(node, `expected ${what}, found ${node.kind === "mapping" ? "a map" : "a list"}`);
+  throw faultAt(node, `must be ${what}, found ${node.kind === "mapping" ? "a map" : "a list"}`);
 }
 
 interface TextTypeOptions {
@@ -70,7 +70,7 @@ function base64Field(mapping: YamlMapping, key: string): string {
 function base64Map(keys: readonly string[]): CustomType {
   return {
     read(node) {
-      if (node.kind !== "mapping") throw faultAt(node, `expected a map of ${keys.join(" and ")}`);
+      if (node.kind !== "mapping") throw faultAt(node, `must be a map of ${keys.join(" and ")}`);
       const unknown = node.entries.find(({ key }) => !keys.includes(key));
       if (unknown !== undefined)
         throw faultAt(unknown.value, `unknown key ${JSON.stringify(printableName(unknown.key))}`);
@@ -93,7 +93,7 @@ function hardwareAddress(text: string): string | undefined {
 
 function unsigned(node: YamlNode, bits: number): bigint {
   const value = node.kind === "scalar" && node.tag === "int" ? integerOf(node.text) : undefined;
-  if (value === undefined || value < 0n || value >= 1n << BigInt(bits)) throw faultAt(node, "expected a number");
+  if (value === undefined || value < 0n || value >= 1n << BigInt(bits)) throw faultAt(node, "must be a number");
   return value;
 }
 
@@ -110,9 +110,9 @@ function readArgument(node: YamlNode, schemaVersion: SchemaVersion): ConfigValue
   const isDate = ({ tag }: { readonly tag: string }): boolean => tag === "timestamp" && schemaVersion === "1.14";
   if (node.kind === "scalar" && !isDate(node)) return node.tag === "null" ? undefined : node.text;
   if (node.kind !== "sequence" || schemaVersion === "1.13")
-    throw faultAt(node, "expected a string as the value of an argument");
+    throw faultAt(node, "must be a string as the value of an argument");
   return node.items.flatMap((item) => {
-    if (item.kind !== "scalar" || isDate(item)) throw faultAt(item, "expected a string as the value of an argument");
+    if (item.kind !== "scalar" || isDate(item)) throw faultAt(item, "must be a string as the value of an argument");
     return item.tag === "null" ? [] : [item.text];
   });
 }
@@ -221,7 +221,7 @@ export const CUSTOM_TYPES: Readonly<Record<string, CustomType>> = {
   },
   args: {
     read(node, { schemaVersion }) {
-      if (node.kind !== "mapping") throw faultAt(node, "expected a map of arguments");
+      if (node.kind !== "mapping") throw faultAt(node, "must be a map of arguments");
       return new Map(
         stringKeyed(node, schemaVersion).map(({ key, value }) => [key, readArgument(value, schemaVersion)] as const),
       );

@@ -61,7 +61,7 @@ export class ConfigDocuments {
 
   /**
    * Applies a strategic merge patch: documents merge into those of the same kind and name, others are added. What a
-   * patch that is refused has done until then stays.
+   * patch that is rejected has done until then stays.
    * Source: siderolabs/talos pkg/machinery/config/configpatcher/strategic.go, v1.13.0 and v1.14.1.
    *
    * @throws ConfigFault; ConfigFaults for several
@@ -166,7 +166,7 @@ function readEach<T>(nodes: readonly YamlNode[], read: (node: YamlNode) => reado
 export function readStrategicPatch(nodes: readonly YamlNode[], schemaVersion: SchemaVersion): StrategicPatch {
   const schema = ConfigSchema.of(schemaVersion);
   const steps = readEach<Step>(nodes, (node) => {
-    if (node.kind !== "mapping") throw faultAt(node, "expected a YAML document");
+    if (node.kind !== "mapping") throw faultAt(node, "must be a YAML document");
     const { selectors, rest } = splitDeletes(node);
     const [first, ...others] = selectors;
     const deletion: Step[] = first === undefined ? [] : [{ selectors: [first, ...others] }];
@@ -178,7 +178,7 @@ export function readStrategicPatch(nodes: readonly YamlNode[], schemaVersion: Sc
 }
 
 function readDocument(node: YamlNode, schema: ConfigSchema): ConfigDocument {
-  if (node.kind !== "mapping") throw faultAt(node, "expected a YAML document");
+  if (node.kind !== "mapping") throw faultAt(node, "must be a YAML document");
   const kind = memberText(node, "kind");
   const legacy = node.entries.some(({ key }) => LEGACY_KEYS.includes(key));
   const version = legacy ? "v1alpha1" : memberText(node, "apiVersion");

@@ -8,7 +8,7 @@ interface UrlParts {
   readonly fragment: string | undefined;
 }
 
-/** `undefined` for what Go's `url.Parse` refuses. */
+/** `undefined` for what Go's `url.Parse` rejects. */
 function parse(text: string): UrlParts | undefined {
   if (/[\0-\x20\x7f]/.test(text.replaceAll(" ", "")) || /%(?![0-9A-Fa-f]{2})/.test(text)) return undefined;
   const [, beforeFragment, fragment] = /^([^#]*)(?:#(.*))?$/s.exec(text) as unknown as [
@@ -52,7 +52,7 @@ function escapeBytes(text: string): string {
   return text.replace(/[^\x21-\x7e]|["<>\\^`{|}]/gu, (character) => encodeURIComponent(character));
 }
 
-/** A URL as Go writes it after reading it; `undefined` for what Go refuses. */
+/** A URL as Go writes it after reading it; `undefined` for what Go rejects. */
 export function normaliseUrl(text: string): string | undefined {
   const parts = parse(text);
   return parts === undefined ? undefined : format(parts);

@@ -27,7 +27,7 @@ export function readJsonPatch(node: YamlNode & { kind: "sequence" }, isJson: boo
 
 function readOperation(item: YamlNode, index: number, isJson: boolean): Operation {
   const wrong = (what: string, remedy?: string): ConfigFault => faultAt(item, `operation ${index + 1} ${what}`, remedy);
-  if (item.kind !== "mapping") throw wrong("is no map", "expected op, path and value");
+  if (item.kind !== "mapping") throw wrong("is not a map", "must be op, path and value");
   const member = (key: string): string | undefined => {
     const value = item.entries.find((entry) => entry.key === key)?.value;
     return value?.kind === "scalar" && value.tag === "str" ? value.text : undefined;
@@ -35,10 +35,10 @@ function readOperation(item: YamlNode, index: number, isJson: boolean): Operatio
   const value = item.entries.find(({ key }) => key === "value")?.value;
   const [op, path, from] = [member("op"), member("path"), member("from")];
   if (op === undefined || !OPERATIONS.includes(op))
-    throw wrong("has no known op", "expected add, remove, replace, move, copy or test");
+    throw wrong("has no known op", "must be add, remove, replace, move, copy or test");
   if (path === undefined || (path !== "" && !path.startsWith("/")))
-    throw wrong("has no path", "expected one like /machine/certSANs/-");
-  if (["move", "copy"].includes(op) && from === undefined) throw wrong("has no from", "expected a path");
+    throw wrong("has no path", "must be one like /machine/certSANs/-");
+  if (["move", "copy"].includes(op) && from === undefined) throw wrong("has no from", "must be a path");
   return {
     op,
     path,

@@ -39,7 +39,7 @@ export function jsonOfYaml(node: YamlNode): JsonValue {
     (scalar) => (scalar.tag === "timestamp" ? new Timestamp(scalar.text).text : jsonScalar(scalar)),
     (entry) => {
       if (entry.keyTag === undefined) return entry.key;
-      throw faultAt(entry, "a key of a JSON6902 patch is no string", "quote it");
+      throw faultAt(entry, "a key of a JSON6902 patch is not a string", "quote it");
     },
   );
 }
@@ -81,7 +81,7 @@ function jsonScalar(node: YamlScalar): JsonValue {
       return new JsonNumber(String(integerOf(node.text)));
     case "float": {
       const value = floatOf(node.text);
-      if (!Number.isFinite(value)) throw faultAt(node, "JSON has no such number", "expected a finite one");
+      if (!Number.isFinite(value)) throw faultAt(node, "JSON has no such number", "must be a finite one");
       // Number's own spelling is that of JSON in Go too: both follow ECMA-262.
       return new JsonNumber(Object.is(value, -0) ? "-0" : String(value));
     }

@@ -10,18 +10,18 @@ import type { YamlEntry, YamlMapping } from "../yaml/parser";
  */
 export function stringKeyed({ entries }: YamlMapping, version: SchemaVersion): readonly YamlEntry[] {
   const date = version === "1.14" ? entries.find(({ keyTag }) => keyTag === "timestamp") : undefined;
-  if (date !== undefined) throw faultAt(date, "a key is a date, which is no string", "quote it");
+  if (date !== undefined) throw faultAt(date, "a key is a date, which is not a string", "quote it");
   return entries.filter(({ keyTag }) => keyTag !== "null");
 }
 
 /**
- * The entries of a map within a free-form value. Go keeps a key that is no string as what it is, and Kubernetes, to
+ * The entries of a map within a free-form value. Go keeps a key that is not a string as what it is, and Kubernetes, to
  * which such a value goes, has no such key.
  *
- * @throws ConfigFault for a key that is no string
+ * @throws ConfigFault for a key that is not a string
  */
 export function onlyStringKeys({ entries }: YamlMapping): readonly YamlEntry[] {
   const odd = entries.find(({ keyTag }) => keyTag !== undefined);
-  if (odd !== undefined) throw faultAt(odd, "a key is no string", "quote it");
+  if (odd !== undefined) throw faultAt(odd, "a key is not a string", "quote it");
   return entries;
 }

@@ -38,7 +38,7 @@ export interface PatchOptions {
   readonly schemaVersion: SchemaVersion;
   /** Property path of the list of patches, for errors. */
   readonly path: string;
-  /** Whether addresses that Talos refuses later, when it validates, are refused here. */
+  /** Whether addresses that Talos rejects later, when it validates, are rejected here. */
   readonly addresses?: true;
 }
 
@@ -86,7 +86,7 @@ function applyReadings(initial: State, readings: readonly Reading[]): State {
 }
 
 /**
- * What is wrong with patches whatever config of these Talos versions they are applied to: what all of the versions refuse
+ * What is wrong with patches whatever config of these Talos versions they are applied to: what all of the versions reject
  * at the same place.
  */
 export function patchProblems(
@@ -156,7 +156,7 @@ function patchNodes(patch: ConfigPatch, { schemaVersion, path }: PatchOptions): 
     if (!(error instanceof TypeError)) throw error;
     throw new PkiError(
       "ERR_PATCH_INVALID",
-      "holds something that has no YAML; expected plain objects, lists and values",
+      "holds something that has no YAML; must be plain objects, lists and values",
       { path },
     );
   }
@@ -212,7 +212,7 @@ function jsonOf(state: State): JsonDocument {
   return new JsonDocument(jsonOfConfig(document));
 }
 
-/** @throws PkiError ERR_PATCH_INVALID when a JSON patch has made something that is no config */
+/** @throws PkiError ERR_PATCH_INVALID when a JSON patch has made something that is not a config */
 function documentsOf(state: State, { schemaVersion, path }: PatchOptions): ConfigDocuments {
   if ("documents" in state) return state.documents;
   return explained({ nodes: [], path }, () => ConfigDocuments.read([nodeOfValue(state.json.write())], schemaVersion));
@@ -237,7 +237,7 @@ function explained<T>({ nodes, path }: PatchSource, run: () => T): T {
 }
 
 function problemOf({ what, options }: ConfigFault, nodes: readonly YamlNode[], path: string): Problem {
-  const { place, field, remedy = "expected a patch that Talos takes", reason } = options;
+  const { place, field, remedy = "correct the patch", reason } = options;
   const line = place?.path === undefined ? place?.line : undefined;
   const named = field === undefined ? "" : `${field}: `;
   const begin = line === undefined ? "" : `line ${line}${documentAt(nodes, line)}: ${named}`;
@@ -320,7 +320,7 @@ function readConfigText(config: string, schemaVersion: SchemaVersion, path: stri
     return { nodes, documents: ConfigDocuments.read(nodes, schemaVersion) };
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;
-    const { place, remedy = `expected a machine config that Talos ${schemaVersion} reads` } = error.options;
+    const { place, remedy = `must be a machine config that Talos ${schemaVersion} reads` } = error.options;
     const line = place === undefined ? {} : { line: place.line };
     const begin = place === undefined ? "" : `line ${place.line}: `;
     // The first alone: of a config for another Talos nearly everything is wrong.

@@ -17,7 +17,7 @@ export interface Dialect {
 const NOTHING = Symbol("nothing");
 
 /**
- * Reads a node as a Go type of the machine config, by the rules of go.yaml.in/yaml/v4 and with unknown keys refused.
+ * Reads a node as a Go type of the machine config, by the rules of go.yaml.in/yaml/v4 and with unknown keys rejected.
  *
  * @throws ConfigFault with the line; ConfigFaults for several
  */
@@ -66,7 +66,7 @@ class ConfigReader {
   private readText(node: YamlNode): string {
     const { text, tag } = scalar(node, "a string");
     if (tag === "timestamp" && this.dialect.schemaVersion === "1.14")
-      throw faultAt(node, "a date is no string", "quote it");
+      throw faultAt(node, "a date is not a string", "quote it");
     return text;
   }
 
@@ -77,7 +77,7 @@ class ConfigReader {
   }
 
   private readUnstructured(node: YamlNode): ConfigValue {
-    if (node.kind !== "mapping") throw faultAt(node, `expected a map, found ${kindOf(node)}`);
+    if (node.kind !== "mapping") throw faultAt(node, `must be a map, found ${kindOf(node)}`);
     if (node.entries.length === 0) return undefined;
     const entries = stringKeyed(node, this.dialect.schemaVersion);
     return new Map(entries.map(({ key, value }) => [key, readAny(value)] as const));
@@ -88,7 +88,7 @@ class ConfigReader {
   }
 
   private readList(node: YamlNode, type: ConfigType & { kind: "list" }, path: string): ConfigValue {
-    if (node.kind !== "sequence") throw faultAt(node, `expected a list${at(path)}, found ${kindOf(node)}`);
+    if (node.kind !== "sequence") throw faultAt(node, `must be a list${at(path)}, found ${kindOf(node)}`);
     return node.items.flatMap((item, index): ConfigValue[] => {
       const value = this.element(item, type.element, `${path}[${index}]`);
       if (value === NOTHING) return [];
@@ -97,7 +97,7 @@ class ConfigReader {
   }
 
   private readMap(node: YamlNode, element: ConfigType, path: string): ConfigValue {
-    if (node.kind !== "mapping") throw faultAt(node, `expected a map${at(path)}, found ${kindOf(node)}`);
+    if (node.kind !== "mapping") throw faultAt(node, `must be a map${at(path)}, found ${kindOf(node)}`);
     return new Map(
       stringKeyed(node, this.dialect.schemaVersion).map(({ key, value }) => {
         const read = this.element(value, element, join(path, key));
@@ -106,7 +106,7 @@ class ConfigReader {
     );
   }
 
-  /** A null in a list or map of pointers is a nil that the code of Talos does not expect; 1.14 refuses it. */
+  /** A null in a list or map of pointers is a nil that the code of Talos does not expect; 1.14 rejects it. */
   private element(node: YamlNode, type: ConfigType, path: string): ConfigValue | typeof NOTHING {
     return this.faults.attempt(() => {
       const value = this.read(node, type, path);
@@ -118,7 +118,7 @@ class ConfigReader {
   }
 
   private readStruct(node: YamlNode, shape: StructShape, path: string): ConfigValue {
-    if (node.kind !== "mapping") throw faultAt(node, `expected a map${at(path)}, found ${kindOf(node)}`);
+    if (node.kind !== "mapping") throw faultAt(node, `must be a map${at(path)}, found ${kindOf(node)}`);
     const fields = new Map<string, ConfigValue>();
     for (const entry of node.entries) {
       const { key, value } = entry;
@@ -174,7 +174,7 @@ function trimmed(value: ConfigValue, special: string | undefined): ConfigValue {
 
 function scalar(node: YamlNode, what: string): YamlScalar {
   if (node.kind === "scalar") return node;
-  throw faultAt(node, `expected ${what}, found ${kindOf(node)}`);
+  throw faultAt(node, `must be ${what}, found ${kindOf(node)}`);
 }
 
 const YES = new Set(["y", "Y", "yes", "Yes", "YES", "on", "On", "ON"]);
@@ -184,12 +184,12 @@ function readBoolean(node: YamlScalar): boolean {
   if (node.tag === "bool") return node.text.toLowerCase() === "true";
   if (node.tag === "str" && YES.has(node.text)) return true;
   if (node.tag === "str" && NO.has(node.text)) return false;
-  throw faultAt(node, "expected true or false");
+  throw faultAt(node, "must be true or false");
 }
 
 function readInteger(node: YamlScalar, min: bigint, max: bigint): bigint {
   const value = node.tag === "int" ? integerOf(node.text) : node.tag === "float" ? wholeFloat(node.text) : undefined;
-  if (value === undefined || value < min || value > max) throw faultAt(node, `expected a number from ${min} to ${max}`);
+  if (value === undefined || value < min || value > max) throw faultAt(node, `must be a number from ${min} to ${max}`);
   return value;
 }
 
@@ -207,7 +207,7 @@ function readEnum(node: YamlScalar, { values, anyCase, zero }: ConfigType & { ki
     (anyCase ? values.find((known) => known.toLowerCase() === lower) : undefined);
   if (value === undefined) {
     const known = values.length > 12 ? `${values.slice(0, 3).join(", ")} …` : values.join(", ");
-    throw faultAt(node, `expected one of ${known}`);
+    throw faultAt(node, `must be one of ${known}`);
   }
   return value;
 }

@@ -130,7 +130,7 @@ function readField(
     problems.push({
       code: "ERR_PEM_INVALID",
       path: joinPath(path, v1alpha1),
-      message: decoded === undefined ? "is not base64; expected the base64 of a PEM file" : NO_TEXT,
+      message: decoded === undefined ? "is not base64; must be the base64 of a PEM file" : NO_TEXT,
     });
     return undefined;
   }
@@ -181,7 +181,7 @@ function acceptedWarnings(main: Tree, documents: readonly Tree[], path: string):
             },
           ]),
     ];
-    const what = row.kind === "ca" ? "authorities" : "public keys";
+    const what = row.kind === "ca" ? "CAs" : "public keys";
     const way =
       row.acceptedInput === undefined
         ? "add them in configPatches"

@@ -108,7 +108,7 @@ export class DecodedBundle {
     const { title, talosctl } = INVENTORY[name];
     throw new PkiError(
       "ERR_INPUT_MISSING",
-      `holds no ${title} authority with its private key; expected the bundle of a cluster`,
+      `holds no ${title} CA with its private key; must be the bundle of a cluster`,
       { path: this.pathOf(talosctl.split(".")) },
     );
   }

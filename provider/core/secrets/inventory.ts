@@ -250,7 +250,7 @@ export const INVENTORY = {
     rotation: {
       immediate: {
         interrupts:
-          "every service account token issued so far is refused once the control planes have their new config; restart the pods that hold one",
+          "every service account token issued so far is rejected once the control planes have their new config; restart the pods that hold one",
       },
     },
     algorithm: (version) => (hasFeature(version, "rsaServiceAccountKey") ? "rsa-4096" : "ecdsa-p256"),

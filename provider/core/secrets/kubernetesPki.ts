@@ -30,7 +30,7 @@ export function decodeKubernetesPki(files: KubernetesPkiFiles, path = "kubernete
   const missing = KUBERNETES_PKI_FILES.filter((file) => files[file] === undefined).map((file): Problem => ({
     code: "ERR_INPUT_MISSING",
     path: `${path}/${file}`,
-    message: "the file is missing; expected the layout of kubeadm's /etc/kubernetes/pki",
+    message: "the file is missing; must be the layout of kubeadm's /etc/kubernetes/pki",
   }));
   const decoded = decodeValues(({ kubeadm }) => {
     const value = files[kubeadm as KubernetesPkiFile];

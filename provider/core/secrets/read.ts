@@ -62,11 +62,11 @@ export function formOf(tree: Tree): BundleForm {
 
 /** Talos ignores what is around a PEM block; here it could not be written back. */
 export const NO_TEXT =
-  "holds octets that are no UTF-8; expected the base64 of a PEM file with nothing around the block";
+  "holds octets that are not UTF-8; must be the base64 of a PEM file with nothing around the block";
 
 function readValue(value: unknown, field: BundleField, path: string, plainPem: boolean): string | PkiError {
   if (typeof value !== "string") {
-    return new PkiError("ERR_INPUT_INVALID", `is ${describeKind(value)}; expected a string`, { path });
+    return new PkiError("ERR_INPUT_INVALID", `is ${describeKind(value)}; must be a string`, { path });
   }
   if (field.kind === "text") return value;
   if (plainPem && value.startsWith("-----BEGIN ")) return value;
@@ -74,7 +74,7 @@ function readValue(value: unknown, field: BundleField, path: string, plainPem: b
   if (/^\*+$/.test(value)) return value;
   const decoded = decodeBase64(value.replace(/\s+/g, ""));
   if (decoded === undefined) {
-    return new PkiError("ERR_PEM_INVALID", "is not base64; expected the base64 of a PEM file", { path });
+    return new PkiError("ERR_PEM_INVALID", "is not base64; must be the base64 of a PEM file", { path });
   }
   return decodeUtf8(decoded) ?? new PkiError("ERR_PEM_INVALID", NO_TEXT, { path });
 }

@@ -62,7 +62,7 @@ export const TEXT_FORMS: Readonly<Record<TextRow["form"], TextForm>> = {
   key: {
     matches: isBase64Of32Bytes,
     expected: "the standard base64 of 32 bytes",
-    oddities: (text) => (isBase64Of32Bytes(text) ? [] : ["is not the base64 of 32 bytes; Talos v1.14 refuses it"]),
+    oddities: (text) => (isBase64Of32Bytes(text) ? [] : ["is not the base64 of 32 bytes; Talos v1.14 rejects it"]),
     generate: (_, environment) => generateSecret(environment),
   },
   id: {

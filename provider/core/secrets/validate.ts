@@ -31,7 +31,7 @@ export interface BundleVerdict {
 
 /**
  * Reports what is wrong with a bundle: everything that Talos's own loader rejects, and what it fails to notice (a key
- * that does not match, a certificate that is no CA). What merely passes with time warns.
+ * that does not match, a certificate that is not a CA). What merely passes with time warns.
  *
  * Source: siderolabs/talos config/generate/secrets/validate, v1.13.
  *
@@ -103,7 +103,7 @@ export function machineProblems(decoded: DecodedBundle, machineType: MachineType
   const part = decoded.forMachine(machineType);
   return BUNDLE_FIELDS.filter(({ isForWorker }) => isForWorker).flatMap((field): readonly Problem[] => {
     if (part.value(field)) return isCAName(field.secret) ? part.ca(field.secret).problems : [];
-    const message = "is required; expected the bundle of a cluster";
+    const message = "is required; must be the bundle of a cluster";
     return [{ code: "ERR_INPUT_MISSING", path: part.pathOf(field.talosctl), message }];
   });
 }
@@ -129,7 +129,7 @@ function missingProblems(decoded: DecodedBundle): Problem[] {
   const problems = [...gaps.values()].map((gap): Problem => ({
     code: "ERR_INPUT_MISSING",
     path: decoded.pathOf(gap),
-    message: "is required; expected what talosctl writes there",
+    message: "is required; must be what talosctl writes there",
   }));
   return [...problems, ...encryptionProblems(decoded)];
 }
@@ -185,9 +185,9 @@ export function lifetimeWarnings(certificate: Lifetime, now: Date, path: string)
   const stage = lifeStage(certificate, now);
   if (stage === "fine") return [];
   const message = {
-    over: `the authority expired at ${until}; rotate it`,
-    early: `the authority is valid only from ${from}; look at the clock`,
-    ending: `the authority expires at ${until}, in less than a year; plan its rotation`,
+    over: `the CA expired at ${until}; rotate it`,
+    early: `the CA is valid only from ${from}; look at the clock`,
+    ending: `the CA expires at ${until}, in less than a year; plan its rotation`,
   }[stage];
   return [{ severity: "warning", reason: LIFE_REASONS[stage], path, message }];
 }

@@ -56,7 +56,7 @@ export function describeAlgorithm(key: KeyObject): string {
   return namedCurve === undefined ? type : `ecdsa-${namedCurve.replace("secp521r1", "p521")}`;
 }
 
-/** Kinds that Talos takes and nobody should make: an authority may have one that exists. */
+/** Kinds that Talos takes and nobody should make: a CA may have one that exists. */
 const UNUSUAL_P521 = ecdsa("P-521", "secp521r1", "SHA-512");
 const LEAST_RSA_BITS = 1024;
 

@@ -2,7 +2,7 @@ import { collectProblems, PkiError, type Problem } from "../errors";
 import { type Certificate, keyFits, parseCertificate } from "./certificate";
 import { type PrivateKey, parsePrivateKey } from "./privateKey";
 
-/** An authority that can sign: certificate and key, parsed, known to belong together. */
+/** A CA that can sign: certificate and key, parsed, known to belong together. */
 export interface Authority {
   /** Bears CA:TRUE. */
   readonly certificate: Certificate;
@@ -11,7 +11,7 @@ export interface Authority {
 }
 
 /**
- * Reads an authority and sees that it can sign.
+ * Reads a CA and sees that it can sign.
  *
  * @param pem certificate and private key, PEM text
  * @param paths property paths of the two, for errors
@@ -39,23 +39,23 @@ export function pairProblems(
 ): Problem[] {
   const problems = certificate === undefined ? [] : authorityProblems(certificate, paths.crt);
   if (certificate === undefined || key === undefined || keyFits(certificate, key)) return problems;
-  const message = "does not belong to the certificate beside it; expected the pair of one authority";
+  const message = "does not belong to the certificate beside it; must be the pair of one CA";
   return [...problems, { code: "ERR_KEY_MISMATCH", path: paths.key, message }];
 }
 
-/** What keeps a certificate from being an authority, whatever its time; `undefined` for one that can be. */
+/** What keeps a certificate from being a CA, whatever its time; `undefined` for one that can be. */
 function whyNoAuthority({ isAuthority, keyUsages }: Certificate): string | undefined {
-  if (!isAuthority) return "is no certificate authority (basicConstraints lacks CA:TRUE)";
+  if (!isAuthority) return "is not a CA (basicConstraints lacks CA:TRUE)";
   return keyUsages?.includes("keyCertSign") === false
     ? "may not sign certificates (keyUsage lacks keyCertSign)"
     : undefined;
 }
 
 /** What would be right in its place. */
-const AUTHORITY_EXPECTED = "expected the certificate of an authority";
+const AUTHORITY_EXPECTED = "must be the certificate of a CA";
 
 /**
- * What keeps a certificate from being an authority, whatever its time, as a problem of the input that holds it.
+ * What keeps a certificate from being a CA, whatever its time, as a problem of the input that holds it.
  *
  * @returns ERR_NOT_A_CA, or nothing
  * @example

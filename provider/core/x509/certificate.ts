@@ -69,7 +69,7 @@ export interface Certificate {
   readonly algorithm: string;
   /** BasicConstraints CA:TRUE. */
   readonly isAuthority: boolean;
-  /** How many authorities may follow below; `undefined`: any number. */
+  /** How many CAs may follow below; `undefined`: any number. */
   readonly pathLength: number | undefined;
   /** `undefined`: the extension is absent. */
   readonly keyUsages: readonly KeyUsage[] | undefined;
@@ -113,7 +113,7 @@ export function fingerprintOf(der: Uint8Array): string {
  */
 export function parseCertificates(text: string, path: string): [Certificate, ...Certificate[]] {
   if (holdsPrivateKey(text)) {
-    throw new PkiError("ERR_PRIVATE_KEY_GIVEN", "holds a private key; expected certificates only", { path });
+    throw new PkiError("ERR_PRIVATE_KEY_GIVEN", "holds a private key; must be certificates only", { path });
   }
   const [first, ...others] = parsePem(text, path);
   return [readCertificate(first, path), ...others.map((block) => readCertificate(block, path))];
@@ -151,23 +151,19 @@ function readFirst([first]: [PemBlock, ...PemBlock[]], text: string, path: strin
   const certificate = readCertificate(first, path);
   // What holds a certificate goes to places that everybody may read: a key must not ride along behind it.
   if (holdsPrivateKey(text)) {
-    throw new PkiError(
-      "ERR_PRIVATE_KEY_GIVEN",
-      "holds a private key beside the certificate; expected the certificate",
-      {
-        path,
-      },
-    );
+    throw new PkiError("ERR_PRIVATE_KEY_GIVEN", "holds a private key beside the certificate; must be the certificate", {
+      path,
+    });
   }
   return certificate;
 }
 
 function readCertificate(block: PemBlock, path: string): Certificate {
   if (block.label.endsWith("PRIVATE KEY")) {
-    throw new PkiError("ERR_PRIVATE_KEY_GIVEN", "is a private key; expected a certificate", { path });
+    throw new PkiError("ERR_PRIVATE_KEY_GIVEN", "is a private key; must be a certificate", { path });
   }
   if (block.label !== "CERTIFICATE") {
-    throw new PkiError("ERR_PEM_INVALID", "is a PEM block of another kind; expected -----BEGIN CERTIFICATE-----", {
+    throw new PkiError("ERR_PEM_INVALID", "is a PEM block of another kind; use -----BEGIN CERTIFICATE-----", {
       path,
     });
   }
@@ -184,7 +180,7 @@ export function parseCertificateDer(der: Uint8Array, path: string): Certificate 
     return describeCertificate(der, path);
   } catch (error) {
     if (error instanceof PkiError) throw error;
-    throw new PkiError("ERR_PEM_INVALID", "holds no readable X.509 certificate; expected the DER of one", {
+    throw new PkiError("ERR_PEM_INVALID", "holds no readable X.509 certificate; must be the DER of one", {
       path,
       cause: error,
     });
@@ -256,7 +252,7 @@ export function ipAddressesOf(names: readonly x509.GeneralName[]): string[] {
 /** What OpenSSL reads and Go's crypto/x509, and with it every part of Talos and Kubernetes, does not. */
 function assertGoTakes(certificate: NodeCertificate, der: Uint8Array, path: string): void {
   const refuse = (what: string): PkiError =>
-    new PkiError("ERR_PEM_INVALID", `${what}, which Talos refuses; expected a certificate of RFC 5280`, { path });
+    new PkiError("ERR_PEM_INVALID", `${what}, which Talos rejects; must be a certificate of RFC 5280`, { path });
   if (certificate.raw.length !== der.length) throw refuse("holds more octets than the certificate itself");
   if (certificate.serialNumber.startsWith("-")) throw refuse("is a certificate with a negative serial number");
   const { publicKey } = certificate;

@@ -39,20 +39,18 @@ export async function parseCertificateRequest(
   environment: Environment,
 ): Promise<CertificateRequest> {
   if (holdsPrivateKey(text)) {
-    throw new PkiError("ERR_PRIVATE_KEY_GIVEN", "holds a private key; expected a certificate signing request only", {
+    throw new PkiError("ERR_PRIVATE_KEY_GIVEN", "holds a private key; must be a certificate signing request only", {
       path,
     });
   }
   const [block] = parsePem(text, path);
   if (!LABELS.includes(block.label)) {
-    throw new PkiError(
-      "ERR_CSR_INVALID",
-      "is a PEM block of another kind; expected -----BEGIN CERTIFICATE REQUEST-----",
-      { path },
-    );
+    throw new PkiError("ERR_CSR_INVALID", "is a PEM block of another kind; use -----BEGIN CERTIFICATE REQUEST-----", {
+      path,
+    });
   }
   const invalid = (what: string, cause?: unknown): PkiError =>
-    new PkiError("ERR_CSR_INVALID", `${what}; expected a PKCS#10 request signed with its own key`, { path, cause });
+    new PkiError("ERR_CSR_INVALID", `${what}; must be a PKCS#10 request signed with its own key`, { path, cause });
   let request: CertificateRequest & { readonly key: KeyObject };
   let proven: boolean;
   try {
@@ -67,7 +65,7 @@ export async function parseCertificateRequest(
   if (signingParameters(key) === undefined || isUnusual(key)) {
     throw new PkiError(
       "ERR_KEY_UNSUPPORTED",
-      `asks for a key of the kind ${described.algorithm}; expected Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more`,
+      `asks for a key of the kind ${described.algorithm}; must be Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more`,
       { path },
     );
   }

@@ -8,7 +8,7 @@ import { nameValueProblems } from "./name";
 import { PROFILES } from "./profiles";
 import { normalizeRoles, roleProblems } from "./roles";
 
-/** An authority as PEM, or parsed already. */
+/** A CA as PEM, or parsed already. */
 export type AuthorityInput = Authority | { readonly certificatePem: string; readonly privateKeyPem: string };
 
 /**
@@ -19,22 +19,22 @@ export const TALOS_CLIENT_COMMON_NAME = "talosctl-client";
 
 /** What a Talos API client certificate is issued with. */
 export interface ClientCertificateOptions {
-  /** The OS authority: PEM pair, or parsed. */
+  /** The OS CA: PEM pair, or parsed. */
   readonly certificateAuthority: AuthorityInput;
   /** Talos roles, default `["os:admin"]`. */
   readonly roles?: readonly string[];
   /** Default `talosctl-client`; `""` for none, as talosctl writes it. */
   readonly commonName?: string;
-  /** Default: the kind of the authority's key, as talosctl chooses. */
+  /** Default: the kind of the CA's key, as talosctl chooses. */
   readonly algorithm?: KeyAlgorithm;
-  /** Hours, or a Go duration; default 8760; cut to the authority's end. */
+  /** Hours, or a Go duration; default 8760; cut to the CA's end. */
   readonly validityPeriodHours?: Hours;
   /** notBefore; default: now. */
   readonly issuedAt?: Date;
 }
 
 /**
- * Parses an authority unless that has happened already.
+ * Parses a CA unless that has happened already.
  *
  * @throws PkiError ERR_INPUT_MISSING, those of parseAuthority
  */
@@ -44,7 +44,7 @@ export function readAuthority(input: AuthorityInput, path: string): Authority {
   const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
   const missing = (["certificatePem", "privateKeyPem"] as const)
     .filter((name) => typeof given[name] !== "string")
-    .map((name): Problem => ({ code: "ERR_INPUT_MISSING", path: at(name), message: "is required; expected PEM" }));
+    .map((name): Problem => ({ code: "ERR_INPUT_MISSING", path: at(name), message: "is required; must be PEM" }));
   if (missing.length > 0) throw PkiError.of(missing);
   const { certificatePem: crt, privateKeyPem: key } = given as { certificatePem: string; privateKeyPem: string };
   return parseAuthority({ crt, key }, { crt: at("certificatePem"), key: at("privateKeyPem") });

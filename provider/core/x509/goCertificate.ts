@@ -166,7 +166,7 @@ const EXTENSIONS: Readonly<Record<string, (value: DerReader, critical: boolean) 
     value.read(TAG.sequence);
   },
   "2b06010505070101": (value, critical) => {
-    if (critical) throw new GoFault("marks its authority information access critical");
+    if (critical) throw new GoFault("marks its CA information access critical");
     value.read(TAG.sequence);
   },
 };
@@ -189,7 +189,7 @@ function readBasicConstraints(value: DerReader): void {
   if (constraints.tag === TAG.boolean) constraints.boolean();
   if (constraints.tag !== TAG.integer) return;
   const [first = 0, ...more] = constraints.integer();
-  if (first >= 0x80 || more.length > 8) throw new GoFault("has a path length that is no number of CAs");
+  if (first >= 0x80 || more.length > 8) throw new GoFault("has a path length that is not a number of CAs");
 }
 
 function readPolicies(value: DerReader): void {
@@ -207,7 +207,7 @@ function readAlternativeNames(value: DerReader): void {
     const isText = tag === context(1) || tag === context(2) || tag === context(6);
     if (isText && !isAscii(content)) throw new GoFault("has an alternative name that is not ASCII");
     if (tag === context(7) && content.length !== 4 && content.length !== 16) {
-      throw new GoFault("has an alternative name that is no IP address");
+      throw new GoFault("has an alternative name that is not an IP address");
     }
   }
 }
@@ -221,7 +221,7 @@ function readNameConstraints(value: DerReader): void {
   for (const octets of subtrees) {
     for (const trees = new DerReader(octets); !trees.isEmpty;) {
       const { tag, content } = trees.within(TAG.sequence).any();
-      if (SUBTREES[tag]?.(content) === false) throw new GoFault("has a name constraint that is no name or network");
+      if (SUBTREES[tag]?.(content) === false) throw new GoFault("has a name constraint that is not a name or network");
     }
   }
 }

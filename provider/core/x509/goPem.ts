@@ -6,7 +6,7 @@ const END = "\n-----END ";
 
 /**
  * Sees that Talos can read the PEM of a file that is kept as it is: Go finds no block in a text that is indented or
- * begins with a byte order mark, and takes a key only in the encoding of its label. What parsePem refuses is not told
+ * begins with a byte order mark, and takes a key only in the encoding of its label. What parsePem rejects is not told
  * again.
  *
  * @throws PkiError ERR_PEM_INVALID
@@ -19,7 +19,7 @@ export function assertGoReads(text: string, path: string): void {
   if (block?.label !== first.label || Buffer.compare(block.der, first.der) !== 0) {
     throw new PkiError(
       "ERR_PEM_INVALID",
-      "holds a PEM block that Talos does not find; expected -----BEGIN …----- and -----END …----- at the beginning of lines of their own, with no byte order mark or indentation",
+      "holds a PEM block that Talos does not find; use -----BEGIN …----- and -----END …----- at the beginning of lines of their own, with no byte order mark or indentation",
       { path },
     );
   }
@@ -27,7 +27,7 @@ export function assertGoReads(text: string, path: string): void {
   if (expected !== undefined && !expected(block.der)) {
     throw new PkiError(
       "ERR_PEM_INVALID",
-      `holds a key in another encoding than its label ${block.label} says, which Talos refuses; write it anew (openssl pkey) as PRIVATE KEY`,
+      `holds a key in another encoding than its label ${block.label} says, which Talos rejects; write it anew (openssl pkey) as PRIVATE KEY`,
       { path },
     );
   }

@@ -15,7 +15,7 @@ export interface IssueRequest {
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly subjectAltNames?: SubjectAltNames;
-  /** 20 octets; only authorities carry one. */
+  /** 20 octets; only CAs carry one. */
   readonly subjectKeyIdentifier?: Uint8Array;
 }
 

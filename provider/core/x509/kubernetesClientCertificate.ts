@@ -12,15 +12,15 @@ export const KUBERNETES_ADMIN = { commonName: "admin", organizations: ["system:m
 
 /** What a Kubernetes client certificate is issued with. */
 export interface KubernetesClientCertificateOptions {
-  /** The Kubernetes authority: PEM pair, or parsed. */
+  /** The Kubernetes CA: PEM pair, or parsed. */
   readonly certificateAuthority: AuthorityInput;
   /** The Kubernetes user, default `admin`. */
   readonly commonName?: string;
   /** The Kubernetes groups, default `["system:masters"]`; empty for none. */
   readonly organizations?: readonly string[];
-  /** Default: the kind of the authority's key, as Talos chooses; ECDSA P-256 for Talos's own authority. */
+  /** Default: the kind of the CA's key, as Talos chooses; ECDSA P-256 for Talos's own CA. */
   readonly algorithm?: KeyAlgorithm;
-  /** Hours, or a Go duration; default 8760; cut to the authority's end. */
+  /** Hours, or a Go duration; default 8760; cut to the CA's end. */
   readonly validityPeriodHours?: Hours;
   /** Time of issuance; notBefore lies 10 seconds before it. Default: now. */
   readonly issuedAt?: Date;
@@ -69,7 +69,7 @@ function identityProblems(commonName: string, organizations: readonly string[]):
   const empty = (path: string, what: string): Problem => ({
     code: "ERR_INPUT_MISSING",
     path,
-    message: `is empty; expected the name of a ${what}`,
+    message: `is empty; must be the name of a ${what}`,
   });
   return [
     ...(commonName === "" ? [empty("commonName", "user")] : nameValueProblems(commonName, "commonName")),

@@ -14,25 +14,25 @@ import { canonicalSubjectAltNames, type SubjectAltNames } from "./subjectAltName
 export interface Lifetime {
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** The lifetime asked for went beyond the authority's own end. */
+  /** The lifetime asked for went beyond the CA's own end. */
   readonly cutToAuthority: boolean;
 }
 
 /** A leaf certificate and, when it was made here, its private key. */
 export interface IssuedCertificate {
-  /** Signed by the authority. */
+  /** Signed by the CA. */
   readonly certificate: Certificate;
   /** Its private key, new. */
   readonly key: PrivateKey;
-  /** Set when the lifetime was cut to the authority's end. */
+  /** Set when the lifetime was cut to the CA's end. */
   readonly warnings: readonly Warning[];
 }
 
 /**
- * The lifetime of a leaf issued at `issuedAt`: never longer than its authority's.
+ * The lifetime of a leaf issued at `issuedAt`: never longer than its CA's.
  *
- * @param path where the authority was given, for the error
- * @throws PkiError ERR_AUTHORITY_EXPIRED when the authority is past its end at `issuedAt`
+ * @param path where the CA was given, for the error
+ * @throws PkiError ERR_AUTHORITY_EXPIRED when the CA is past its end at `issuedAt`
  */
 export function leafLifetime(
   issuedAt: Date,
@@ -44,7 +44,7 @@ export function leafLifetime(
   if (authority.notAfter.getTime() <= issuedAt.getTime()) {
     throw new PkiError(
       "ERR_AUTHORITY_EXPIRED",
-      `the authority ${authority.subject || "(no name)"} expired at ${formatTime(authority.notAfter)} and can issue nothing; rotate it`,
+      `the CA ${authority.subject || "(no name)"} expired at ${formatTime(authority.notAfter)} and can issue nothing; rotate it`,
       { path },
     );
   }
@@ -57,7 +57,7 @@ export function leafLifetime(
   };
 }
 
-/** Talos makes a client's key of the kind of its authority's signature (facts, section 2). */
+/** Talos makes a client's key of the kind of its CA's signature (facts, section 2). */
 export function defaultLeafAlgorithm(authority: Certificate): KeyAlgorithm {
   if (authority.algorithm.startsWith("rsa")) return "rsa-4096";
   return authority.algorithm === "ed25519" ? "ed25519" : "ecdsa-p256";
@@ -116,7 +116,7 @@ export function cutWarning(lifetime: Lifetime): Warning {
     severity: "warning",
     reason: "cut-to-ca",
     path: "validityPeriodHours",
-    message: `the certificate would outlive its authority and is cut to the authority's end, ${formatTime(lifetime.notAfter)}; rotate the authority in time`,
+    message: `the certificate would outlive its CA and is cut to the CA's end, ${formatTime(lifetime.notAfter)}; rotate the CA in time`,
   };
 }
 
@@ -128,7 +128,7 @@ export function algorithmProblems(algorithm: string, path: string): Problem[] {
         {
           code: "ERR_INPUT_INVALID",
           path,
-          message: `${JSON.stringify(algorithm)} is no known algorithm; expected one of ${KEY_ALGORITHMS.join(", ")}`,
+          message: `${JSON.stringify(algorithm)} is not a known algorithm; must be one of ${KEY_ALGORITHMS.join(", ")}`,
         },
       ];
 }

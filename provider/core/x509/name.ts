@@ -89,7 +89,7 @@ export function readName(der: ArrayBuffer): DistinguishedName {
   };
 }
 
-/** `undefined` for what is no string. */
+/** `undefined` for what is not a string. */
 function stringOf(value: AttributeValue): string | undefined {
   if (value.anyValue === undefined) return value.toString();
   const octets = Buffer.from(value.anyValue);
@@ -115,9 +115,9 @@ function escapeValue(value: string): string {
  */
 export function nameValueProblems(value: string, path: string): Problem[] {
   const invalid = (message: string): Problem[] => [{ code: "ERR_INPUT_INVALID", path, message }];
-  if (/\p{Cc}/u.test(value)) return invalid("holds a control character; expected printable text");
-  if (/\p{Cs}/u.test(value)) return invalid("holds half of a surrogate pair; expected Unicode text");
+  if (/\p{Cc}/u.test(value)) return invalid("holds a control character; must be printable text");
+  if (/\p{Cs}/u.test(value)) return invalid("holds half of a surrogate pair; must be Unicode text");
   return Buffer.byteLength(value) > LONGEST_VALUE
-    ? invalid(`is longer than ${LONGEST_VALUE} octets of UTF-8; expected a shorter name`)
+    ? invalid(`is longer than ${LONGEST_VALUE} octets of UTF-8; must be a shorter name`)
     : [];
 }

@@ -28,7 +28,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
  */
 export function parsePem(text: string, path: string): [PemBlock, ...PemBlock[]] {
   if (text.length > MAX_CREDENTIALS_LENGTH) {
-    throw new PkiError("ERR_PEM_INVALID", "is longer than 1 MiB; expected a PEM file", { path });
+    throw new PkiError("ERR_PEM_INVALID", "is longer than 1 MiB; must be a PEM file", { path });
   }
   const blocks: PemBlock[] = [];
   let position = text.indexOf(BEGIN);
@@ -39,14 +39,14 @@ export function parsePem(text: string, path: string): [PemBlock, ...PemBlock[]] 
   }
   const [first, ...others] = blocks;
   if (first === undefined) {
-    throw new PkiError("ERR_PEM_INVALID", "holds no PEM block; expected text that begins with -----BEGIN", { path });
+    throw new PkiError("ERR_PEM_INVALID", "holds no PEM block; must be text that begins with -----BEGIN", { path });
   }
   return [first, ...others];
 }
 
 function readBlock(text: string, begin: number, path: string): [PemBlock, number] {
   const cutOff = (): PkiError =>
-    new PkiError("ERR_PEM_INVALID", "a PEM block is cut off; expected -----BEGIN …----- to -----END …-----", { path });
+    new PkiError("ERR_PEM_INVALID", "a PEM block is cut off; use -----BEGIN …----- to -----END …-----", { path });
   const labelEnd = text.indexOf(DASHES, begin + BEGIN.length);
   const label = labelEnd === -1 ? "" : text.slice(begin + BEGIN.length, labelEnd);
   if (labelEnd === -1 || label.includes("\n")) throw cutOff();
@@ -62,7 +62,7 @@ function readBlock(text: string, begin: number, path: string): [PemBlock, number
   const body = (headed ? lines.slice(blank === -1 ? lines.length : blank) : lines).join("");
   const der = decodeBase64(body);
   if (der === undefined || der.length === 0) {
-    throw new PkiError("ERR_PEM_INVALID", "a PEM block holds something else than base64; expected RFC 7468", { path });
+    throw new PkiError("ERR_PEM_INVALID", "a PEM block holds something else than base64; must be RFC 7468", { path });
   }
   return [{ label, der, headers }, end + END.length + label.length + DASHES.length];
 }
@@ -86,7 +86,7 @@ export function decodeBase64(text: string): Uint8Array | undefined {
   return new Uint8Array(Buffer.from(text, "base64"));
 }
 
-/** Octets as text; `undefined` when they are no UTF-8, of which something would be lost. */
+/** Octets as text; `undefined` when they are not UTF-8, of which something would be lost. */
 export function decodeUtf8(octets: Uint8Array): string | undefined {
   const text = Buffer.from(octets).toString("utf8");
   return Buffer.compare(Buffer.from(text, "utf8"), octets) === 0 ? text : undefined;

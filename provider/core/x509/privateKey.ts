@@ -73,13 +73,13 @@ export function parsePrivateKey(text: string, path: string): PrivateKey {
   if (signingParameters(keyObject) === undefined) {
     throw new PkiError(
       "ERR_KEY_UNSUPPORTED",
-      `is of the kind ${describeAlgorithm(keyObject)}; expected Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more`,
+      `is of the kind ${describeAlgorithm(keyObject)}; must be Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more`,
       { path },
     );
   }
   const key = describePrivateKey(keyObject);
   if (keyObject.asymmetricKeyType === "ec" && !namesItsCurve(key.publicKeyDer)) {
-    throw new PkiError("ERR_KEY_UNSUPPORTED", "spells its curve out, which Talos refuses; expected a named curve", {
+    throw new PkiError("ERR_KEY_UNSUPPORTED", "spells its curve out, which Talos rejects; must be a named curve", {
       path,
     });
   }
@@ -98,14 +98,14 @@ function encodingOf(block: PemBlock, path: string): Encoding {
   if (block.label === "EC PARAMETERS") {
     throw new PkiError(
       "ERR_PEM_INVALID",
-      "begins with an EC PARAMETERS block, which Talos refuses; keep only the EC PRIVATE KEY block",
+      "begins with an EC PARAMETERS block, which Talos rejects; keep only the EC PRIVATE KEY block",
       { path },
     );
   }
   const encoding = ENCODINGS[block.label];
   if (encoding === undefined) {
     const given = block.label === "CERTIFICATE" ? "holds a certificate" : "holds a PEM block of another kind";
-    throw new PkiError("ERR_PEM_INVALID", `${given}; expected one of ${Object.keys(ENCODINGS).join(", ")}`, { path });
+    throw new PkiError("ERR_PEM_INVALID", `${given}; must be one of ${Object.keys(ENCODINGS).join(", ")}`, { path });
   }
   return encoding;
 }

@@ -15,7 +15,7 @@ export interface CertificateProfile {
 }
 
 /**
- * Sources: siderolabs/talos v1.13 pkg/machinery/config/generate/secrets/ca.go (authority, talosClient),
+ * Sources: siderolabs/talos v1.13 pkg/machinery/config/generate/secrets/ca.go (CA, talosClient),
  * internal/app/machined/pkg/controllers/secrets/api.go and trustd (talosServer), pkg/kubernetes/kubeconfig
  * (kubernetesAdmin); measured in vectors.
  */

@@ -24,7 +24,7 @@ export type Role = (typeof ROLES)[number];
  */
 export function roleProblems(roles: readonly string[], path: string): Problem[] {
   if (roles.length === 0) {
-    return [{ code: "ERR_INPUT_MISSING", path, message: `is empty; expected at least one of ${ROLES.join(", ")}` }];
+    return [{ code: "ERR_INPUT_MISSING", path, message: `is empty; must be at least one of ${ROLES.join(", ")}` }];
   }
   return roles.flatMap((role, index) =>
     (ROLES as readonly string[]).includes(role)
@@ -33,7 +33,7 @@ export function roleProblems(roles: readonly string[], path: string): Problem[] 
           {
             code: "ERR_ROLE_UNKNOWN" as const,
             path: `${path}[${index}]`,
-            message: `${JSON.stringify(role)} is no Talos role; expected one of ${ROLES.join(", ")}`,
+            message: `${JSON.stringify(role)} is not a Talos role; must be one of ${ROLES.join(", ")}`,
           },
         ],
   );

@@ -12,23 +12,23 @@ import { subjectAltNameProblems } from "./subjectAltNames";
 /** The docs page's name of a node certificate; a real node writes its own FQDN. */
 export const TALOS_NODE_COMMON_NAME = "talos-node";
 
-/** What a certificate without alternative names is refused with. */
+/** What a certificate without alternative names is rejected with. */
 export const NAMELESS: Problem = {
   code: "ERR_INPUT_MISSING",
   path: "ipAddresses",
-  message: "no name at all is given; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
+  message: "no name at all is given; add an entry in ipAddresses or dnsNames (clients look at nothing else)",
 };
 
 /** The same of a request that brings none. */
 export const NAMELESS_REQUEST: Problem = {
   ...NAMELESS,
   message:
-    "no name at all is given, nor does the request hold one; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
+    "no name at all is given, nor does the request hold one; add an entry in ipAddresses or dnsNames (clients look at nothing else)",
 };
 
 /** What a server certificate with a new key is issued with. One of `dnsNames` and `ipAddresses` holds a name. */
 export interface ServerCertificateOptions {
-  /** The OS authority: PEM pair, or parsed. */
+  /** The OS CA: PEM pair, or parsed. */
   readonly certificateAuthority: AuthorityInput;
   /** Default `talos-node`. */
   readonly commonName?: string;
@@ -36,7 +36,7 @@ export interface ServerCertificateOptions {
   readonly dnsNames?: readonly string[];
   /** In any spelling; written as Go writes them, each once. */
   readonly ipAddresses?: readonly string[];
-  /** Default: the kind of the authority's key. */
+  /** Default: the kind of the CA's key. */
   readonly algorithm?: KeyAlgorithm;
   /** Hours, default 24, as trustd issues. */
   readonly validityPeriodHours?: Hours;
@@ -83,7 +83,7 @@ export async function issueServerCertificate(
 
 /** What a request is signed with. */
 export interface SignRequestOptions {
-  /** The OS authority: PEM pair, or parsed. */
+  /** The OS CA: PEM pair, or parsed. */
   readonly certificateAuthority: AuthorityInput;
   /** PEM of the request, or parsed. */
   readonly csr: string | CertificateRequest;
@@ -101,7 +101,7 @@ export interface SignRequestOptions {
 
 /**
  * Signs a request into a server certificate, as trustd does: keeps CN and alternative names, strips O (a role must
- * never ride in on a request), forces digitalSignature and serverAuth. Unlike trustd it refuses one without any name,
+ * never ride in on a request), forces digitalSignature and serverAuth. Unlike trustd it rejects one without any name,
  * which no client would take.
  *
  * Source: siderolabs/talos internal/app/trustd/internal/reg/reg.go, v1.13.

@@ -38,7 +38,7 @@ export function subjectAltNameProblems(names: SubjectAltNames): Problem[] {
         return [bad(`dnsNames[${index}]`, `${JSON.stringify(name)} is an IP address; give it in ipAddresses`)];
       return isDnsName(name)
         ? []
-        : [bad(`dnsNames[${index}]`, `${JSON.stringify(name)} is no DNS name; expected one like node.example.org`)];
+        : [bad(`dnsNames[${index}]`, `${JSON.stringify(name)} is not a DNS name; must be one like node.example.org`)];
     }),
     ...(names.ipAddresses ?? []).flatMap((address, index) =>
       isIpAddress(address)
@@ -46,7 +46,7 @@ export function subjectAltNameProblems(names: SubjectAltNames): Problem[] {
         : [
             bad(
               `ipAddresses[${index}]`,
-              `${JSON.stringify(address)} is no IP address; expected one like 10.0.0.1 or 2001:db8::1`,
+              `${JSON.stringify(address)} is not an IP address; must be one like 10.0.0.1 or 2001:db8::1`,
             ),
           ],
     ),

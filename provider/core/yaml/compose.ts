@@ -1,6 +1,6 @@
 import { Composer, type CST, type Document, Lexer, Parser } from "yaml";
 
-/** How much of a text is read before it is refused. */
+/** How much of a text is read before it is rejected. */
 export interface Bounds {
   /** Levels of lists and maps. */
   readonly depth: number;
@@ -56,7 +56,7 @@ function composed(compose: () => Iterable<Document.Parsed>): Document.Parsed[] {
   try {
     return [...compose()];
   } catch {
-    throw new YamlFault("cannot be read as YAML", "expected valid YAML, indented with spaces");
+    throw new YamlFault("cannot be read as YAML", "must be valid YAML, indented with spaces");
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
@@ -70,10 +70,10 @@ function* readTokens(text: string, bounds: Bounds): Generator<CST.Token> {
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
     if (++count > bounds.tokens)
-      throw new YamlFault("has too many parts", `expected at most ${bounds.tokens} tokens of YAML`);
+      throw new YamlFault("has too many parts", `must be at most ${bounds.tokens} tokens of YAML`);
     yield* parser.next(lexeme);
     if (parser.stack.length > bounds.depth + OTHERS_ON_STACK)
-      throw new YamlFault("is nested too deep", `expected at most ${bounds.depth} levels`);
+      throw new YamlFault("is nested too deep", `must be at most ${bounds.depth} levels`);
   }
   yield* parser.end();
 }

@@ -34,7 +34,7 @@ export interface YamlMapping extends Place {
 
 export interface YamlEntry extends Place {
   readonly key: string;
-  /** What the key is, where it is no string. */
+  /** What the key is, where it is not a string. */
   readonly keyTag?: Exclude<ScalarTag, "str">;
   readonly value: YamlNode;
   /** The key is one that only YAML 1.1 reads as a boolean. */
@@ -53,7 +53,7 @@ export interface ParseOptions extends Dialect {
 
 /**
  * Reads YAML within bounds: at most 32 MiB, 100 levels and, with aliases followed, a million nodes and 32 MiB of text;
- * doubled keys, cyclic aliases and unknown tags are refused. An alias is the node of its anchor, which may be in an
+ * doubled keys, cyclic aliases and unknown tags are rejected. An alias is the node of its anchor, which may be in an
  * earlier document. Nothing of the text enters a message but its line numbers.
  *
  * @returns one node per document; a document without content is a null scalar
@@ -65,7 +65,7 @@ export function parseYamlDocuments(text: string, options: ParseOptions): YamlNod
   const { path, code = "ERR_YAML_INVALID", ...dialect } = options;
   try {
     if (Buffer.byteLength(text) > MAX_TEXT_LENGTH)
-      throw new YamlFault(`is longer than ${MAX_TEXT_LENGTH / MEBIBYTE} MiB`, "expected a machine config or a patch");
+      throw new YamlFault(`is longer than ${MAX_TEXT_LENGTH / MEBIBYTE} MiB`, "must be a machine config or a patch");
     return readDocuments(text, dialect);
   } catch (error) {
     if (!(error instanceof YamlFault)) throw error;

@@ -37,7 +37,7 @@ export function onlyDocument(all: readonly unknown[], path: string): unknown {
   // A line of dashes at the end begins a document in which nothing is.
   while (documents.length > 1 && documents.at(-1) === null) documents.pop();
   if (documents.length > 1) {
-    throw new PkiError("ERR_YAML_INVALID", `the text holds ${documents.length} documents; expected one`, { path });
+    throw new PkiError("ERR_YAML_INVALID", `the text holds ${documents.length} documents; must be one`, { path });
   }
   return documents[0] ?? null;
 }

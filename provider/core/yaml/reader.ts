@@ -35,7 +35,7 @@ const TAGS: Readonly<Record<string, ScalarTag>> = {
 };
 const BINARY_TAG = "tag:yaml.org,2002:binary";
 
-/** The text that a `!!binary` stands for; `undefined` for what is no base64 of a text. */
+/** The text that a `!!binary` stands for; `undefined` for what is not base64 of a text. */
 function decodeBinary(base64: string): string | undefined {
   const octets = decodeBase64(base64.replace(/[\r\n]/g, ""));
   return octets && decodeUtf8(octets);
@@ -75,7 +75,7 @@ class Reader {
     if (error !== undefined)
       throw this.fault(
         "cannot be read as YAML",
-        "expected valid YAML, indented with spaces",
+        "must be valid YAML, indented with spaces",
         this.lines.lineOf(error.pos[0]),
       );
     return contents === null ? { kind: "scalar", text: "", tag: "null", line: 1 } : this.node(contents, 0);
@@ -116,7 +116,7 @@ class Reader {
     if (anchor.node === undefined)
       throw new YamlFault(`an alias at line ${line} contains itself`, "write it out", line);
     if (++this.aliases > MAX_ALIASES && this.dialect.lenient === true)
-      throw new YamlFault("holds too many aliases", `expected at most ${MAX_ALIASES}`);
+      throw new YamlFault("holds too many aliases", `must be at most ${MAX_ALIASES}`);
     this.spend(anchor.nodes, anchor.length);
     this.reach(depth + anchor.height, line);
     return anchor.node;
@@ -127,14 +127,14 @@ class Reader {
     this.length += length;
     if (this.nodes <= this.bounds.nodes && this.length <= this.bounds.length) return;
     if (this.aliases + this.merges === 0)
-      throw new YamlFault("is too large", `expected at most ${this.bounds.nodes} nodes`);
+      throw new YamlFault("is too large", `must be at most ${this.bounds.nodes} nodes`);
     if (this.dialect.lenient !== true)
       throw new YamlFault("grows too large through aliases", "write it out without them");
   }
 
   private reach(depth: number, line: number): void {
     if (depth > this.bounds.depth)
-      throw this.fault("is nested too deep", `expected at most ${this.bounds.depth} levels`, line);
+      throw this.fault("is nested too deep", `must be at most ${this.bounds.depth} levels`, line);
     this.deepest = Math.max(this.deepest, depth);
   }
 
@@ -149,7 +149,7 @@ class Reader {
     if (node.tag === BINARY_TAG) {
       const decoded = decodeBinary(text);
       if (decoded === undefined)
-        throw new YamlFault(`a !!binary at line ${line} is no base64 of a text`, "write the text", line);
+        throw new YamlFault(`a !!binary at line ${line} is not base64 of a text`, "write the text", line);
       return { kind: "scalar", text: decoded, tag: "str", line };
     }
     return { kind: "scalar", text, tag: this.tagged(text, TAGS[node.tag], line), line };
@@ -194,13 +194,13 @@ class Reader {
   private key(node: ParsedNode, depth: number): YamlScalar {
     const key = this.node(node, depth + 1);
     if (key.kind === "scalar") return key;
-    throw new YamlFault(`a key at line ${key.line} is no plain text`, "expected a name", key.line);
+    throw new YamlFault(`a key at line ${key.line} is not plain text`, "must be a name", key.line);
   }
 
   private merge(source: ParsedNode | null, value: YamlNode, line: number): readonly YamlEntry[] {
     const { mergeKeys, lenient } = this.dialect;
     if (++this.merges > MAX_MERGES && lenient === true)
-      throw this.fault("too many merge keys (<<)", `expected at most ${MAX_MERGES}`, line);
+      throw this.fault("too many merge keys (<<)", `must be at most ${MAX_MERGES}`, line);
     const values = lenient === true && value.kind === "sequence" ? value.items : [value];
     if (
       values.every(({ kind }) => kind === "mapping") &&
@@ -210,7 +210,7 @@ class Reader {
       this.spend(entries.length, 0);
       return entries;
     }
-    throw new YamlFault(`a merge key (<<) at line ${line}, which Talos refuses`, "write the keys out", line);
+    throw new YamlFault(`a merge key (<<) at line ${line}, which Talos rejects`, "write the keys out", line);
   }
 }
 

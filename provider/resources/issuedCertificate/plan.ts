@@ -99,7 +99,7 @@ export async function planCertificate<I extends IssuanceInputs>(
     problems,
     reports: [
       ...request.reports,
-      ...renewal.reasons.map((reason) => info(`will be issued anew: ${reason}`)),
+      ...renewal.reasons.map((reason) => info(`will be reissued: ${reason}`)),
       ...renewal.warnings.map(info),
       ...(lifetime ?? []),
     ],
@@ -228,7 +228,7 @@ function windowProblems({ validityPeriodHours, earlyRenewalHours }: IssuanceInpu
     {
       code: "ERR_DURATION_INVALID",
       path: "earlyRenewalHours",
-      message: `is not less than the lifetime of ${validityPeriodHours} hours; expected fewer hours than validityPeriodHours`,
+      message: `is not less than the lifetime of ${validityPeriodHours} hours; must be fewer hours than validityPeriodHours`,
     },
   ];
 }

@@ -66,8 +66,8 @@ export function signerInputProblems({ secrets, certificateAuthority }: SignerInp
       code: both ? "ERR_INPUT_INVALID" : "ERR_INPUT_MISSING",
       path: "secrets",
       message: both
-        ? "is given beside certificateAuthority; expected one of the two"
-        : "is required; expected secrets or certificateAuthority",
+        ? "is configured beside certificateAuthority; configure one of the two"
+        : "is required; configure secrets or certificateAuthority",
     },
   ];
 }

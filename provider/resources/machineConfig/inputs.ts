@@ -39,13 +39,13 @@ function decodeAccepted(value: unknown, path: string, context: DecodeContext): A
   }
   if (typeof certificatePem === "string")
     return { certificates: context.pems.certificates(certificatePem, path), isFromAcceptedCA: true };
-  throw new PkiError("ERR_INPUT_INVALID", "is no authority; expected PEM text or an AcceptedCA", { path });
+  throw new PkiError("ERR_INPUT_INVALID", "is not a CA; must be PEM text or an AcceptedCA", { path });
 }
 
 /** @throws PkiError ERR_PATCH_INVALID for what is neither text nor an object */
 function decodePatch(value: unknown, path: string): ConfigPatch {
   if (typeof value === "string" || (typeof value === "object" && value !== null)) return value;
-  throw new PkiError("ERR_PATCH_INVALID", "is no patch; expected YAML text or an object", { path });
+  throw new PkiError("ERR_PATCH_INVALID", "is not a patch; must be YAML text or an object", { path });
 }
 
 /** Inputs of MachineConfig. */

@@ -38,7 +38,7 @@ export async function readAdopted(
     problems.push({
       code: "ERR_INPUT_INVALID",
       path: second,
-      message: `is given beside ${source}; expected one way to adopt`,
+      message: `is configured beside ${source}; configure one way to adopt`,
     });
     return NOTHING;
   }
@@ -92,7 +92,7 @@ export function mergeSupplied(adopted: DecodedBundle, supplied: DecodedBundle, p
       problems.push({
         code: "ERR_SECRET_CHANGED",
         path: INVENTORY[other].input,
-        message: `is given beside an adopted ${name}; leave the input out: a cluster uses one of the two`,
+        message: `is configured beside an adopted ${name}; leave the input out: a cluster uses one of the two`,
       });
     }
   }

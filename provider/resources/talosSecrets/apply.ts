@@ -109,7 +109,7 @@ function move(
     if (ca !== undefined) return ca;
     throw new PkiError(
       "ERR_ROTATION_ILLEGAL",
-      "the other authority of this rotation is not in the state; restore the state that holds it",
+      "the other CA of this rotation is not in the state; restore the state that holds it",
       { path: "rotation" },
     );
   };

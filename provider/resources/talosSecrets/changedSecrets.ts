@@ -53,7 +53,7 @@ export function changedSecrets(
       changed(
         input,
         rotation === undefined
-          ? "differs from the value in the state, and Talos cannot rotate it; expected the old value, or none"
+          ? "differs from the value in the state, and Talos cannot rotate it; must be the old value, or none"
           : `differs from the value in the state; to replace it set rotation.${rotation} to a new id, else give the old value, or none`,
       ),
     ];

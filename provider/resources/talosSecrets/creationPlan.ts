@@ -68,12 +68,12 @@ function creationProblems({ rotation }: SecretsInputs): Problem[] {
         {
           code: "ERR_ROTATION_ILLEGAL",
           path: `${path}.stage`,
-          message: `there is nothing to rotate when the secrets are created; expected no rotation, or stage "finish" (a rotation that is over)`,
+          message: `there is nothing to rotate when the secrets are created; must be no rotation, or stage "finish" (a rotation that is over)`,
         },
       ];
     }
     if (request.certificatePem === undefined) return [];
-    const message = `at creation an authority of one's own is given in certificateAuthorities.${name}`;
+    const message = `at creation an own CA is given in certificateAuthorities.${name}`;
     return [{ code: "ERR_ROTATION_ILLEGAL", path: `${path}.certificatePem`, message }];
   });
 }

@@ -119,5 +119,5 @@ function doubledProblems(news: SecretsInputs, olds: SecretsInputs | undefined): 
 const doubledProblem = (path: string, supplied: string): Problem => ({
   code: "ERR_INPUT_INVALID",
   path,
-  message: `is given beside ${supplied}, and nothing is made there; expected one of the two`,
+  message: `is configured beside ${supplied}, and nothing is made there; configure one of the two`,
 });

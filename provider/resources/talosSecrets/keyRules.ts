@@ -35,7 +35,7 @@ export function judgeKey(
   const rule = ruleOf(owner);
   const reason = algorithm === undefined ? undefined : rule?.reason(algorithm, version);
   if (rule === undefined || reason === undefined) return { problems: [], warnings: [] };
-  const message = `${reason}; expected ${rule.expected}`;
+  const message = `${reason}; must be ${rule.expected}`;
   return rule.isRejected
     ? { problems: [{ code: "ERR_KEY_UNSUPPORTED", path, message }], warnings: [] }
     : { problems: [], warnings: [unusable(path, message)] };

@@ -33,7 +33,7 @@ export function lifetimeProblems(certificate: Lifetime, now: Date, path: string)
         {
           code: "ERR_AUTHORITY_EXPIRED",
           path,
-          message: `expired at ${formatTime(certificate.notAfter)}; expected an authority that is still valid`,
+          message: `expired at ${formatTime(certificate.notAfter)}; must be a CA that is still valid`,
         },
       ];
     case "early":
@@ -41,7 +41,7 @@ export function lifetimeProblems(certificate: Lifetime, now: Date, path: string)
         {
           code: "ERR_CERTIFICATE_NOT_YET_VALID",
           path,
-          message: `is valid only from ${formatTime(certificate.notBefore)}, and the clock shows ${formatTime(now)}; expected an authority that is valid already, or the right time`,
+          message: `is valid only from ${formatTime(certificate.notBefore)}, and the clock shows ${formatTime(now)}; must be a CA that is valid already, or the right time`,
         },
       ];
     case undefined:
@@ -59,12 +59,12 @@ export function swapProblems(outputs: StoredSecrets, name: StagedName, now: Date
       ? {
           code: "ERR_AUTHORITY_EXPIRED",
           path: `rotation.${name}.stage`,
-          message: `the next authority expired at ${formatTime(next.notAfter)} and would issue nothing; end the rotation with stage "abort", then begin another`,
+          message: `the next CA expired at ${formatTime(next.notAfter)} and would issue nothing; end the rotation with stage "abort", then begin another`,
         }
       : {
           code: "ERR_CERTIFICATE_NOT_YET_VALID",
           path: `rotation.${name}.stage`,
-          message: `the next authority is valid only from ${formatTime(next.notBefore)}, and the clock shows ${formatTime(now)}; wait until then, or end the rotation with stage "abort"`,
+          message: `the next CA is valid only from ${formatTime(next.notBefore)}, and the clock shows ${formatTime(now)}; wait until then, or end the rotation with stage "abort"`,
         },
   ];
 }
@@ -90,7 +90,7 @@ export function shortWarnings(inputs: SecretsInputs, made: readonly CAName[]): W
     const hours = isKnown(input) ? input?.validityPeriodHours : undefined;
     if (hours === undefined || !isKnown(hours) || hours * HOUR >= YEAR) return [];
     const path = `certificateAuthorities.${name}.validityPeriodHours`;
-    const message = "is less than a year; plan the rotation of the authority now";
+    const message = "is less than a year; plan the rotation of the CA now";
     return [{ severity: "warning", reason: "expires-soon", path, message }];
   });
 }
@@ -111,21 +111,20 @@ const EXPIRY_MESSAGES: Readonly<
   Record<Exclude<Role, "issuing">, Readonly<Record<Exclude<LifeStage, "fine">, ExpiryMessage>>>
 > = {
   leaving: {
-    over: (_, until) => `the authority expired at ${until}; go on with its rotation`,
-    early: (from) => `the authority is valid only from ${from}; look at the clock`,
-    ending: (_, until) => `the authority expires at ${until}, in less than a year; finish its rotation before`,
+    over: (_, until) => `the CA expired at ${until}; go on with its rotation`,
+    early: (from) => `the CA is valid only from ${from}; look at the clock`,
+    ending: (_, until) => `the CA expires at ${until}, in less than a year; finish its rotation before`,
   },
   next: {
-    over: (_, until) =>
-      `the next authority expired at ${until}; end the rotation with stage "abort", then begin another`,
-    early: (from) => `the next authority is valid only from ${from}; stage "swap" is refused before`,
+    over: (_, until) => `the next CA expired at ${until}; end the rotation with stage "abort", then begin another`,
+    early: (from) => `the next CA is valid only from ${from}; stage "swap" is rejected before`,
     ending: (_, until) =>
-      `the next authority expires at ${until}, in less than a year; bring one that lives longer, or plan its rotation`,
+      `the next CA expires at ${until}, in less than a year; bring one that lives longer, or plan its rotation`,
   },
   old: {
-    over: (_, until) => `the old authority expired at ${until} and its clients are refused; set stage "finish"`,
-    early: (from) => `the old authority is valid only from ${from}; look at the clock`,
-    ending: (_, until) => `the old authority expires at ${until}, in less than a year; set stage "finish" before`,
+    over: (_, until) => `the old CA expired at ${until} and its clients are rejected; set stage "finish"`,
+    early: (from) => `the old CA is valid only from ${from}; look at the clock`,
+    ending: (_, until) => `the old CA expires at ${until}, in less than a year; set stage "finish" before`,
   },
 };
 

@@ -41,7 +41,7 @@ function stagedReport(outputs: StoredSecrets, plan: UpdatePlan, name: StagedName
   const before = readStagedStatus(outputs, name);
   if (action === "none") return abortedReport(plan, name, before);
   const { issuing = "?", accepted } = before;
-  const next = supplied?.certificate.fingerprint ?? (isUnknown ? "an authority that is not known yet" : undefined);
+  const next = supplied?.certificate.fingerprint ?? (isUnknown ? "a CA that is unknown" : undefined);
   const trust = describeMove(action, issuing, accepted[0] ?? "?", next);
   return [info(`rotation.${name} ${JSON.stringify(state.id)}: ${before.position} -> ${state.position}: ${trust}`)];
 }
@@ -62,7 +62,7 @@ function abortedReport(plan: UpdatePlan, name: StagedName, before: StagedStatus)
 function describeMove(action: RotationAction, issuing: string, other: string, next: string | undefined): string {
   switch (action) {
     case "begin":
-      return `issuing stays ${issuing}, accepted will be ${next ?? "a new authority, made in this update"}`;
+      return `issuing stays ${issuing}, accepted will be ${next ?? "a new CA, made in this update"}`;
     case "swap":
     case "unswap":
       return `issuing will be ${other}, accepted will be ${issuing}`;

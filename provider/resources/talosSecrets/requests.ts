@@ -39,7 +39,7 @@ export function readRequests(
       continue;
     }
     const { id, stage } = request;
-    if (isKnown(id)) problems.push(...emptyIdProblems(id, path, "expected a name of the rotation, such as 2026-11"));
+    if (isKnown(id)) problems.push(...emptyIdProblems(id, path, "must be a name of the rotation, such as 2026-11"));
     if (!isKnown(id) || !isKnown(stage)) {
       unknown.push(name);
       continue;
@@ -48,7 +48,7 @@ export function readRequests(
       problems.push({
         code: "ERR_ROTATION_ILLEGAL",
         path,
-        message: `Talos ${version.contract} knows no accepted authorities, so its authorities cannot be rotated in stages; upgrade to v1.7 or later first`,
+        message: `Talos ${version.contract} knows no accepted CAs, so its CAs cannot be rotated in stages; upgrade to v1.7 or later first`,
       });
     }
     const ca = readPair(request, path, context, problems);
@@ -71,7 +71,7 @@ export function readRequests(
       continue;
     }
     immediate[name] = id;
-    problems.push(...emptyIdProblems(id, `rotation.${name}`, "expected any text"));
+    problems.push(...emptyIdProblems(id, `rotation.${name}`, "must be any text"));
   }
   return { staged, immediate, unknown };
 }

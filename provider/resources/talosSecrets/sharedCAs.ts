@@ -18,7 +18,7 @@ function sharedWarnings(places: readonly Place[]): Warning[] {
     if (path === undefined) return [];
     const twin = places.find((other, at) => at < index && other.name !== name && other.fingerprint === fingerprint);
     if (twin === undefined) return [];
-    const message = `is the authority ${twin.name} too, so that each lets in whom the other lets in; expected an authority of its own`;
+    const message = `is the CA ${twin.name} too, so that each lets in whom the other lets in; must be a CA of its own`;
     return [{ severity: "warning", reason: "shared-ca", path, message }];
   });
 }

@@ -95,7 +95,7 @@ function suppliedProblems({ certificate, path }: SuppliedCA, { issuing }: Staged
   return [
     ...lifetimeProblems(certificate, now, path),
     ...(certificate.fingerprint === issuing
-      ? [illegal(path, "is the authority that issues already; expected another one")]
+      ? [illegal(path, "is the CA that issues already; must be another one")]
       : []),
   ];
 }
@@ -115,7 +115,7 @@ function strangerProblems(
     : [
         illegal(
           `rotation.${name}.certificatePem`,
-          "differs from the authority that this rotation began with; expected the same one, or none",
+          "differs from the CA that this rotation began with; must be the same one, or none",
         ),
       ];
 }
@@ -139,7 +139,7 @@ function ownProblems(
       ? [
           changed(
             path,
-            `is an authority that issued before; to bring it back give it in rotation.${name} too (certificatePem and privateKeyPem), to have a new one made leave it out here`,
+            `is a CA that issued before; to bring it back give it in rotation.${name} too (certificatePem and privateKeyPem), to have a new one made leave it out here`,
           ),
         ]
       : [];
@@ -148,15 +148,15 @@ function ownProblems(
   if (taken !== undefined) {
     return taken.certificate.fingerprint === fingerprint
       ? []
-      : [changed(path, `differs from ${taken.path}; expected the same authority in both, or in one of them`)];
+      : [changed(path, `differs from ${taken.path}; must be the same CA in both, or in one of them`)];
   }
   const id = JSON.stringify(status.id);
   return [
     changed(
       path,
       status.position === "accept" || status.position === "swap"
-        ? `differs from the authorities of rotation ${id}, which is under way; finish or abort it first, then rotate to this one`
-        : `differs from the authority in the state; to replace it set rotation.${name} to a new id with stage "accept", which takes it, else give the old authority, or none`,
+        ? `differs from the CAs of rotation ${id}, which is under way; finish or abort it first, then rotate to this one`
+        : `differs from the CA in the state; to replace it set rotation.${name} to a new id with stage "accept", which takes it, else give the old CA, or none`,
     ),
   ];
 }

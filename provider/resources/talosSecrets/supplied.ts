@@ -40,7 +40,7 @@ export function readSupplied(
     const { form, input } = INVENTORY[name];
     const { matches, expected } = TEXT_FORMS[form];
     if (matches(text)) bundle = bundle.with(name, text);
-    else problems.push({ code: "ERR_INPUT_INVALID", path: input, message: `has the wrong form; expected ${expected}` });
+    else problems.push({ code: "ERR_INPUT_INVALID", path: input, message: `has the wrong form; must be ${expected}` });
   }
   problems.push(...encryptionProblems(inputs));
   const warnings: Warning[] = [];
@@ -103,7 +103,7 @@ function encryptionProblems({ secretboxEncryptionSecret, aescbcEncryptionSecret 
     {
       code: "ERR_INPUT_INVALID",
       path: "aescbcEncryptionSecret",
-      message: "is given beside secretboxEncryptionSecret; expected the one that the cluster uses",
+      message: "is configured beside secretboxEncryptionSecret; must be the one that the cluster uses",
     },
   ];
 }
@@ -122,7 +122,7 @@ export function readPair(
     problems.push({
       code: "ERR_INPUT_MISSING",
       path: `${path}.${name}`,
-      message: `is required beside ${other}; an authority without its key can sign nothing and cannot be rotated`,
+      message: `is required beside ${other}; a CA without its key can sign nothing and cannot be rotated`,
     });
     return undefined;
   }

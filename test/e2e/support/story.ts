@@ -64,7 +64,7 @@ export function tells(story: () => Story, cli: () => PulumiCli): void {
     assert.deepEqual([refresh.code, refresh.changes], [0, { same: 6 }], refresh.output);
   });
 
-  it("rotates the OS authority in three steps", async () => {
+  it("rotates the OS CA in three steps", async () => {
     const { issuing: old } = await issuing();
     await story().rotate(project, "accept");
     await up();

@@ -12,7 +12,7 @@ const SCALARS: readonly string[] = [
 
 const TAGS: readonly string[] = ["!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp"];
 
-/** A JSON patch refuses keys that are no strings. */
+/** A JSON patch rejects keys that are no strings. */
 const ODD_KEYS: readonly string[] = ["{1: x}", "{true: x}"];
 
 const JSON_VALUES: readonly string[] = [

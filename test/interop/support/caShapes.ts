@@ -214,7 +214,7 @@ const ENCODINGS: readonly Row[] = [
     expected: ["unreadable"],
   },
   {
-    name: "with critical authority information",
+    name: "with critical CA information",
     extensions: [extension("1.3.6.1.5.5.7.1.1", true, "3000")],
     expected: ["unreadable"],
   },

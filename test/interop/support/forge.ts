@@ -22,7 +22,7 @@ let count = 0;
 /** OpenSSL does not know the label that Talos gives to Ed25519 keys. */
 export const opensslKey = (key: string): string => key.replaceAll("ED25519 PRIVATE KEY", "PRIVATE KEY");
 
-/** Lets openssl issue a client certificate with the authority `issuer`. */
+/** Lets openssl issue a client certificate with the CA `issuer`. */
 export async function forgeClient(folder: Folder, issuer: Pair, claims: Claims): Promise<Pair> {
   count += 1;
   const name = (suffix: string): string => folder.at(`forged-${count}.${suffix}`);

@@ -77,7 +77,7 @@ async function coreCases(): Promise<VerifyCase[]> {
       const own = await authority("os", algorithm);
       const certificates = await issueClient(own, { roles: ["os:reader", "os:etcd:backup"] });
       return {
-        name: `client of an ${algorithm} authority`,
+        name: `client of an ${algorithm} CA`,
         certificates,
         trust: own.certificate.pem,
         purpose: "client",
@@ -96,7 +96,7 @@ async function coreCases(): Promise<VerifyCase[]> {
       expected: [],
     },
     {
-      name: "admin at a node that trusts only the new authority",
+      name: "admin at a node that trusts only the new CA",
       certificates: admin,
       trust: other.certificate.pem,
       purpose: "client",
@@ -115,7 +115,7 @@ async function coreCases(): Promise<VerifyCase[]> {
       expected: [],
     },
     {
-      name: "admin cut to the authority's end",
+      name: "admin cut to the CA's end",
       certificates: await issueClient(short48),
       trust: short48.certificate.pem,
       purpose: "client",
@@ -152,7 +152,7 @@ async function coreCases(): Promise<VerifyCase[]> {
       expected: ["ERR_CERTIFICATE_EXPIRED"],
     },
     {
-      name: "client and authority long expired",
+      name: "client and CA long expired",
       certificates: await issueClient(short48),
       trust: short48.certificate.pem,
       purpose: "client",
@@ -160,19 +160,19 @@ async function coreCases(): Promise<VerifyCase[]> {
       expected: ["ERR_CERTIFICATE_EXPIRED", "ERR_AUTHORITY_EXPIRED"],
     },
     {
-      name: "client of the Kubernetes authority",
+      name: "client of the Kubernetes CA",
       ...asClient,
       certificates: await issueClient(kubernetes),
       expected: ["ERR_AUTHORITY_UNKNOWN"],
     },
     {
-      name: "client of the etcd authority",
+      name: "client of the etcd CA",
       ...asClient,
       certificates: await issueClient(etcd),
       expected: ["ERR_AUTHORITY_UNKNOWN"],
     },
     {
-      name: "client of the aggregator authority",
+      name: "client of the aggregator CA",
       certificates: await issueClient(aggregator),
       trust: aggregator.certificate.pem,
       purpose: "client",
@@ -234,7 +234,7 @@ async function coreCases(): Promise<VerifyCase[]> {
       certificates: tampered(admin, 90),
       expected: ["ERR_AUTHORITY_UNKNOWN"],
     },
-    { name: "the authority as a client of itself", ...asClient, certificates: trust, expected: [] },
+    { name: "the CA as a client of itself", ...asClient, certificates: trust, expected: [] },
   ];
 }
 
@@ -298,7 +298,7 @@ async function oddCases(): Promise<VerifyCase[]> {
     { name: "self-signed stranger", ...asClient, certificates: self, expected: ["ERR_AUTHORITY_UNKNOWN"] },
     { name: "self-signed and trusted itself", certificates: self, trust: self, purpose: "client", expected: [] },
     {
-      name: "trusted itself, not its authority",
+      name: "trusted itself, not its CA",
       certificates: await leaf(),
       trust: self,
       purpose: "client",
@@ -338,7 +338,7 @@ async function oddCases(): Promise<VerifyCase[]> {
       expected: [],
     },
     {
-      name: "an authority of the same name with another key",
+      name: "a CA of the same name with another key",
       ...asClient,
       certificates: (await odd({ issuer: await odd({ subject: "O=talos", ca: true }), authorityKeyIdentifier: null }))
         .pem,
@@ -415,21 +415,21 @@ async function signatureCases(): Promise<VerifyCase[]> {
       "openssl verify takes any size at its default security level",
     ),
     of("with an RSA key of 512 bits of its own", { key: "p256" }, { key: "rsa512" }, []),
-    of("an authority without key usage", { keyUsage: null }, {}, []),
-    of("an authority that may not sign certificates", { keyUsage: flags.digitalSignature }, {}, ["ERR_NOT_A_CA"]),
+    of("a CA without key usage", { keyUsage: null }, {}, []),
+    of("a CA that may not sign certificates", { keyUsage: flags.digitalSignature }, {}, ["ERR_NOT_A_CA"]),
     of(
-      "an authority that is none",
+      "a CA that is none",
       { basicConstraints: true, ca: false, keyUsage: flags.keyEncipherment },
       { authorityKeyIdentifier: null },
       ["ERR_NOT_A_CA"],
     ),
-    of("an authority with an empty name", { subject: "" }, {}, []),
-    of("an authority for servers only", { usages: [server] }, {}, ["ERR_USAGE_MISSING"]),
-    of("an authority for any usage", { usages: [any] }, {}, [], "openssl does not know any usage here"),
-    of("an expired authority", { from: -20, until: -1 }, {}, ["ERR_AUTHORITY_EXPIRED"]),
-    of("an authority of tomorrow", { from: 24 }, {}, ["ERR_CERTIFICATE_NOT_YET_VALID"]),
+    of("a CA with an empty name", { subject: "" }, {}, []),
+    of("a CA for servers only", { usages: [server] }, {}, ["ERR_USAGE_MISSING"]),
+    of("a CA for any usage", { usages: [any] }, {}, [], "openssl does not know any usage here"),
+    of("an expired CA", { from: -20, until: -1 }, {}, ["ERR_AUTHORITY_EXPIRED"]),
+    of("a CA of tomorrow", { from: 24 }, {}, ["ERR_CERTIFICATE_NOT_YET_VALID"]),
     of(
-      "an authority with an unknown critical extension",
+      "a CA with an unknown critical extension",
       { extensions: [new x509.Extension("1.2.3.4", true, new Uint8Array([5, 0]))] },
       {},
       ["ERR_CHAIN_INVALID"],
@@ -458,9 +458,9 @@ async function authorityCases(): Promise<VerifyCase[]> {
     usages: [client],
   });
   return [
-    { name: "through an authority between", ...asClient, certificates: await through(middle), expected: [] },
+    { name: "through a CA between", ...asClient, certificates: await through(middle), expected: [] },
     {
-      name: "through two authorities between",
+      name: "through two CAs between",
       ...asClient,
       certificates: (await through(lower)) + middle.pem,
       expected: [],
@@ -471,22 +471,22 @@ async function authorityCases(): Promise<VerifyCase[]> {
       certificates: (await odd({ issuer: lower })).pem + middle.pem + lower.pem,
       expected: [],
     },
-    { name: "the authority between is missing", ...asClient, certificates: own, expected: ["ERR_AUTHORITY_UNKNOWN"] },
+    { name: "the CA between is missing", ...asClient, certificates: own, expected: ["ERR_AUTHORITY_UNKNOWN"] },
     {
-      name: "the authority between is trusted alone",
+      name: "the CA between is trusted alone",
       certificates: own,
       trust: middle.pem,
       purpose: "client",
       expected: [],
     },
     {
-      name: "through the twin of its authority",
+      name: "through the twin of its CA",
       ...asClient,
       certificates: (await odd({ issuer: middle, authorityKeyIdentifier: null })).pem + twin.pem,
       expected: ["ERR_AUTHORITY_UNKNOWN"],
     },
     {
-      name: "through one that is no authority",
+      name: "through one that is not a CA",
       ...asClient,
       certificates: await through(none, { authorityKeyIdentifier: null }),
       expected: ["ERR_NOT_A_CA"],
@@ -522,21 +522,21 @@ async function authorityCases(): Promise<VerifyCase[]> {
       expected: [],
     },
     {
-      name: "directly below an authority that allows none below",
+      name: "directly below a CA that allows none below",
       certificates: (await odd({ issuer: tight })).pem,
       trust: tight.pem,
       purpose: "client",
       expected: [],
     },
     {
-      name: "below an authority that its own does not allow",
+      name: "below a CA that its own does not allow",
       certificates: await through(await between({ issuer: tight })),
       trust: tight.pem,
       purpose: "client",
       expected: ["ERR_CHAIN_INVALID"],
     },
     {
-      name: "an authority as a client, trusted through its own",
+      name: "a CA as a client, trusted through its own",
       ...asClient,
       certificates: middle.pem,
       expected: [],
@@ -545,7 +545,7 @@ async function authorityCases(): Promise<VerifyCase[]> {
   ];
 }
 
-/** Authorities that may vouch for some names only. */
+/** CAs that may vouch for some names only. */
 async function constraintCases(): Promise<VerifyCase[]> {
   const of = async (
     name: string,

@@ -38,9 +38,9 @@ const EMPTY_MESSAGE = Buffer.alloc(5);
 
 /**
  * One call of Version over a TLS connection of its own: both sides verify each other, and the answer is waited for,
- * because with TLS 1.3 a server refuses a client only after the client believes that it is connected.
+ * because with TLS 1.3 a server rejects a client only after the client believes that it is connected.
  *
- * @returns why the call was refused, or undefined when the node told its version
+ * @returns why the call was rejected, or undefined when the node told its version
  */
 export function callVersion(client: Client, target: Target): Promise<string | undefined> {
   const [host = "", port = ""] = target.endpoint.split(":");

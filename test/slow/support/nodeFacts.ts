@@ -28,7 +28,7 @@ export const AFTER = {
   abort: facts(true, false, "old"),
 } as const satisfies Record<string, NodeFacts>;
 
-/** Asks nodes as a client of the old and of the new authority, as only somebody with both keys can. */
+/** Asks nodes as a client of the old and of the new CA, as only somebody with both keys can. */
 export class Examiner {
   private constructor(
     private readonly clients: { readonly old: Client; readonly new: Client },

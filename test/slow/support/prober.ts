@@ -45,11 +45,11 @@ export class Prober {
     }
   }
 
-  /** Waits until nothing is refused for ten rounds. */
+  /** Waits until nothing is rejected for ten rounds. */
   async quiet(patience = 60_000): Promise<void> {
     const deadline = Date.now() + patience;
     for (let count = -1; count !== this.refusals.length;) {
-      if (Date.now() > deadline) throw new Error(`still refused: ${JSON.stringify(this.refusals.at(-1))}`);
+      if (Date.now() > deadline) throw new Error(`still rejected: ${JSON.stringify(this.refusals.at(-1))}`);
       count = this.refusals.length;
       await this.more(70);
     }

@@ -151,7 +151,7 @@ export class Rehearsal {
     return next;
   }
 
-  /** Learns both authorities when they are in the state, and lets the prober hold both talosconfigs. */
+  /** Learns both CAs when they are in the state, and lets the prober hold both talosconfigs. */
   async meet(next: Version): Promise<void> {
     if (next.outputs.rotationStatus.os.stage === "accept") this.examiner = await examinerOf(next.outputs);
     this.prober.hold(this.held.client, next.client);
@@ -226,7 +226,7 @@ export class Rehearsal {
     }
   }
 
-  /** Nothing was refused, every node was called all the time, and no key ever stood anywhere in clear. */
+  /** Nothing was rejected, every node was called all the time, and no key ever stood anywhere in clear. */
   async assertUndisturbed(calls = 0): Promise<void> {
     await this.prober.stop();
     assert.deepEqual(this.prober.refusals.slice(0, 5), []);
@@ -249,7 +249,7 @@ export class Rehearsal {
 
 async function examinerOf({ secretsYaml, rotationSecrets }: RotationOutputs): Promise<Examiner> {
   const other = rotationSecrets.os;
-  if (other === undefined) throw new Error("the state holds no second authority");
+  if (other === undefined) throw new Error("the state holds no second CA");
   const next: CertificateAndKey = { crt: other.certificatePem, key: other.privateKeyPem };
   return Examiner.create(parseSecretsBundle(secretsYaml, { now: new Date() }).bundle.certs.os, next);
 }

@@ -17,7 +17,7 @@ export interface ProgramOptions {
 /** Environment variable: milliseconds that the program stays awake at its end. */
 export const LINGER = "TEST_LINGER_MS";
 
-/** The program of a cluster whose OS authority rotates: an edit of one line between two ups. */
+/** The program of a cluster whose OS CA rotates: an edit of one line between two ups. */
 export const rotationProgram = ({ endpoints, workers, rotation, workerSANs = [] }: ProgramOptions): string => `
 const { ClientConfiguration, Kubeconfig, MachineConfig, NodeCertificate, TalosSecrets } = require("pulumi-talos-pki");
 const rotation = ${rotation === undefined ? "undefined" : JSON.stringify({ os: rotation })};

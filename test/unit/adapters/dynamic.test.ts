@@ -60,18 +60,18 @@ describe("The dynamic providers", () => {
       {
         property: "",
         reason:
-          "nonsense: is no property of this resource; expected one of talosVersion, certificateAuthorities, serviceAccount, cluster, bootstrapToken, trustdToken, secretboxEncryptionSecret, aescbcEncryptionSecret, secretsYaml, controlPlaneConfig, kubernetesPkiDirectory, rotation",
+          "nonsense: is not a property of this resource; must be one of talosVersion, certificateAuthorities, serviceAccount, cluster, bootstrapToken, trustdToken, secretboxEncryptionSecret, aescbcEncryptionSecret, secretsYaml, controlPlaneConfig, kubernetesPkiDirectory, rotation",
       },
       {
         property: "",
         reason:
-          "bootstrapToken: has the wrong form; expected 6 characters, a dot and 16 characters, each of 0-9 and a-z",
+          "bootstrapToken: has the wrong form; must be 6 characters, a dot and 16 characters, each of 0-9 and a-z",
       },
     ]);
     assert.ok(!JSON.stringify(failures).includes("hunter2"));
   });
 
-  it("answer a failure with the inputs as they came, and no unknown among them, which Pulumi would refuse instead", async () => {
+  it("answer a failure with the inputs as they came, and no unknown among them, which Pulumi would reject instead", async () => {
     const args = { secrets, clusterName: "c", roles: ["os:king"], nodes: 5 };
     const { inputs, failures } = await providers.ClientConfiguration.check({}, named("c", args));
     assert.equal(failures.length, 2);
@@ -113,7 +113,7 @@ describe("The dynamic providers", () => {
     assert.match(said, /^TalosSecrets "new": rotation\.os "r": none -> accept: issuing stays [0-9a-f]{64}, /);
   });
 
-  it("refuse a move once, under the name of the resource, and without a stack", async () => {
+  it("reject a move once, under the name of the resource, and without a stack", async () => {
     const state = await made(providers.TalosSecrets, named("prod", { secretsYaml: secrets }));
     const rotation = { os: { id: "r", stage: "swap" }, kubernetes: { id: "r", stage: "abort" } };
     const { inputs } = await providers.TalosSecrets.check(state.inputs, named("prod", { rotation }));
@@ -123,7 +123,7 @@ describe("The dynamic providers", () => {
         `TalosSecrets "prod": rotation.os: no rotation is under way, so "r" cannot begin with stage "swap"; begin with stage "accept"
 rotation.kubernetes: no rotation is under way, so "r" cannot begin with stage "abort"; begin with stage "accept"`,
       );
-      assert.equal(`${String(error)}: ${error.stack ?? ""}`, 'TalosSecrets "prod": is refused');
+      assert.equal(`${String(error)}: ${error.stack ?? ""}`, 'TalosSecrets "prod": is rejected');
       return true;
     });
   });

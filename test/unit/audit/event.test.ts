@@ -31,7 +31,7 @@ describe("The audit trail", () => {
     return auditEvents(managed.definition.name, { kind: "update", inputs, olds, outputs });
   };
 
-  it("notes each authority of a new cluster, and none that is adopted as made", async () => {
+  it("notes each CA of a new cluster, and none that is adopted as made", async () => {
     const made = created(await makeSecrets(host));
     assert.deepEqual(short(made), ["create os", "create kubernetes", "create etcd", "create aggregator"]);
     const os = made[0]!;
@@ -43,7 +43,7 @@ describe("The audit trail", () => {
     assert.deepEqual(short(created(adopted)), ["adopt os", "adopt kubernetes", "adopt etcd", "adopt aggregator"]);
   });
 
-  it("notes every step of a rotation with the authorities that it concerns", async () => {
+  it("notes every step of a rotation with the CAs that it concerns", async () => {
     const secrets = await makeSecrets(host);
     const stage = (name: string): Values => ({ ...QUICK, rotation: { os: { id: "r", stage: name } } });
     const [accept] = await up(secrets, stage("accept"));

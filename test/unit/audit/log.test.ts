@@ -68,7 +68,7 @@ describe("The audit log", () => {
         assert.equal(error.code, "ERR_AUDIT_LOG");
         assert.match(
           error.message,
-          /^the audit log .* cannot be written \(EISDIR: .*\), so nothing was issued; expected a file that can be appended to$/,
+          /^the audit log .* cannot be written \(EISDIR: .*\), so nothing was issued; must be a file that can be appended to$/,
         );
         return true;
       },

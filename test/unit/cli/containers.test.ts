@@ -21,7 +21,7 @@ describe("A file of another tool", () => {
       assert.deepEqual([verified.code, verified.err], [0, ""]);
       const { out, code } = await talosPki(["inspect", "file"], { files });
       assert.equal(code, 0);
-      assert.match(out, /os authority/);
+      assert.match(out, /os CA/);
       assert.doesNotMatch(out, /machine config$/m);
     });
   }
@@ -48,7 +48,7 @@ describe("A file of another tool", () => {
     assert.match(out, /^ {2}data\.talos_client_configuration\.this current context: alpha$/m);
   });
 
-  it("gives its authorities to those that ask whom to trust", async () => {
+  it("gives its CAs to those that ask whom to trust", async () => {
     const files = { state: ADOPTABLE["a Terraform state"]!, talosconfig: alphaTalosconfig };
     const { code, out } = await talosPki(["verify", "talosconfig", "--bundle", "state"], { files });
     assert.deepEqual([code, /^ok/.test(out)], [0, true]);

@@ -76,7 +76,7 @@ describe("every talos-pki command in the documentation", () => {
       if (where.startsWith("docs/migrate.md")) assert.equal(code, 0, "each way ends with an empty diff");
       const reached = !args.some((word) => word.includes("127.0.0.1:1"));
       if (args[0] === "expiry" || args[0] === "diff" || !reached) assert.ok([0, 1, 2].includes(code));
-      else if (args.includes("--kubernetes-pki")) assert.match(err, /is no secrets bundle/);
+      else if (args.includes("--kubernetes-pki")) assert.match(err, /is not a secrets bundle/);
       else if (args[0] !== "rotation") assert.equal(code, 0, err);
     });
   }

@@ -29,14 +29,14 @@ describe("talos-pki expiry", () => {
     assert.equal(
       out,
       `CRITICAL: 1 critical, 1 warning, 5 ok; nearest end: cp-1 (NodeCertificate), 24 hours left
-STATE     LEFT            ENDS                  RENEWAL               NAME                        SUBJECT
-critical  24 hours left   2026-11-23T20:00:00Z  2026-11-23T12:00:00Z  cp-1 (NodeCertificate)      CN=talos-node
-warning   20 days left    2026-12-12T20:00:00Z  2026-12-11T20:00:00Z  ci (ClientConfiguration)    O=os:admin, CN=talosctl-client
-ok        365 days left   2027-11-22T20:00:00Z  2027-10-23T20:00:00Z  ops (ClientConfiguration)   O=os:admin, CN=talosctl-client
-ok        3650 days left  2036-11-19T20:00:00Z  -                     prod: aggregator authority  CN=front-proxy
-ok        3650 days left  2036-11-19T20:00:00Z  -                     prod: etcd authority        O=etcd
-ok        3650 days left  2036-11-19T20:00:00Z  -                     prod: kubernetes authority  O=kubernetes
-ok        3650 days left  2036-11-19T20:00:00Z  -                     prod: os authority          O=talos
+STATE     LEFT            ENDS                  RENEWAL               NAME                       SUBJECT
+critical  24 hours left   2026-11-23T20:00:00Z  2026-11-23T12:00:00Z  cp-1 (NodeCertificate)     CN=talos-node
+warning   20 days left    2026-12-12T20:00:00Z  2026-12-11T20:00:00Z  ci (ClientConfiguration)   O=os:admin, CN=talosctl-client
+ok        365 days left   2027-11-22T20:00:00Z  2027-10-23T20:00:00Z  ops (ClientConfiguration)  O=os:admin, CN=talosctl-client
+ok        3650 days left  2036-11-19T20:00:00Z  -                     prod: aggregator CA        CN=front-proxy
+ok        3650 days left  2036-11-19T20:00:00Z  -                     prod: etcd CA              O=etcd
+ok        3650 days left  2036-11-19T20:00:00Z  -                     prod: kubernetes CA        O=kubernetes
+ok        3650 days left  2036-11-19T20:00:00Z  -                     prod: os CA                O=talos
 `,
     );
     assert.deepEqual([code, err], [2, ""]);
@@ -83,7 +83,7 @@ ok        3650 days left  2036-11-19T20:00:00Z  -                     prod: os a
     assert.deepEqual(await expiry(["--json"], '{"deployment": ['), {
       code: 3,
       out: "",
-      err: "UNKNOWN: -: is no stack export; expected the JSON of pulumi stack export\n",
+      err: "UNKNOWN: -: is not a stack export; must be the JSON of pulumi stack export\n",
     });
   });
 
@@ -123,7 +123,7 @@ talos_pki_certificate_state{name="a\\"b\\\\c",subject="CN=kubernetes",fingerprin
     const files = { a: vector("out/talosconfig-only/talosconfig"), b: vector("bundles/v1.13.yaml"), c: stack };
     const { out } = await talosPki(["expiry", "a", "b", "c", "--json"], { files });
     const { rows } = JSON.parse(out) as { rows: { name: string }[] };
-    // The talosconfig's authority is the bundle's: one certificate, one row.
+    // The talosconfig's CA is the bundle's: one certificate, one row.
     assert.equal(rows.length, 1 + 4 + 7);
   });
 

@@ -45,7 +45,7 @@ describe("talos-pki export", () => {
     assert.equal(readFileSync(join(pki(), "ca.key"), "utf8"), parsed.certs.k8s.key);
   });
 
-  it("writes what is read back as the same authorities", async () => {
+  it("writes what is read back as the same CAs", async () => {
     await run();
     const files = Object.fromEntries(
       Object.keys(kubernetesPkiFiles(parsed)).map((name) => [name, readFileSync(join(pki(), name), "utf8")]),

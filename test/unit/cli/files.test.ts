@@ -109,7 +109,7 @@ describe("A context", () => {
     assert.deepEqual([code, err], [0, ""]);
   });
 
-  it("is refused where nothing has contexts", async () => {
+  it("is rejected where nothing has contexts", async () => {
     const { err } = await talosPki(["inspect", "b.yaml", "--context", "b"], { files: { "b.yaml": bundle } });
     assert.equal(err, "talos-pki: --context: names a context of a talosconfig; b.yaml is a secrets bundle\n");
   });

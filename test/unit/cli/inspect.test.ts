@@ -42,7 +42,7 @@ describe("talos-pki inspect", () => {
   current context: gamma
 
 contexts.gamma.ca
-  what         os authority
+  what         os CA
   subject      O=talos
   issuer       itself
   usages       digitalSignature, keyCertSign; serverAuth, clientAuth
@@ -55,7 +55,7 @@ contexts.gamma.crt
   what         client
   subject      O=os:admin
   roles        os:admin
-  issuer       O=talos, the os authority
+  issuer       O=talos, the os CA
   usages       digitalSignature; clientAuth
   valid        2026-11-22T18:36:55Z to 2027-11-22T18:36:55Z, 364 days left
   key          ed25519, the private key fits
@@ -88,11 +88,11 @@ contexts.gamma.crt
     assert.match(out, /^-: PEM\n/);
   });
 
-  it("names the issuer by the authorities of another file", async () => {
+  it("names the issuer by the CAs of another file", async () => {
     const crt = Buffer.from(/crt: (\S+)/.exec(files.talosconfig)![1]!, "base64").toString();
     const lone = { ...files, lone: crt };
     const { out } = await talosPki(["inspect", "lone", "--bundle", "bundle"], { files: lone });
-    assert.match(out, /issuer {7}O=talos, the os authority\n/);
+    assert.match(out, /issuer {7}O=talos, the os CA\n/);
     assert.match(
       (await talosPki(["inspect", "lone", "--bundle", "other"], { files: lone })).out,
       /issuer {7}O=talos\n/,
@@ -122,7 +122,7 @@ private key
     );
   });
 
-  it("refuses what it cannot read, each with its own words", async () => {
+  it("rejects what it cannot read, each with its own words", async () => {
     const unreadable = { sops: vector("broken/sops.yaml"), der: vector("broken/pem-der-ca.crt"), empty: "" };
     const of = async (name: string): Promise<string> => {
       const { code, out, err } = await talosPki(["inspect", name], { files: unreadable });
@@ -134,7 +134,7 @@ private key
       "1 talos-pki: is encrypted with SOPS; decrypt it first (sops --decrypt FILE) [ERR_BUNDLE_ENCRYPTED]\n",
     );
     const neither =
-      "1 talos-pki: is neither PEM nor YAML; expected a talosconfig, secrets bundle, machine config, kubeconfig or PEM file [ERR_PEM_INVALID]\n";
+      "1 talos-pki: is neither PEM nor YAML; must be a talosconfig, secrets bundle, machine config, kubeconfig or PEM file [ERR_PEM_INVALID]\n";
     assert.equal(await of("der"), neither);
     assert.equal(await of("empty"), neither);
     assert.equal(await of("gone"), "2 talos-pki: gone: there is no such file\n");

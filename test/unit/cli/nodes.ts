@@ -9,7 +9,7 @@ import { now } from "./support";
 const servers = new Set<Http2SecureServer>();
 
 /**
- * A server that meets clients as apid does: TLS 1.3, HTTP/2, a client certificate of a trusted authority or nothing.
+ * A server that meets clients as apid does: TLS 1.3, HTTP/2, a client certificate of a trusted CA or nothing.
  *
  * @returns its address
  */

@@ -80,7 +80,7 @@ describe("A handshake", () => {
     });
     const inspected = await talosPki(["inspect", `127.0.0.1:${port}`]);
     assert.deepEqual([inspected.code, inspected.err], [1, ""]);
-    assert.ok(inspected.out.includes(`127.0.0.1:${port} cannot be asked: ${reason}; expected a TLS server`));
+    assert.ok(inspected.out.includes(`127.0.0.1:${port} cannot be asked: ${reason}; must be a TLS server`));
     const verified = await talosPki(["verify", `127.0.0.1:${port}`, "--trust", "pem"], { files: { pem: authority } });
     assert.deepEqual([verified.code, verified.err], [1, ""]);
     assert.ok(verified.out.includes(`cannot be asked: ${reason}`));
@@ -119,7 +119,7 @@ describe("An address", () => {
     }
   });
 
-  it("is refused in any other form, with the forms that are right", () => {
+  it("is rejected in any other form, with the forms that are right", () => {
     const others = [
       "./a:1",
       "-",

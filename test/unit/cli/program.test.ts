@@ -20,17 +20,17 @@ describe("talos-pki", () => {
     [["look"], 2, /unknown command 'look'/],
     [["inspect"], 2, /missing required argument 'target'/],
     [["inspect", "a", "b"], 2, /too many arguments/],
-    [["verify", "a", "--role", "root"], 2, /expected one of os:admin, os:operator/],
-    [["verify", "a", "--purpose", "mail"], 2, /expected one of client, server, kubernetes/],
-    [["verify", "a", "--at", "noon"], 2, /expected a time such as 2027-01-01T00:00:00Z/],
-    [["expiry", "--warn", "30"], 3, /expected a time such as 30d, 12h or 1d12h/],
+    [["verify", "a", "--role", "root"], 2, /must be one of os:admin, os:operator/],
+    [["verify", "a", "--purpose", "mail"], 2, /must be one of client, server, kubernetes/],
+    [["verify", "a", "--at", "noon"], 2, /must be a time such as 2027-01-01T00:00:00Z/],
+    [["expiry", "--warn", "30"], 3, /must be a time such as 30d, 12h or 1d12h/],
     [["export", "a"], 2, /required option '--kubernetes-pki <folder>' not specified/],
     [["report", "a"], 2, /required option '--html <file>' not specified/],
     [["rotation", "status"], 2, /required option '--talosconfig <file>' not specified/],
     [["inspect", "10.0.0.1:50000", "--context", "a"], 2, /--context: names a context of --talosconfig; give that too/],
   ];
   for (const [args, code, words] of wrong) {
-    it(`refuses \`talos-pki ${args.join(" ")}\` with ${code}`, async () => {
+    it(`rejects \`talos-pki ${args.join(" ")}\` with ${code}`, async () => {
       const outcome = await talosPki(args);
       assert.equal(outcome.code, code);
       assert.match(outcome.err, words);

@@ -88,7 +88,7 @@ describe("The map of a report", () => {
     return draw(createModel(items, [], { warnSeconds: 2, criticalSeconds: 1 }, now).roots);
   };
 
-  it("begins somewhere among authorities that signed each other in a circle, however long", async () => {
+  it("begins somewhere among CAs that signed each other in a circle, however long", async () => {
     const a = await odd({ subject: "CN=A", ca: true });
     const b = await odd({ subject: "CN=B", ca: true, issuer: a });
     const c = await odd({ subject: "CN=C", ca: true, issuer: b });
@@ -103,7 +103,7 @@ describe("The map of a report", () => {
     assert.deepEqual([code, err], [0, ""]);
   });
 
-  it("has an authority that was issued anew with its key as a root of its own", async () => {
+  it("has a CA that was reissued with its key as a root of its own", async () => {
     const old = await odd({ subject: "CN=A", ca: true });
     const anew = await odd({ subject: "CN=A", ca: true, keys: old.keys });
     assert.equal(mapOf({ old: old.pem, anew: anew.pem }), "anew old");

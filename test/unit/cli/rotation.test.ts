@@ -7,11 +7,11 @@ import type { CertificateAndKey } from "../../../provider/core/secrets/types";
 import { startFakeNode, stopFakeNodes } from "./nodes";
 import { clear, FakeStack, type Outcome, talosPki } from "./support";
 
-/** A stack with an OS authority in rotation. */
+/** A stack with an OS CA in rotation. */
 class Rotation {
   readonly stack = new FakeStack();
   talosconfig = "";
-  /** The issuing authority, and the other one while a rotation lasts. */
+  /** The issuing CA, and the other one while a rotation lasts. */
   issuing: CertificateAndKey = { crt: "", key: "" };
   other: CertificateAndKey = { crt: "", key: "" };
 
@@ -45,8 +45,8 @@ describe("talos-pki rotation status", () => {
   it("finds every node through before any rotation", async () => {
     const node = await startFakeNode(rotation.issuing, [rotation.issuing.crt]);
     const { code, out, err } = await rotation.status([node]);
-    assert.match(out, /^prod: OS authority, no rotation yet\n {2}issuing {3}O=talos, SHA-256 [0-9a-f]{64}\n/);
-    assert.match(out, /NODE +SERVES +TRUSTS AUTHORITY +VERDICT\n127\.0\.0\.1:\d+ +authority +yes +through\n/);
+    assert.match(out, /^prod: OS CA, no rotation yet\n {2}issuing {3}O=talos, SHA-256 [0-9a-f]{64}\n/);
+    assert.match(out, /NODE +SERVES +TRUSTS CA +VERDICT\n127\.0\.0\.1:\d+ +CA +yes +through\n/);
     assert.match(out, /every node is through; nothing is left to do\n$/);
     assert.deepEqual([code, err], [0, ""]);
   });
@@ -57,13 +57,10 @@ describe("talos-pki rotation status", () => {
     const nodes = [await startFakeNode(issuing, [other.crt, issuing.crt]), await startFakeNode(issuing, [issuing.crt])];
     const { code, out } = await rotation.status(nodes);
     assert.equal(code, 1);
-    assert.match(out, /^prod: OS authority, rotation "r1" at stage accept\n/);
-    assert.match(out, /NODE +SERVES +TRUSTS OLD AUTHORITY +TRUSTS NEW AUTHORITY +VERDICT\n/);
-    assert.match(out, new RegExp(`${nodes[0]!} +old authority +yes +yes +through\n`));
-    assert.match(
-      out,
-      new RegExp(`${nodes[1]!} +old authority +yes +no +does not let clients of the new authority in\n`),
-    );
+    assert.match(out, /^prod: OS CA, rotation "r1" at stage accept\n/);
+    assert.match(out, /NODE +SERVES +TRUSTS OLD CA +TRUSTS NEW CA +VERDICT\n/);
+    assert.match(out, new RegExp(`${nodes[0]!} +old CA +yes +yes +through\n`));
+    assert.match(out, new RegExp(`${nodes[1]!} +old CA +yes +no +does not let clients of the new CA in\n`));
     assert.match(out, /not safe: 1 of 2 nodes is not through; .*; do not set stage "swap" \("abort" leads back\)\n$/);
   });
 
@@ -93,7 +90,7 @@ describe("talos-pki rotation status", () => {
       out,
       /the new CA lacks the extended key usage client authentication \(it has serverAuth\), so nodes reject it whatever their config; set stage "abort", then rotate to another CA\nnot safe: do not set stage "swap"\n$/,
     );
-    assert.match(out, /old authority +yes +\? +through\n/);
+    assert.match(out, /old CA +yes +\? +through\n/);
     const json = JSON.parse((await talosPki([...args, "--json"], { files, now: new Date() })).out) as Record<
       string,
       unknown
@@ -108,10 +105,10 @@ describe("talos-pki rotation status", () => {
     const node = await startFakeNode(rotation.issuing, [rotation.other.crt, rotation.issuing.crt]);
     const { code, out } = await rotation.status([node], [], false);
     assert.equal(code, 1);
-    assert.match(out, /yes +\? +nobody could knock as a client of the new authority\n/);
+    assert.match(out, /yes +\? +nobody could knock as a client of the new CA\n/);
   });
 
-  it("says that it does not look at a rotation of the Kubernetes authority", async () => {
+  it("says that it does not look at a rotation of the Kubernetes CA", async () => {
     const node = await startFakeNode(rotation.issuing, [rotation.issuing.crt]);
     await rotation.stack.up("TalosSecrets", "prod", {
       talosVersion: "v1.13",
@@ -120,7 +117,7 @@ describe("talos-pki rotation status", () => {
     });
     const { code, out } = await rotation.status([node]);
     assert.equal(code, 0);
-    assert.match(out, /\nnot looked at: rotation "k1" of the Kubernetes authority at stage accept; .*"swap".*\n$/);
+    assert.match(out, /\nnot looked at: rotation "k1" of the Kubernetes CA at stage accept; .*"swap".*\n$/);
   });
 
   it("never writes a key, as text or as JSON", async () => {

@@ -29,7 +29,7 @@ const verify = async (args: readonly string[], files: Readonly<Record<string, st
 describe("talos-pki verify", () => {
   it("says that a talosconfig works, alone and against the secrets of its cluster", async () => {
     const fine = `ok    contexts.gamma.crt: O=os:admin: a client, by O=talos; 364 days left
-ok    contexts.gamma.ca: O=talos: an authority; 3649 days left
+ok    contexts.gamma.ca: O=talos: a CA; 3649 days left
 `;
     assert.deepEqual(await verify(["talosconfig"], {}), [0, fine]);
     assert.deepEqual(await verify(["talosconfig", "--bundle", "bundle", "--role", "reader"], {}), [0, fine]);
@@ -42,8 +42,8 @@ ok    contexts.gamma.ca: O=talos: an authority; 3649 days left
       out,
       `FAIL  contexts.gamma.crt: O=os:admin
       expired 39 days ago, at 2027-11-22T18:36:55Z [ERR_CERTIFICATE_EXPIRED]
-      cure: reissue it: pulumi up renews it, offline too
-ok    contexts.gamma.ca: O=talos: an authority; 3245 days left
+      remedy: reissue it: pulumi up renews it, offline too
+ok    contexts.gamma.ca: O=talos: a CA; 3245 days left
 `,
     );
     const [, other] = await verify(["talosconfig", "--bundle", "other"], { other: vector("bundles/v1.14.yaml") });
@@ -61,7 +61,7 @@ ok    contexts.gamma.ca: O=talos: an authority; 3245 days left
       out,
       `FAIL  O=talos
       lacks the extended key usage client authentication (it has serverAuth) [ERR_USAGE_MISSING]
-      cure: reissue the CA with clientAuth
+      remedy: reissue the CA with clientAuth
 `,
     );
     assert.equal((await verify(["ca", ...at, "--purpose", "server"], { ca: usages }))[0], 0);
@@ -88,7 +88,7 @@ ok    contexts.gamma.ca: O=talos: an authority; 3245 days left
     assert.match(foreign, /has no Talos role \(it has the organization os:foo\)/);
   });
 
-  it("names the wrong authority of the same cluster", async () => {
+  it("names the wrong CA of the same cluster", async () => {
     const { certificate } = await issueClientCertificate({ certificateAuthority: authorityOf("k8s") }, environment);
     const [code, out] = await verify(["crt", "--bundle", "bundle"], { crt: certificate.pem });
     assert.equal(code, 1);
@@ -120,7 +120,7 @@ ok    contexts.gamma.ca: O=talos: an authority; 3245 days left
     );
   });
 
-  it("verifies a kubeconfig against its own authorities", async () => {
+  it("verifies a kubeconfig against its own CAs", async () => {
     const issued = await issueKubernetesClientCertificate({ certificateAuthority: authorityOf("k8s") }, environment);
     const kubeconfig = formatKubeconfig({
       clusterName: "alpha",
@@ -132,7 +132,7 @@ ok    contexts.gamma.ca: O=talos: an authority; 3245 days left
     assert.deepEqual(await verify(["kubeconfig"], { kubeconfig }), [
       0,
       `ok    users[0].user.client-certificate-data: O=system:masters, CN=admin: a Kubernetes client, by O=kubernetes; 365 days left
-ok    clusters[0].cluster.certificate-authority-data: O=kubernetes: an authority; 3649 days left
+ok    clusters[0].cluster.certificate-CA-data: O=kubernetes: a CA; 3649 days left
 `,
     ]);
   });
@@ -163,7 +163,7 @@ ok    clusters[0].cluster.certificate-authority-data: O=kubernetes: an authority
     const { certificate } = await issueClientCertificate({ certificateAuthority: authorityOf("os") }, environment);
     const [code, out] = await verify(["crt"], { crt: certificate.pem });
     assert.equal(code, 2);
-    assert.match(out, /nobody to trust is known; expected --trust/);
+    assert.match(out, /nobody to trust is known; use --trust/);
     assert.deepEqual(await verify(["key"], { key: vector("pki/ca.key") }), [
       2,
       "talos-pki: key: holds no certificate to verify\n",

@@ -13,7 +13,7 @@ describe("A lifetime", () => {
   });
 
   const expected =
-    'expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"';
+    'must be a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"';
   for (const value of [
     0,
     -1,

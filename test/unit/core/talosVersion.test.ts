@@ -26,7 +26,7 @@ describe("a Talos version", () => {
   });
 
   for (const text of ["vfoo", "v1", "1.12x", "", "vv1.13", "v1.5", "v1.15", "v2.13", "1.13\n", " 1.13"]) {
-    it(`is refused when it is ${JSON.stringify(text)}, and the supported ones are listed`, () => {
+    it(`is rejected when it is ${JSON.stringify(text)}, and the supported ones are listed`, () => {
       assert.throws(
         () => parseTalosVersion(text),
         (error) =>

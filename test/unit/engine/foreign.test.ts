@@ -53,7 +53,7 @@ describe("A value that is no data", () => {
     ]);
     const whole = { "4dabf18193072939515e22adb298388d": "5cf8f73096256a8f31e491e813e4eb8e", urn: "urn:…" };
     assert.deepEqual(formProblems({ patches: [whole] }, ROWS).map(describeProblem), [
-      "patches[0]: is a whole resource; expected one of its outputs, such as the output certificatePem",
+      "patches[0]: is a whole resource; must be one of its outputs, such as the output certificatePem",
     ]);
   });
 

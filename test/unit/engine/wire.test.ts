@@ -133,19 +133,19 @@ describe("The form of inputs", () => {
       somethingElse: 1,
     };
     assert.deepEqual(told(formProblems(bad, PROPERTIES)), [
-      "ERR_INPUT_UNKNOWN fleg: is no property of this resource; did you mean flag?",
-      "ERR_INPUT_UNKNOWN somethingElse: is no property of this resource; expected one of text, flag, time, color, texts, mirrors, pair, pairs, either, anything",
-      "ERR_INPUT_MISSING text: is required; expected a string",
-      "ERR_INPUT_INVALID flag: is a string; expected true or false",
-      "ERR_INPUT_INVALID time: is a map; expected a whole number of hours or a Go duration",
-      'ERR_INPUT_INVALID color: is a number; expected one of "red", "blue"',
-      "ERR_INPUT_INVALID texts[1]: is a list; expected a string",
-      "ERR_INPUT_INVALID texts[2]: is null; expected a string",
-      "ERR_INPUT_INVALID mirrors.docker.io: is a string; expected a list (each a string)",
-      "ERR_INPUT_INVALID pair: is a list; expected an object with cert, key",
-      "ERR_INPUT_UNKNOWN pairs[0].keys: is no property of this resource; did you mean key?",
-      "ERR_INPUT_INVALID pairs[0].key: is a number; expected a string",
-      "ERR_INPUT_INVALID either: is a number; expected a string or true or false",
+      "ERR_INPUT_UNKNOWN fleg: is not a property of this resource; did you mean flag?",
+      "ERR_INPUT_UNKNOWN somethingElse: is not a property of this resource; must be one of text, flag, time, color, texts, mirrors, pair, pairs, either, anything",
+      "ERR_INPUT_MISSING text: is required; must be a string",
+      "ERR_INPUT_INVALID flag: is a string; must be true or false",
+      "ERR_INPUT_INVALID time: is a map; must be a whole number of hours or a Go duration",
+      'ERR_INPUT_INVALID color: is a number; must be one of "red", "blue"',
+      "ERR_INPUT_INVALID texts[1]: is a list; must be a string",
+      "ERR_INPUT_INVALID texts[2]: is null; must be a string",
+      "ERR_INPUT_INVALID mirrors.docker.io: is a string; must be a list (each a string)",
+      "ERR_INPUT_INVALID pair: is a list; must be an object with cert, key",
+      "ERR_INPUT_UNKNOWN pairs[0].keys: is not a property of this resource; did you mean key?",
+      "ERR_INPUT_INVALID pairs[0].key: is a number; must be a string",
+      "ERR_INPUT_INVALID either: is a number; must be a string or true or false",
     ]);
   });
 

@@ -57,7 +57,7 @@ describe("the example random-tokens", function () {
     );
   });
 
-  it("is refused when a token changes without a new rotation id", async () => {
+  it("is rejected when a token changes without a new rotation id", async () => {
     const first = await run();
     const other = new MockEngine(
       (type, name, inputs) => randomPassword(type, `another ${name}`, inputs),

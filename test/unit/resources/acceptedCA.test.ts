@@ -55,36 +55,36 @@ describe("An AcceptedCA", () => {
   });
 
   it("is no private key, no leaf, nothing expired, nothing empty, nothing cut off", async () => {
-    const key = "ERR_PRIVATE_KEY_GIVEN certificatePem: holds a private key; expected certificates only";
+    const key = "ERR_PRIVATE_KEY_GIVEN certificatePem: holds a private key; must be certificates only";
     assert.deepEqual(await problems(certs.os.key), [key]);
     assert.deepEqual(await problems(base64(certs.os.crt + certs.os.key)), [key]);
     assert.deepEqual(await problems(text(leaf)), [
-      "ERR_NOT_A_CA certificatePem: is no certificate authority (basicConstraints lacks CA:TRUE); expected the certificate of an authority",
+      "ERR_NOT_A_CA certificatePem: is not a CA (basicConstraints lacks CA:TRUE); must be the certificate of a CA",
     ]);
     assert.deepEqual(await problems(expired), [
-      "ERR_AUTHORITY_EXPIRED certificatePem: expired at 2021-01-01T00:00:00Z; expected an authority that is still valid",
+      "ERR_AUTHORITY_EXPIRED certificatePem: expired at 2021-01-01T00:00:00Z; must be a CA that is still valid",
     ]);
     for (const none of ["", "x", base64("x")])
       assert.deepEqual(await problems(none), [
-        "ERR_PEM_INVALID certificatePem: holds no PEM block; expected text that begins with -----BEGIN",
+        "ERR_PEM_INVALID certificatePem: holds no PEM block; must be text that begins with -----BEGIN",
       ]);
     assert.deepEqual(await problems(certs.os.crt.slice(0, 100)), [
-      "ERR_PEM_INVALID certificatePem: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----",
+      "ERR_PEM_INVALID certificatePem: a PEM block is cut off; use -----BEGIN …----- to -----END …-----",
     ]);
-    assert.deepEqual(await problems(5), ["ERR_INPUT_INVALID certificatePem: is a number; expected a string"]);
+    assert.deepEqual(await problems(5), ["ERR_INPUT_INVALID certificatePem: is a number; must be a string"]);
   });
 
   it("tells each problem of several certificates by its place", async () => {
     assert.deepEqual(await problems(certs.os.crt + text(leaf) + text(expired)), [
-      "ERR_NOT_A_CA certificatePem[1]: is no certificate authority (basicConstraints lacks CA:TRUE); expected the certificate of an authority",
-      "ERR_AUTHORITY_EXPIRED certificatePem[2]: expired at 2021-01-01T00:00:00Z; expected an authority that is still valid",
+      "ERR_NOT_A_CA certificatePem[1]: is not a CA (basicConstraints lacks CA:TRUE); must be the certificate of a CA",
+      "ERR_AUTHORITY_EXPIRED certificatePem[2]: expired at 2021-01-01T00:00:00Z; must be a CA that is still valid",
     ]);
   });
 
   it("knows no other property, and asks for its own", async () => {
     assert.deepEqual((await new Managed(AcceptedCA, host).preview({ certificatepem: "x" })).problems, [
-      "ERR_INPUT_UNKNOWN certificatepem: is no property of this resource; did you mean certificatePem?",
-      "ERR_INPUT_MISSING certificatePem: is required; expected a string",
+      "ERR_INPUT_UNKNOWN certificatepem: is not a property of this resource; did you mean certificatePem?",
+      "ERR_INPUT_MISSING certificatePem: is required; must be a string",
     ]);
   });
 
@@ -95,12 +95,12 @@ describe("An AcceptedCA", () => {
     assert.deepEqual([soon.op, soon.problems, soon.notices.length], ["same", [], 1]);
     assert.match(
       soon.notices[0]!,
-      /^certificatePem: the authority expires at 2036-\S+, in less than a year; plan its rotation$/,
+      /^certificatePem: the CA expires at 2036-\S+, in less than a year; plan its rotation$/,
     );
     host.now = "2040-01-01T00:00:00Z";
     const over = await accepted.preview({ certificatePem: certs.os.crt });
     assert.deepEqual([over.op, over.problems], ["same", []]);
-    assert.match(over.notices[0]!, /^certificatePem: the authority expired at 2036-\S+; rotate it$/);
+    assert.match(over.notices[0]!, /^certificatePem: the CA expired at 2036-\S+; rotate it$/);
   });
 
   it("tells after a refresh that its end is near", async () => {

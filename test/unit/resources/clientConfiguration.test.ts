@@ -73,7 +73,7 @@ describe("A ClientConfiguration", () => {
     assert.equal(client.id, certificate.serialNumber);
   });
 
-  it("keeps of the secrets the OS authority only", async () => {
+  it("keeps of the secrets the OS CA only", async () => {
     const client = await make();
     const kept = client.inputs["secrets"] as Values;
     assert.deepEqual(Object.keys(kept).sort(), ["acceptedCAs", "certs"]);
@@ -81,7 +81,7 @@ describe("A ClientConfiguration", () => {
     assert.deepEqual(kept["acceptedCAs"], { os: [] });
   });
 
-  it("takes a bare authority instead", async () => {
+  it("takes a bare CA instead", async () => {
     const { os } = (client(await make()).inputs["secrets"] as { certs: { os: { crt: string; key: string } } }).certs;
     const bare = new Managed(ClientConfiguration, host);
     await bare.up({ clusterName: "prod", certificateAuthority: { certificatePem: os.crt, privateKeyPem: os.key } });
@@ -135,14 +135,14 @@ describe("A ClientConfiguration", () => {
     ["the triggers", { rotationTriggers: { a: 1 } }, "rotationTriggers changed"],
     ["a pinned issuedAt", { issuedAt: "2026-01-15T00:00:00Z" }, "issuedAt changed"],
   ] as const) {
-    it(`is issued anew on a change of ${what}, with the reason`, async () => {
+    it(`is reissued on a change of ${what}, with the reason`, async () => {
       const managed = await make();
       const before = managed.outputs;
       host.now = "2026-02-01T00:00:00Z";
       const done = await managed.up({ ...args, ...more });
       assert.equal(done.op, "update");
       assert.ok(done.changes.includes("issuedAt"));
-      assert.deepEqual(done.notices, [`will be issued anew: ${reason}`]);
+      assert.deepEqual(done.notices, [`will be reissued: ${reason}`]);
       assert.notEqual(managed.outputs["fingerprint"], before["fingerprint"]);
       assert.notEqual(managed.outputs["clientKeyPem"], before["clientKeyPem"]);
       const issuedAt = "issuedAt" in more ? more.issuedAt : "2026-02-01T00:00:00Z";
@@ -173,7 +173,7 @@ describe("A ClientConfiguration", () => {
     const due = await managed.up(args);
     assert.deepEqual(
       [due.op, due.changes, due.notices],
-      ["update", ["issuedAt"], ["will be issued anew: expires in 20 days, inside the renewal window of 30 days"]],
+      ["update", ["issuedAt"], ["will be reissued: expires in 20 days, inside the renewal window of 30 days"]],
     );
     assert.equal(managed.inputs["issuedAt"], "2026-12-12T00:00:00Z");
     assert.equal(managed.outputs["notAfter"], "2027-12-12T00:00:00Z");
@@ -181,7 +181,7 @@ describe("A ClientConfiguration", () => {
     assert.notEqual(second, first);
     host.now = "2030-01-01T00:00:00Z";
     const late = await managed.up(args);
-    assert.deepEqual(late.notices, ["will be issued anew: expired 751 days ago"]);
+    assert.deepEqual(late.notices, ["will be reissued: expired 751 days ago"]);
     assert.notEqual(managed.outputs["fingerprint"], second);
     assert.equal(managed.outputs["readyForRenewal"], false);
   });
@@ -213,7 +213,7 @@ describe("A ClientConfiguration", () => {
     const held = await managed.preview(pinned);
     assert.deepEqual(
       [held.op, held.notices],
-      ["same", ["expired 2 days ago, but its issuedAt is held fast; release it to renew"]],
+      ["same", ["expired 2 days ago, but its issuedAt is pinned; remove it to renew"]],
     );
   });
 
@@ -235,17 +235,17 @@ describe("A ClientConfiguration", () => {
     host.now = "2028-01-01T00:00:00Z";
     const { notices } = await managed.preview({ ...args, issuedAt: managed.inputs["issuedAt"], roles: ["os:reader"] });
     assert.deepEqual(notices, [
-      "will be issued anew: roles changed",
+      "will be reissued: roles changed",
       "issuedAt: lies so far back that the certificate will have expired already, at 2027-01-01T00:00:00Z; release it",
     ]);
   });
 
-  it("is cut to its authority's end, with a warning, and renewed no more when that gains nothing", async () => {
+  it("is cut to its CA's end, with a warning, and renewed no more when that gains nothing", async () => {
     host.now = "2035-06-01T00:00:00Z";
     const managed = new Managed(ClientConfiguration, host);
     const made = await managed.up(args);
     assert.deepEqual(made.notices, [
-      "validityPeriodHours: the certificate would outlive its authority and is cut to the authority's end, 2035-12-30T00:00:00Z; rotate the authority in time",
+      "validityPeriodHours: the certificate would outlive its CA and is cut to the CA's end, 2035-12-30T00:00:00Z; rotate the CA in time",
     ]);
     assert.equal(managed.outputs["notAfter"], "2035-12-30T00:00:00Z");
     host.now = "2035-12-20T00:00:00Z";
@@ -255,47 +255,47 @@ describe("A ClientConfiguration", () => {
       [
         "same",
         [
-          "expires in 10 days, inside the renewal window of 30 days, but its authority ends at the same time; rotate the authority",
-          "secrets: the authority expires at 2035-12-30T00:00:00Z, in less than a year; plan its rotation",
+          "expires in 10 days, inside the renewal window of 30 days, but its CA ends at the same time; rotate the CA",
+          "secrets: the CA expires at 2035-12-30T00:00:00Z, in less than a year; plan its rotation",
         ],
       ],
     );
   });
 
-  it("warns of an authority within a year of its end", async () => {
+  it("warns of a CA within a year of its end", async () => {
     const managed = await make();
     host.now = "2034-12-31T00:00:00Z";
     const { notices } = await managed.preview(args);
     assert.deepEqual(notices, [
-      "will be issued anew: expired 2921 days ago",
-      "validityPeriodHours: the certificate would outlive its authority and is cut to the authority's end, 2035-12-30T00:00:00Z; rotate the authority in time",
+      "will be reissued: expired 2921 days ago",
+      "validityPeriodHours: the certificate would outlive its CA and is cut to the CA's end, 2035-12-30T00:00:00Z; rotate the CA in time",
     ]);
   });
 
-  it("of an authority that has expired blocks nothing as long as nothing else changes", async () => {
+  it("of a CA that has expired blocks nothing as long as nothing else changes", async () => {
     const managed = await make();
     host.now = "2036-01-01T00:00:00Z";
     const { op, problems, notices } = await managed.preview(args);
     assert.deepEqual([op, problems], ["same", []]);
     assert.deepEqual(notices, [
-      "expired 3287 days ago, but its authority has expired too; rotate the authority",
-      "secrets: the authority expired at 2035-12-30T00:00:00Z; rotate it",
+      "expired 3287 days ago, but its CA has expired too; rotate the CA",
+      "secrets: the CA expired at 2035-12-30T00:00:00Z; rotate it",
     ]);
     const moved = await managed.up({ ...args, endpoints: ["10.9.9.9"] });
     assert.deepEqual([moved.op, moved.changes], ["update", ["endpoints"]]);
   });
 
-  it("is not issued by an authority that has expired", async () => {
+  it("is not issued by a CA that has expired", async () => {
     const managed = await make();
     host.now = "2036-01-01T00:00:00Z";
     const expected = [
-      "ERR_AUTHORITY_EXPIRED secrets: the authority O=talos expired at 2035-12-30T00:00:00Z and can issue nothing; rotate it",
+      "ERR_AUTHORITY_EXPIRED secrets: the CA O=talos expired at 2035-12-30T00:00:00Z and can issue nothing; rotate it",
     ];
     assert.deepEqual((await managed.preview({ ...args, roles: ["os:reader"] })).problems, expected);
     assert.deepEqual((await new Managed(ClientConfiguration, host).preview(args)).problems, expected);
   });
 
-  it("is refused by a clock that is wrong by more than five minutes, and taken by one that is a little off", async () => {
+  it("is rejected by a clock that is wrong by more than five minutes, and taken by one that is a little off", async () => {
     host.now = "2026-02-01T00:00:00Z";
     const managed = await make();
     host.now = "2026-01-31T23:55:00Z";
@@ -310,7 +310,7 @@ describe("A ClientConfiguration", () => {
     ]);
   });
 
-  it("trusts every authority that a rotation accepts, the issuing one first", async () => {
+  it("trusts every CA that a rotation accepts, the issuing one first", async () => {
     const rotated = await makeSecrets(host);
     const managed = new Managed(ClientConfiguration, host);
     const from = (): Values => ({ clusterName: "prod", secrets: rotated.outputs["secrets"] });
@@ -326,9 +326,7 @@ describe("A ClientConfiguration", () => {
     assert.equal(trusted()[0], issuer);
     const next = trusted()[1];
     await rotate("swap");
-    assert.deepEqual((await managed.up(from())).notices, [
-      "will be issued anew: issued by an authority that has been rotated",
-    ]);
+    assert.deepEqual((await managed.up(from())).notices, ["will be reissued: issued by a CA that has been rotated"]);
     assert.deepEqual(trusted(), [next, issuer]);
     assert.equal(managed.outputs["issuerFingerprint"], next);
     const swapped = managed.outputs["fingerprint"];

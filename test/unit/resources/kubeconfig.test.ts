@@ -77,20 +77,20 @@ describe("A Kubeconfig", () => {
       assert.deepEqual(await problemsOf(namespace), []);
     for (const namespace of ["Foo Bar", "A", "a.b", "-a", "a-", "a_b", "x".repeat(64)])
       assert.deepEqual(await problemsOf(namespace), [
-        `ERR_INPUT_INVALID namespace: ${JSON.stringify(namespace)} is no namespace; expected at most 63 of a-z, 0-9 and - (a DNS label), such as kube-system`,
+        `ERR_INPUT_INVALID namespace: ${JSON.stringify(namespace)} is not a namespace; must be at most 63 of a-z, 0-9 and - (a DNS label), such as kube-system`,
       ]);
   });
 
-  it("takes groups in another order for the same, and is issued anew for other groups and users", async () => {
+  it("takes groups in another order for the same, and is reissued for other groups and users", async () => {
     const config = await make({ organizations: ["b", "a"] });
     assert.equal((await config.preview(args({ organizations: ["a", "b"] }))).op, "same");
     assert.deepEqual((await config.preview(args({ organizations: [], commonName: "ci" }))).notices, [
-      "will be issued anew: organizations changed",
-      "will be issued anew: commonName changed",
+      "will be reissued: organizations changed",
+      "will be reissued: commonName changed",
     ]);
   });
 
-  it("follows the rotation of the Kubernetes authority, and that of no other", async () => {
+  it("follows the rotation of the Kubernetes CA, and that of no other", async () => {
     const config = await make();
     const first = config.outputs["fingerprint"];
     await secrets.up({ ...QUICK, rotation: { os: { id: "r", stage: "accept" } } });
@@ -105,9 +105,7 @@ describe("A Kubeconfig", () => {
     assert.equal(config.outputs["fingerprint"], first);
     assert.equal(parseCertificates(String(config.outputs["caCertificatesPem"]), "").length, 2);
     await kubernetes("swap");
-    assert.deepEqual((await config.up(args())).notices, [
-      "will be issued anew: issued by an authority that has been rotated",
-    ]);
+    assert.deepEqual((await config.up(args())).notices, ["will be reissued: issued by a CA that has been rotated"]);
     await kubernetes("finish");
     await config.up(args());
     const trusted = parseCertificates(String(config.outputs["caCertificatesPem"]), "");

@@ -14,7 +14,7 @@ import { readVectorBundle } from "../vectors/vectors";
 const host = testHost("2027-01-01T00:00:00Z");
 const bundle = readVectorBundle("bundles/v1.13.yaml");
 const secretsYaml = vector("bundles/v1.13.yaml");
-const hours = 'expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"';
+const hours = 'must be a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"';
 
 const preview = async (name: DependentName, args: Values): Promise<string[]> => [
   ...(await dependent(name, host).preview(args)).problems,
@@ -53,89 +53,89 @@ describe("The secrets of a resource", () => {
     const signer = name === "Kubeconfig" ? "k8s" : "os";
     const what = signer === "os" ? "OS" : "Kubernetes";
 
-    it(`that lack the authority are refused by ${name}`, async () => {
-      const missing = `ERR_INPUT_MISSING secrets.certs.${signer}: holds no ${what} authority with its private key; expected the bundle of a cluster`;
+    it(`that lack the CA are rejected by ${name}`, async () => {
+      const missing = `ERR_INPUT_MISSING secrets.certs.${signer}: holds no ${what} CA with its private key; must be the bundle of a cluster`;
       for (const secrets of [{}, { certs: "x" }, { certs: { [signer]: { crt: bundle.certs[signer].crt, key: "" } } }])
         assert.deepEqual(await preview(name, { ...args, secrets }), [missing]);
     });
 
-    it(`that are no bundle are refused by ${name}`, async () => {
+    it(`that are no bundle are rejected by ${name}`, async () => {
       const none =
-        "ERR_INPUT_INVALID secrets: holds no secrets bundle; expected a TalosSecrets, its output `secrets`, or the content of a talosctl gen secrets file";
+        "ERR_INPUT_INVALID secrets: holds no secrets bundle; must be a TalosSecrets, its output `secrets`, or the content of a talosctl gen secrets file";
       for (const secrets of ["", "x", 5, true, [bundle]])
         assert.deepEqual(await preview(name, { ...args, secrets }), [none]);
     });
 
-    it(`that are encrypted, broken or redacted are refused by ${name}`, async () => {
+    it(`that are encrypted, broken or redacted are rejected by ${name}`, async () => {
       assert.deepEqual(await preview(name, { ...args, secrets: vector("broken/sops.yaml") }), [
-        "ERR_BUNDLE_ENCRYPTED secrets: the bundle is encrypted with SOPS; decrypt it first (sops --decrypt secrets.yaml)",
+        "ERR_BUNDLE_ENCRYPTED secrets: is encrypted with SOPS; decrypt it first (sops --decrypt FILE)",
       ]);
       assert.deepEqual(await preview(name, { ...args, secrets: vector("broken/redacted.yaml") }), [
         `ERR_SECRET_REDACTED secrets.certs.${signer}.key: is redacted; the real private key is needed`,
       ]);
       assert.deepEqual(await preview(name, { ...args, secrets: vector("broken/bad-base64.yaml") }), [
-        "ERR_PEM_INVALID secrets.certs.k8s.crt: is not base64; expected the base64 of a PEM file",
+        "ERR_PEM_INVALID secrets.certs.k8s.crt: is not base64; must be the base64 of a PEM file",
       ]);
     });
 
-    it(`with accepted authorities that are none are refused by ${name}, a bomb of aliases too`, async () => {
+    it(`with accepted CAs that are none are rejected by ${name}, a bomb of aliases too`, async () => {
       const accepted = name === "Kubeconfig" ? "kubernetes" : "os";
       const text = `${secretsYaml}acceptedCAs: {${accepted}: [1]}\n`;
       const no = `secrets.acceptedCAs.${accepted}[0]`;
       assert.deepEqual(await preview(name, { ...args, secrets: text }), [
-        `ERR_PEM_INVALID ${no}: holds no PEM block; expected text that begins with -----BEGIN`,
+        `ERR_PEM_INVALID ${no}: holds no PEM block; must be text that begins with -----BEGIN`,
       ]);
       const bomb = vector("broken/alias-bomb.yaml");
       assert.deepEqual(await preview(name, { ...args, secrets: `${bomb}acceptedCAs: {${accepted}: [*i]}\n` }), [
-        `ERR_INPUT_INVALID ${no}: is no text; expected a certificate, PEM`,
+        `ERR_INPUT_INVALID ${no}: is not text; must be a certificate, PEM`,
       ]);
       const key = { os: [bundle.certs.os.key], kubernetes: [bundle.certs.os.key] };
       assert.deepEqual(
         await preview(name, { ...args, secrets: { ...bundleTree(bundle, "talosctl"), acceptedCAs: key } }),
         [
-          "ERR_PRIVATE_KEY_GIVEN secrets.acceptedCAs.os[0]: holds a private key; expected certificates only",
-          "ERR_PRIVATE_KEY_GIVEN secrets.acceptedCAs.kubernetes[0]: holds a private key; expected certificates only",
+          "ERR_PRIVATE_KEY_GIVEN secrets.acceptedCAs.os[0]: holds a private key; must be certificates only",
+          "ERR_PRIVATE_KEY_GIVEN secrets.acceptedCAs.kubernetes[0]: holds a private key; must be certificates only",
         ],
       );
     });
   }
 });
 
-describe("The authority of a ClientConfiguration or NodeCertificate", () => {
+describe("The CA of a ClientConfiguration or NodeCertificate", () => {
   const pair = { certificatePem: bundle.certs.os.crt, privateKeyPem: bundle.certs.os.key };
 
   for (const name of ["ClientConfiguration", "NodeCertificate"] as const) {
     const args = DEPENDENTS[name].args;
     it(`is given once for ${name}`, async () => {
       assert.deepEqual(await preview(name, args), [
-        "ERR_INPUT_MISSING secrets: is required; expected secrets or certificateAuthority",
+        "ERR_INPUT_MISSING secrets: is required; configure secrets or certificateAuthority",
       ]);
       assert.deepEqual(await preview(name, { ...args, secrets: secretsYaml, certificateAuthority: pair }), [
-        "ERR_INPUT_INVALID secrets: is given beside certificateAuthority; expected one of the two",
+        "ERR_INPUT_INVALID secrets: is configured beside certificateAuthority; configure one of the two",
       ]);
     });
 
-    it(`of a wrong form is refused by ${name} without a crash`, async () => {
+    it(`of a wrong form is rejected by ${name} without a crash`, async () => {
       const expected = "an object with certificatePem, privateKeyPem";
       const cases: [unknown, string[]][] = [
-        ["x", [`ERR_INPUT_INVALID certificateAuthority: is a string; expected ${expected}`]],
-        [5, [`ERR_INPUT_INVALID certificateAuthority: is a number; expected ${expected}`]],
+        ["x", [`ERR_INPUT_INVALID certificateAuthority: is a string; must be ${expected}`]],
+        [5, [`ERR_INPUT_INVALID certificateAuthority: is a number; must be ${expected}`]],
         [
           {},
           [
-            "ERR_INPUT_MISSING certificateAuthority.certificatePem: is required; expected a string",
-            "ERR_INPUT_MISSING certificateAuthority.privateKeyPem: is required; expected a string",
+            "ERR_INPUT_MISSING certificateAuthority.certificatePem: is required; must be a string",
+            "ERR_INPUT_MISSING certificateAuthority.privateKeyPem: is required; must be a string",
           ],
         ],
         [
           { ...pair, certificate: 1 },
           [
-            "ERR_INPUT_UNKNOWN certificateAuthority.certificate: is no property of this resource; expected one of certificatePem, privateKeyPem",
+            "ERR_INPUT_UNKNOWN certificateAuthority.certificate: is not a property of this resource; must be one of certificatePem, privateKeyPem",
           ],
         ],
         [
           { ...pair, privateKeyPem: 5 },
-          ["ERR_INPUT_INVALID certificateAuthority.privateKeyPem: is a number; expected a string"],
+          ["ERR_INPUT_INVALID certificateAuthority.privateKeyPem: is a number; must be a string"],
         ],
       ];
       for (const [certificateAuthority, problems] of cases)
@@ -146,7 +146,7 @@ describe("The authority of a ClientConfiguration or NodeCertificate", () => {
       [
         "another's key",
         { privateKeyPem: bundle.certs.k8s.key },
-        "ERR_KEY_MISMATCH certificateAuthority.privateKeyPem: does not belong to the certificate beside it; expected the pair of one authority",
+        "ERR_KEY_MISMATCH certificateAuthority.privateKeyPem: does not belong to the certificate beside it; must be the pair of one CA",
       ],
       [
         "an encrypted key",
@@ -156,21 +156,21 @@ describe("The authority of a ClientConfiguration or NodeCertificate", () => {
       [
         "a truncated certificate",
         { certificatePem: vector("broken/pem-truncated-ca.crt") },
-        "ERR_PEM_INVALID certificateAuthority.certificatePem: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----",
+        "ERR_PEM_INVALID certificateAuthority.certificatePem: a PEM block is cut off; use -----BEGIN …----- to -----END …-----",
       ],
       [
         "a private key where the certificate is asked for",
         { certificatePem: bundle.certs.os.key },
-        "ERR_PRIVATE_KEY_GIVEN certificateAuthority.certificatePem: is a private key; expected a certificate",
+        "ERR_PRIVATE_KEY_GIVEN certificateAuthority.certificatePem: is a private key; must be a certificate",
       ],
       [
         "a private key behind the certificate",
         { certificatePem: bundle.certs.os.crt + bundle.certs.os.key },
-        "ERR_PRIVATE_KEY_GIVEN certificateAuthority.certificatePem: holds a private key beside the certificate; expected the certificate",
+        "ERR_PRIVATE_KEY_GIVEN certificateAuthority.certificatePem: holds a private key beside the certificate; must be the certificate",
       ],
     ];
     for (const [what, change, problem] of broken) {
-      it(`with ${what} is refused by ${name}`, async () => {
+      it(`with ${what} is rejected by ${name}`, async () => {
         assert.deepEqual(await preview(name, { ...args, certificateAuthority: { ...pair, ...change } }), [problem]);
       });
     }
@@ -181,7 +181,7 @@ describe("The lifetime of a certificate", () => {
   for (const name of ["ClientConfiguration", "NodeCertificate", "Kubeconfig"] as const) {
     const args = { ...DEPENDENTS[name].args, secrets: secretsYaml };
     for (const bad of [0, -1, 1.5, "1d", "", "0h", "-5h", "1500ms", 1e12]) {
-      it(`of ${JSON.stringify(bad)} is refused by ${name}`, async () => {
+      it(`of ${JSON.stringify(bad)} is rejected by ${name}`, async () => {
         assert.deepEqual(await preview(name, { ...args, validityPeriodHours: bad, earlyRenewalHours: bad }), [
           `ERR_DURATION_INVALID validityPeriodHours: is ${JSON.stringify(bad)}; ${hours}`,
           `ERR_DURATION_INVALID earlyRenewalHours: is ${JSON.stringify(bad)}; ${hours}`,
@@ -189,15 +189,15 @@ describe("The lifetime of a certificate", () => {
       });
     }
 
-    it(`of another type is refused by ${name}`, async () => {
+    it(`of another type is rejected by ${name}`, async () => {
       assert.deepEqual(await preview(name, { ...args, validityPeriodHours: true }), [
-        "ERR_INPUT_INVALID validityPeriodHours: is a boolean; expected a whole number of hours or a Go duration",
+        "ERR_INPUT_INVALID validityPeriodHours: is a boolean; must be a whole number of hours or a Go duration",
       ]);
     });
 
     it(`must be longer than the renewal window for ${name}`, async () => {
       const window = (lifetime: string | number): string =>
-        `ERR_DURATION_INVALID earlyRenewalHours: is not less than the lifetime of ${lifetime} hours; expected fewer hours than validityPeriodHours`;
+        `ERR_DURATION_INVALID earlyRenewalHours: is not less than the lifetime of ${lifetime} hours; must be fewer hours than validityPeriodHours`;
       assert.deepEqual(await preview(name, { ...args, validityPeriodHours: 24, earlyRenewalHours: 24 }), [window(24)]);
       assert.deepEqual(await preview(name, { ...args, validityPeriodHours: "90m", earlyRenewalHours: 2 }), [
         window(1.5),
@@ -210,7 +210,7 @@ describe("The lifetime of a certificate", () => {
     it(`begins at a time, for ${name}: RFC 3339, not in the future`, async () => {
       for (const issuedAt of ["yesterday", "2026-01-01", "2026-13-01T00:00:00Z", "2026-02-31T00:00:00Z"])
         assert.deepEqual(await preview(name, { ...args, issuedAt }), [
-          "ERR_INPUT_INVALID issuedAt: is no time; expected RFC 3339 such as 2026-01-01T00:00:00Z",
+          "ERR_INPUT_INVALID issuedAt: is not a time; must be RFC 3339 such as 2026-01-01T00:00:00Z",
         ]);
       assert.deepEqual(await preview(name, { ...args, issuedAt: "2027-01-01T00:06:00Z" }), [
         "ERR_CLOCK issuedAt: the clock shows 2027-01-01T00:00:00Z, before 2027-01-01T00:06:00Z, which has passed already; set the clock",
@@ -232,13 +232,13 @@ describe("All problems of a resource", () => {
       nodes: "10.0.0.1",
     });
     assert.deepEqual(problems, [
-      "ERR_INPUT_UNKNOWN role: is no property of this resource; did you mean roles?",
-      "ERR_INPUT_MISSING clusterName: is required; expected a string",
-      "ERR_INPUT_INVALID nodes: is a string; expected a list (each a string)",
-      'ERR_ROLE_UNKNOWN roles[0]: is "os:king"; expected one of "os:admin", "os:operator", "os:reader", "os:etcd:backup", "os:impersonator", "os:image:verifier", "os:meta:writer"',
-      'ERR_INPUT_INVALID algorithm: is "dsa"; expected one of "ed25519", "ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-4096"',
+      "ERR_INPUT_UNKNOWN role: is not a property of this resource; did you mean roles?",
+      "ERR_INPUT_MISSING clusterName: is required; must be a string",
+      "ERR_INPUT_INVALID nodes: is a string; must be a list (each a string)",
+      'ERR_ROLE_UNKNOWN roles[0]: is "os:king"; must be one of "os:admin", "os:operator", "os:reader", "os:etcd:backup", "os:impersonator", "os:image:verifier", "os:meta:writer"',
+      'ERR_INPUT_INVALID algorithm: is "dsa"; must be one of "ed25519", "ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-4096"',
       `ERR_DURATION_INVALID validityPeriodHours: is 0; ${hours}`,
-      "ERR_INPUT_MISSING contextName: is empty; expected a name",
+      "ERR_INPUT_MISSING contextName: is empty; must be a name",
       "ERR_SECRET_REDACTED secrets.certs.os.key: is redacted; the real private key is needed",
     ]);
   });
@@ -254,10 +254,10 @@ describe("All problems of a resource", () => {
     });
     assert.deepEqual(problems, [
       'ERR_SAN_INVALID dnsNames[0]: "10.0.0.1" is an IP address; give it in ipAddresses',
-      'ERR_SAN_INVALID ipAddresses[0]: "10.0.0.0/24" is no IP address; expected one like 10.0.0.1 or 2001:db8::1',
-      "ERR_INPUT_INVALID algorithm: is given beside csrPem, whose key is made already; expected one of the two",
-      "ERR_PRIVATE_KEY_GIVEN csrPem: holds a private key; expected a certificate signing request only",
-      "ERR_DURATION_INVALID earlyRenewalHours: is not less than the lifetime of 24 hours; expected fewer hours than validityPeriodHours",
+      'ERR_SAN_INVALID ipAddresses[0]: "10.0.0.0/24" is not an IP address; must be one like 10.0.0.1 or 2001:db8::1',
+      "ERR_INPUT_INVALID algorithm: is configured beside csrPem, whose key is made already; configure one of the two",
+      "ERR_PRIVATE_KEY_GIVEN csrPem: holds a private key; must be a certificate signing request only",
+      "ERR_DURATION_INVALID earlyRenewalHours: is not less than the lifetime of 24 hours; must be fewer hours than validityPeriodHours",
     ]);
   });
 
@@ -271,17 +271,17 @@ describe("All problems of a resource", () => {
       namespace: "",
     });
     assert.deepEqual(problems, [
-      "ERR_INPUT_MISSING clusterName: is empty; expected a name",
-      "ERR_INPUT_MISSING namespace: is empty; expected a name",
-      "ERR_INPUT_MISSING commonName: is empty; expected a name",
+      "ERR_INPUT_MISSING clusterName: is empty; must be a name",
+      "ERR_INPUT_MISSING namespace: is empty; must be a name",
+      "ERR_INPUT_MISSING commonName: is empty; must be a name",
       'ERR_ENDPOINT_INVALID clusterEndpoint: the control plane endpoint URL should have scheme https://; try "https://10.0.0.1:6443"',
-      "ERR_INPUT_MISSING organizations[1]: is empty; expected a Kubernetes group",
-      "ERR_INPUT_MISSING secrets.certs.k8s: holds no Kubernetes authority with its private key; expected the bundle of a cluster",
+      "ERR_INPUT_MISSING organizations[1]: is empty; must be a Kubernetes group",
+      "ERR_INPUT_MISSING secrets.certs.k8s: holds no Kubernetes CA with its private key; must be the bundle of a cluster",
     ]);
   });
 
   it("are told of names that no certificate can bear", async () => {
-    const control = "holds a control character; expected printable text";
+    const control = "holds a control character; must be printable text";
     for (const name of ["ClientConfiguration", "NodeCertificate", "Kubeconfig"] as const)
       assert.deepEqual(
         await preview(name, { ...DEPENDENTS[name].args, secrets: bundleTree(bundle, "talosctl"), commonName: "a\0b" }),
@@ -305,7 +305,7 @@ describe("All problems of a resource", () => {
     const { outputs, inputs } = managed;
     await assert.rejects(managed.up({ ...args, roles: [] }), {
       message:
-        "ERR_INPUT_MISSING roles: is empty; expected at least one of os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer",
+        "ERR_INPUT_MISSING roles: is empty; must be at least one of os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer",
     });
     assert.deepEqual([managed.outputs, managed.inputs], [outputs, inputs]);
   });
@@ -329,7 +329,7 @@ describe("The algorithm of a certificate", () => {
         assert.equal(made.outputs["algorithm"], change.algorithm);
       }
       const { notices } = await made.up({ ...args, algorithm: other });
-      assert.deepEqual(notices, ["will be issued anew: algorithm changed"]);
+      assert.deepEqual(notices, ["will be reissued: algorithm changed"]);
       assert.notEqual(made.outputs["fingerprint"], fingerprint);
     });
   }

@@ -41,7 +41,7 @@ describe("A MachineConfig", () => {
     });
   }
 
-  it("of a worker keeps no private key of an authority, and no encryption secret", async () => {
+  it("of a worker keeps no private key of a CA, and no encryption secret", async () => {
     const { inputs } = await make();
     const kept = inputs["secrets"] as Values;
     assert.deepEqual(kept["certs"], { k8s: { crt: bundle.certs.k8s.crt }, os: { crt: bundle.certs.os.crt } });
@@ -94,7 +94,7 @@ describe("A MachineConfig", () => {
     assert.equal((await config.preview(args({ kubernetesVersion, installImage: "mine:1" }))).op, "update");
   });
 
-  it("takes accepted authorities as resources, outputs, PEM and base64, once each", async () => {
+  it("takes accepted CAs as resources, outputs, PEM and base64, once each", async () => {
     const pem = vector("pki/ca.crt");
     const other = vector("pki/front-proxy-ca.crt");
     const config = await make({
@@ -183,10 +183,10 @@ const TOKENS = [
   "hvs.0123456789abcdefghijklmnop",
 ];
 
-describe("A MachineConfig with authorities past their end or near it", () => {
+describe("A MachineConfig with CAs past their end or near it", () => {
   const expired = vector("broken/expired-ca.yaml");
   const expiredPem = (/os:\n\s+crt: (\S+)/.exec(expired) ?? [])[1]!;
-  const over = "the authority expired at 2021-01-01T00:00:00Z; rotate it";
+  const over = "the CA expired at 2021-01-01T00:00:00Z; rotate it";
   const noticesOf = async (more: Values, now = "2026-12-01T00:00:00Z"): Promise<readonly string[]> => {
     const { problems, notices } = await new Managed(MachineConfig, testHost(now)).preview(args(more));
     assert.deepEqual(problems, []);
@@ -208,7 +208,7 @@ describe("A MachineConfig with authorities past their end or near it", () => {
     const places = async (more: Values): Promise<string[]> =>
       (await noticesOf(more, now)).map((notice) => {
         const [, path, rest] = /^(\S+): (.*)$/.exec(notice)!;
-        assert.match(rest!, /^the authority expires at 2036-11-\S+, in less than a year; plan its rotation$/);
+        assert.match(rest!, /^the CA expires at 2036-11-\S+, in less than a year; plan its rotation$/);
         return path!;
       });
     assert.deepEqual(await places({}), ["secrets.certs.k8s.crt", "secrets.certs.os.crt"]);
@@ -223,7 +223,7 @@ describe("A MachineConfig with authorities past their end or near it", () => {
     const acceptedCAs = [{ certificates: [{ certificatePem: bundle.certs.k8s.crt }] }];
     assert.deepEqual(await noticesOf({ secrets, acceptedCAs }, "2036-06-01T00:00:00Z"), []);
     const paths = (await noticesOf({ secrets, acceptedCAs }, "2037-01-01T00:00:00Z")).map(
-      (notice) => /^\S+(?=: the authority expired at 2036-11-\S+; rotate it$)/.exec(notice)?.[0],
+      (notice) => /^\S+(?=: the CA expired at 2036-11-\S+; rotate it$)/.exec(notice)?.[0],
     );
     assert.deepEqual(paths, [
       "secrets.certs.k8s.crt",

@@ -39,7 +39,7 @@ describe("A NodeCertificate", () => {
     assert.equal(node.id, certificate.serialNumber);
     host.now = "2026-01-01T16:00:00Z";
     assert.deepEqual((await node.up(args)).notices, [
-      "will be issued anew: expires in 8 hours, inside the renewal window of 8 hours",
+      "will be reissued: expires in 8 hours, inside the renewal window of 8 hours",
     ]);
     assert.equal(node.outputs["notAfter"], "2026-01-02T16:00:00Z");
   });
@@ -61,11 +61,11 @@ describe("A NodeCertificate", () => {
     assert.equal(again.op, "same");
   });
 
-  it("is issued anew for other names", async () => {
+  it("is reissued for other names", async () => {
     const node = await make();
     const before = node.outputs["fingerprint"];
     const { notices } = await node.up({ ...args, dnsNames: ["other"], ipAddresses: [] });
-    assert.deepEqual(notices, ["will be issued anew: ipAddresses changed", "will be issued anew: dnsNames changed"]);
+    assert.deepEqual(notices, ["will be reissued: ipAddresses changed", "will be reissued: dnsNames changed"]);
     assert.notEqual(node.outputs["fingerprint"], before);
     assert.deepEqual(parseCertificate(String(node.outputs["certificatePem"]), "").dnsNames, ["other"]);
   });
@@ -87,23 +87,23 @@ describe("A NodeCertificate", () => {
     assert.equal(parseCertificate(String(node.outputs["certificatePem"]), "").commonName, "worker-2");
   });
 
-  it("of a request that is wrong is refused in preview already", async () => {
+  it("of a request that is wrong is rejected in preview already", async () => {
     const preview = async (csrPem: string): Promise<readonly string[]> =>
       (await new Managed(NodeCertificate, host).preview({ secrets: args["secrets"], csrPem })).problems;
     const good = await makeRequest({ name: "CN=a", dnsNames: ["a"] });
     assert.deepEqual(await preview(good), []);
     assert.deepEqual(await preview(await makeRequest({ name: "CN=a" })), [
-      "ERR_INPUT_MISSING ipAddresses: no name at all is given, nor does the request hold one; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
+      "ERR_INPUT_MISSING ipAddresses: no name at all is given, nor does the request hold one; add an entry in ipAddresses or dnsNames (clients look at nothing else)",
     ]);
     const forged = good.replace(/.{8}(\s+-----END)/, "AAAAAAAA$1");
     assert.deepEqual(await preview(forged), [
-      "ERR_CSR_INVALID csrPem: carries a wrong signature; expected a PKCS#10 request signed with its own key",
+      "ERR_CSR_INVALID csrPem: carries a wrong signature; must be a PKCS#10 request signed with its own key",
     ]);
     assert.deepEqual(await preview(good.slice(0, 200)), [
-      "ERR_PEM_INVALID csrPem: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----",
+      "ERR_PEM_INVALID csrPem: a PEM block is cut off; use -----BEGIN …----- to -----END …-----",
     ]);
     assert.deepEqual(await preview(await makeRequest({ name: "CN=a", dnsNames: ["a b"] })), [
-      'ERR_SAN_INVALID csrPem: "a b" is no DNS name; expected one like node.example.org',
+      'ERR_SAN_INVALID csrPem: "a b" is not a DNS name; must be one like node.example.org',
     ]);
   });
 });

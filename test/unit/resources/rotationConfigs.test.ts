@@ -111,7 +111,7 @@ async function rehearse(
   return stack;
 }
 
-describe("The machine configs of a rotation of both staged authorities", () => {
+describe("The machine configs of a rotation of both staged CAs", () => {
   for (const [talosVersion, roles] of Object.entries(KUBERNETES)) {
     for (const stages of [FORTH, BACK]) {
       it(`have at each stage of ${stages.join(", ")} what rotate-ca would make of contract ${talosVersion}`, async () => {
@@ -141,7 +141,7 @@ describe("The machine configs of a rotation of both staged authorities", () => {
     });
   }
 
-  it("keep the authorities that a program adds, each once", async () => {
+  it("keep the CAs that a program adds, each once", async () => {
     const other = await RotatingConfigs.create("v1.13");
     const partner = other.authorities("kubernetes").issuing;
     const partnerOs = other.authorities("os").issuing;
@@ -175,7 +175,7 @@ describe("The machine configs of a rotation of both staged authorities", () => {
     }
   });
 
-  it("do not double an authority that a program lists beside the rotation", async () => {
+  it("do not double a CA that a program lists beside the rotation", async () => {
     for (const talosVersion of ["v1.13", "v1.14"]) {
       const stack = await RotatingConfigs.create(talosVersion);
       await stack.up(talosVersion, "accept");
@@ -198,7 +198,7 @@ describe("The machine configs of a rotation of both staged authorities", () => {
     }
   });
 
-  it("keep no private key of any authority in a worker's state", async () => {
+  it("keep no private key of any CA in a worker's state", async () => {
     for (const talosVersion of ["v1.13", "v1.14"]) {
       await rehearse(talosVersion, FORTH, (_stage, type, config) => {
         if (type === "worker") assert.doesNotMatch(config + decodedLeaves(config), /PRIVATE KEY/);

@@ -148,7 +148,10 @@ for (const name of Object.keys(ARGUMENTS) as ResourceName[]) {
         for (const [path, news] of withUnknowns(whole)) {
           const { problems } = await new Managed(definition, host).preview({ ...(news as Values), nonsense: 1 });
           assert.equal(problems.length, 1, path);
-          assert.match(problems[0]!, /^ERR_INPUT_UNKNOWN nonsense: is no property of this resource; expected one of /);
+          assert.match(
+            problems[0]!,
+            /^ERR_INPUT_UNKNOWN nonsense: is not a property of this resource; must be one of /,
+          );
         }
       });
     }
@@ -183,6 +186,6 @@ describe("A rotation that a preview does not know", () => {
       assert.deepEqual(problems, [], path);
     }
     const { problems } = await made.preview({ ...QUICK, rotation: { kubernetes: UNKNOWN } });
-    assert.equal(problems.length, 1, "what is known to be wrong is refused");
+    assert.equal(problems.length, 1, "what is known to be wrong is rejected");
   });
 });

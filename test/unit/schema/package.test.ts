@@ -118,7 +118,7 @@ describe("The package schema", () => {
     ]);
   });
 
-  it("refuses two types of one name", () => {
+  it("rejects two types of one name", () => {
     const types = new Types();
     const of = (description: string): Parameters<Types["property"]>[0] => ({
       type: { kind: "object", name: "T", properties: { a: { type: { kind: "string" }, description } } },

@@ -156,7 +156,7 @@ describe("The arguments of the classes", () => {
     assert.deepEqual(inputs["secrets"], bundle);
   });
 
-  it("take AcceptedCA resources, their outputs and PEM as accepted authorities", async () => {
+  it("take AcceptedCA resources, their outputs and PEM as accepted CAs", async () => {
     const certificates = [{ certificatePem: "one" }, { certificatePem: "two" }];
     registrations.answer("AcceptedCA", { certificates, certificatePem: "one" });
     const accepted = new sdk.AcceptedCA("a", { certificatePem: "x" });
@@ -262,7 +262,7 @@ describe("The arguments of the classes", () => {
     assert.equal(config.inputs["machineType"], "worker");
   });
 
-  it("take the other authority of a rotation under way, by its names", async () => {
+  it("take the other CA of a rotation under way, by its names", async () => {
     const other = { certificatePem: "crt", privateKeyPem: "key" };
     registrations.answer("TalosSecrets", { rotationSecrets: { os: other } });
     const owner = new sdk.TalosSecrets("s");

@@ -16,7 +16,7 @@ const MACHINE: Values = {
   installImage: "example.org/installer:1",
 };
 
-/** A stack whose Kubernetes and OS authorities rotate side by side: the secrets, and a config of each role. */
+/** A stack whose Kubernetes and OS CAs rotate side by side: the secrets, and a config of each role. */
 export class RotatingConfigs {
   private constructor(
     readonly secrets: Managed,
@@ -48,7 +48,7 @@ export class RotatingConfigs {
     return String(this.configs[type].outputs["machineConfig"]);
   }
 
-  /** PEM of the authority that issues, and of those accepted beside it. */
+  /** PEM of the CA that issues, and of those accepted beside it. */
   authorities(name: "os" | "kubernetes"): { readonly issuing: string; readonly accepted: readonly string[] } {
     const { certificateAuthorities, acceptedCAs } = this.secrets.outputs as {
       certificateAuthorities: Record<string, { certificatePem: string }>;

@@ -74,7 +74,7 @@ const REFUSED: Readonly<Record<string, { code: string; message: string }>> = {
   "secretbox-bundle-v1.2": {
     code: "ERR_CONFIG_INVALID",
     message:
-      "secrets.secrets.secretboxEncryptionSecret: holds a secretbox key, which Talos v1.2 does not read; expected an AES-CBC key or a newer talosVersion",
+      "secrets.secrets.secretboxEncryptionSecret: holds a secretbox key, which Talos v1.2 does not read; must be an AES-CBC key or a newer talosVersion",
   },
 };
 
@@ -111,7 +111,7 @@ const ERRORS: Readonly<Record<string, { code: string; message: string }>> = {
   },
   "mirror-bad": {
     code: "ERR_INPUT_INVALID",
-    message: 'registryMirrors["docker.io"][0]: is no URL; expected one like https://mirror.example.org',
+    message: 'registryMirrors["docker.io"][0]: is not a URL; must be one like https://mirror.example.org',
   },
   "endpoint-bad-0": {
     code: "ERR_ENDPOINT_INVALID",
@@ -178,7 +178,7 @@ describe("the vectors of talosctl gen config", () => {
     for (const type of typesOf(args)) {
       const expectedError = vector.exit === 0 ? REFUSED[vector.id] : ERRORS[vector.id];
       if (expectedError !== undefined || vector.exit !== 0) {
-        it(`${vector.id}: the ${type} config is refused`, () => {
+        it(`${vector.id}: the ${type} config is rejected`, () => {
           assert.throws(
             () => generate(optionsOf(vector, args, type)),
             (error) =>

@@ -7,7 +7,7 @@ import { firstDifference, parseArguments, readPatch, readVectorFile, vectorsOf }
 /** Talos takes a patch without content for a JSON patch without operations; here it changes nothing. */
 const NOTHING_TO_DO = ["patch-bad-empty", "patch-bad-comment-only"];
 
-/** Talos 1.13 writes an empty document, which it cannot read again; here the patch is refused. */
+/** Talos 1.13 writes an empty document, which it cannot read again; here the patch is rejected. */
 const MAKES_NO_CONFIG: Readonly<Record<string, string>> = {
   "patch-delete-doc-twice-t1.13": `configPatches[1]: line 1: $patch: delete of HostnameConfig finds nothing (lookup failed)`,
 };
@@ -15,7 +15,7 @@ const MAKES_NO_CONFIG: Readonly<Record<string, string>> = {
 /** About reading a file, which this package leaves to its user. */
 const NOT_OURS = ["patch-missing-file"];
 
-const SUFFIX = "; expected a patch that Talos takes";
+const SUFFIX = "; correct the patch";
 
 /** The same error, in the words of this package; all are ERR_PATCH_INVALID. */
 const ERRORS: Readonly<Record<string, string>> = {
@@ -29,22 +29,22 @@ const ERRORS: Readonly<Record<string, string>> = {
   "patch-bad-no-kind": `configPatches[0]: line 1: unknown key "apiVersion"${SUFFIX}
 configPatches[0]: line 2: unknown key "name"${SUFFIX}`,
   "patch-bad-bad-yaml-t1.13":
-    "configPatches[0]: cannot be read as YAML at line 2; expected valid YAML, indented with spaces",
+    "configPatches[0]: cannot be read as YAML at line 2; must be valid YAML, indented with spaces",
   "patch-bad-bad-yaml-t1.14":
-    "configPatches[0]: cannot be read as YAML at line 2; expected valid YAML, indented with spaces",
+    "configPatches[0]: cannot be read as YAML at line 2; must be valid YAML, indented with spaces",
   "patch-bad-tabs-t1.13":
-    "configPatches[0]: cannot be read as YAML at line 2; expected valid YAML, indented with spaces",
+    "configPatches[0]: cannot be read as YAML at line 2; must be valid YAML, indented with spaces",
   "patch-bad-tabs-t1.14":
-    "configPatches[0]: cannot be read as YAML at line 2; expected valid YAML, indented with spaces",
-  "patch-bad-scalar": `configPatches[0]: line 1: expected a YAML document${SUFFIX}`,
-  "patch-bad-list-for-map-t1.13": `configPatches[0]: line 1: expected a map at machine, found a list${SUFFIX}`,
-  "patch-bad-list-for-map-t1.14": `configPatches[0]: line 1: expected a map at machine, found a list${SUFFIX}`,
+    "configPatches[0]: cannot be read as YAML at line 2; must be valid YAML, indented with spaces",
+  "patch-bad-scalar": `configPatches[0]: line 1: must be a YAML document${SUFFIX}`,
+  "patch-bad-list-for-map-t1.13": `configPatches[0]: line 1: must be a map at machine, found a list${SUFFIX}`,
+  "patch-bad-list-for-map-t1.14": `configPatches[0]: line 1: must be a map at machine, found a list${SUFFIX}`,
   "patch-bad-null-accepted-t1.14": `configPatches[0]: line 2: null value is not allowed at "machine.acceptedCAs[0]"${SUFFIX}`,
   "patch-bad-bad-base64-t1.13": `configPatches[0]: line 3: crt is not base64${SUFFIX}`,
   "patch-bad-bad-base64-t1.14": `configPatches[0]: line 3: crt is not base64${SUFFIX}`,
   "patch-bad-duplicate-key-t1.13": "configPatches[0]: a key at line 3 already stands at line 2; give it once",
   "patch-bad-duplicate-key-t1.14": "configPatches[0]: a key at line 3 already stands at line 2; give it once",
-  "patch-bad-merge-key-t1.14": "configPatches[0]: a merge key (<<) at line 4, which Talos refuses; write the keys out",
+  "patch-bad-merge-key-t1.14": "configPatches[0]: a merge key (<<) at line 4, which Talos rejects; write the keys out",
   "patch-bad-root-delete": `configPatches[0]: line 1: missing apiVersion in document for which $patch: delete is used${SUFFIX}`,
   "patch-docs-on-1.13": `configPatches[0]: line 1: "KubeNodeConfig" "v1alpha1" is not registered in Talos 1.13${SUFFIX}`,
 };
@@ -75,7 +75,7 @@ describe("the vectors of talosctl machineconfig patch", () => {
           assert.equal(patch(), readVectorFile(positional[0]!));
         });
       } else if (vector.exit !== 0 || vector.id in MAKES_NO_CONFIG) {
-        it(`${vector.id}: the patch is refused (${machinery})`, () => {
+        it(`${vector.id}: the patch is rejected (${machinery})`, () => {
           assert.throws(patch, (error) => {
             assert.ok(error instanceof PkiError);
             assert.equal(error.code, "ERR_PATCH_INVALID");

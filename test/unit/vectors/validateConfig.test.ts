@@ -6,10 +6,10 @@ import { readMachineConfig } from "../../../provider/core/machinery/patch";
 import { PkiError } from "../../../provider/core/errors";
 import { readVectorFile, vectorsOf } from "./vectors";
 
-/** What this package says where `talosctl validate` refuses. */
+/** What this package says where `talosctl validate` rejects. */
 const FOUND: Readonly<Record<string, string>> = {
   "validate-1.14-config-with-1.13":
-    'config: line 20: "DiscoveryServiceConfig" "v1alpha1" is not registered in Talos 1.13; expected a machine config that Talos 1.13 reads',
+    'config: line 20: "DiscoveryServiceConfig" "v1alpha1" is not registered in Talos 1.13; must be a machine config that Talos 1.13 reads',
   "validate-ca-crt-only": "machine.ca.key: the key of the issuing CA is required; patch certificate and key together",
   "validate-issuing-cert-only-v1.14":
     "KubeAPIServerCAConfig.issuingCA.cert: must be a certificate in PEM; begin it with -----BEGIN",

@@ -40,7 +40,7 @@ export async function importClientConfiguration(id: string, host: Host): Promise
   const context = contexts[name];
   if (context === undefined) {
     const names = Object.keys(contexts).join(", ");
-    throw new PkiError("ERR_INPUT_MISSING", `there is no context ${JSON.stringify(name)}; expected one of ${names}`, {
+    throw new PkiError("ERR_INPUT_MISSING", `there is no context ${JSON.stringify(name)}; must be one of ${names}`, {
       path: "talosconfig.context",
     });
   }
@@ -60,13 +60,13 @@ interface Client {
 
 function readClient({ certificate, key, authorities }: TalosconfigCredentials, path: string): Client {
   if (certificate === undefined || key === undefined) {
-    throw new PkiError("ERR_INPUT_MISSING", "holds no client certificate with its key; expected crt and key", { path });
+    throw new PkiError("ERR_INPUT_MISSING", "holds no client certificate with its key; must be crt and key", { path });
   }
   const issuer = authorities.find((authority) => certificate.isSignedBy(authority));
   if (issuer === undefined) {
     throw new PkiError(
       "ERR_AUTHORITY_UNKNOWN",
-      "none of its authorities has issued the client certificate; expected the talosconfig of one cluster",
+      "none of its CAs has issued the client certificate; must be the talosconfig of one cluster",
       { path: `${path}.ca` },
     );
   }

@@ -24,16 +24,16 @@ export function parseImportId(id: string, known: Readonly<Record<string, readonl
   const names = Object.keys(known);
   const problems: Problem[] = Object.entries(options).flatMap(([name, value]): Problem[] => {
     if (!Object.hasOwn(known, name)) {
-      const message = `${name} is no option of this import id; expected ${names.length === 0 ? "none" : names.join(", ")}`;
+      const message = `${name} is not an option of this import id; must be ${names.length === 0 ? "none" : names.join(", ")}`;
       return [{ code: "ERR_INPUT_UNKNOWN", path: "id", message }];
     }
     const allowed = known[name];
     return allowed === undefined || allowed.includes(value)
       ? []
-      : [{ code: "ERR_INPUT_INVALID", path: `id.${name}`, message: `is not valid; expected ${allowed.join(" or ")}` }];
+      : [{ code: "ERR_INPUT_INVALID", path: `id.${name}`, message: `is not valid; must be ${allowed.join(" or ")}` }];
   });
   if (path === "") {
-    problems.push({ code: "ERR_INPUT_MISSING", path: "id", message: "is empty; expected the path of a file" });
+    problems.push({ code: "ERR_INPUT_MISSING", path: "id", message: "is empty; must be the path of a file" });
   }
   if (problems.length > 0) throw PkiError.of(problems);
   return { path, options };
@@ -49,7 +49,7 @@ export async function readImportFile({ path }: ImportId, host: Host): Promise<st
   if (text !== undefined) return text;
   throw new PkiError(
     "ERR_INPUT_MISSING",
-    `there is no file ${path} that can be read; expected a path, absolute or relative to the Pulumi program`,
+    `there is no file ${path} that can be read; must be a path, absolute or relative to the Pulumi program`,
     { path: "id" },
   );
 }

@@ -24,7 +24,7 @@ export async function importResource(kind: string, id: string, host: Host): Prom
   if (read !== undefined) return read(id, host);
   throw new PkiError(
     "ERR_INPUT_INVALID",
-    `${kind} cannot be imported: the cluster's secrets make it anew; expected one of ${Object.keys(IMPORTS).join(", ")}`,
+    `${kind} cannot be imported: the cluster's secrets make it anew; must be one of ${Object.keys(IMPORTS).join(", ")}`,
     { path: "id" },
   );
 }

@@ -24,17 +24,17 @@ interface Format {
 
 const orEmpty = (format: Format): Format => ({ ...format, accepts: (text) => text === "" || format.accepts(text) });
 
-const CIDR = { what: "holds something else than a CIDR", cure: "expected one like 10.244.0.0/16" };
+const CIDR = { what: "holds something else than a CIDR", cure: "must be one like 10.244.0.0/16" };
 const PREFIX: Format = { ...CIDR, accepts: isPrefix };
 const LOOSE_CIDR: Format = { ...CIDR, accepts: isLooseCidr };
 const INTERFACE_ADDRESS: Format = {
   what: "an address is neither a CIDR nor an IP address",
-  cure: "expected one like 10.0.0.2/24",
+  cure: "must be one like 10.0.0.2/24",
   accepts: isInterfaceAddress,
 };
 const SUBNET_MATCH: Format = {
   what: "a subnet is neither a CIDR nor an IP address",
-  cure: "expected one like 10.0.0.0/8 or !10.0.0.0/8",
+  cure: "must be one like 10.0.0.0/8 or !10.0.0.0/8",
   accepts: isSubnetMatch,
 };
 

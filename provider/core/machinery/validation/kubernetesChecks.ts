@@ -4,7 +4,7 @@ import { isDnsSubdomain, isLabelKey, isLabelValue, isTaint } from "./formats";
 import { type Check, row, type Row } from "./rule";
 import { ROLES } from "../../x509/roles";
 
-const KEY = wrong("has a key that is no name of Kubernetes", "use one like example.org/name", (value) =>
+const KEY = wrong("has a key that is not a name of Kubernetes", "use one like example.org/name", (value) =>
   entriesOf(value).some(([key]) => !isLabelKey(key)),
 );
 

@@ -89,7 +89,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   VolumeConfig: { "encryption.keys": 11, "encryption.provider": 11, "encryption.keys[].tpm.options?": 12, mount: 13 },
 };
 
-/** What a node of an older Talos cannot read: it refuses the whole config. */
+/** What a node of an older Talos cannot read: it rejects the whole config. */
 export const NEWER_RULES: readonly ValidationRule[] = [
   ...rulesOf(
     Object.fromEntries(

@@ -54,7 +54,7 @@ function assertWithinBounds(secrets: readonly Tree[]): void {
   throw new PkiError("ERR_YAML_INVALID", "grows too large through aliases; write it out without them");
 }
 
-/** Octets that are no text are as Node reads them; what is no base64 is nothing. */
+/** Octets that are no text are as Node reads them; what is not base64 is nothing. */
 function decodeValue(base64: string): string {
   const octets = decodeBase64(base64.replace(/\s+/g, ""));
   return octets === undefined ? "" : decodeText(octets);

@@ -42,7 +42,7 @@ export function openSecretsFile(text: string, options: ContentOptions): BundleFi
   if (kind === "talosconfig" || kind === "kubeconfig") throw otherKind(kind, "a secrets bundle", path);
   const tree = onlyDocument(all, path);
   if (isTree(tree) && hasSections(tree)) return bundleFile(tree, path);
-  const message = "the text is no secrets bundle; expected the YAML of talosctl gen secrets";
+  const message = "the text is not a secrets bundle; must be the YAML of talosctl gen secrets";
   throw new PkiError("ERR_INPUT_MISSING", message, { path });
 }
 

@@ -99,47 +99,47 @@ describe("An import", () => {
     assert.equal(checked.inputs["issuedAt"], "2027-11-20T00:00:00Z");
   });
 
-  it("takes an authority", async () => {
+  it("takes a CA", async () => {
     const { id, inputs, outputs } = await importResource("AcceptedCA", "ca.crt", host);
     assert.equal(id, outputs["fingerprint"]);
     assert.deepEqual(Object.keys(inputs), ["certificatePem"]);
   });
 
   const refusals: readonly (readonly [string, string, string])[] = [
-    ["TalosSecrets", "", "ERR_INPUT_MISSING id: is empty; expected the path of a file"],
+    ["TalosSecrets", "", "ERR_INPUT_MISSING id: is empty; must be the path of a file"],
     [
       "TalosSecrets",
       "none.yaml",
-      "ERR_INPUT_MISSING id: there is no file none.yaml that can be read; expected a path, absolute or relative to the Pulumi program",
+      "ERR_INPUT_MISSING id: there is no file none.yaml that can be read; must be a path, absolute or relative to the Pulumi program",
     ],
     [
       "TalosSecrets",
       "secrets.yaml?version=v1.12",
-      "ERR_INPUT_UNKNOWN id: version is no option of this import id; expected talosVersion, from, resource",
+      "ERR_INPUT_UNKNOWN id: version is not an option of this import id; must be talosVersion, from, resource",
     ],
     [
       "TalosSecrets",
       "secrets.yaml?from=vault",
-      "ERR_INPUT_INVALID id.from: is not valid; expected secretsYaml or controlPlaneConfig or kubernetesPkiDirectory",
+      "ERR_INPUT_INVALID id.from: is not valid; must be secretsYaml or controlPlaneConfig or kubernetesPkiDirectory",
     ],
     [
       "ClientConfiguration",
       "talosconfig?context=beta",
-      'ERR_INPUT_MISSING talosconfig.context: there is no context "beta"; expected one of alpha',
+      'ERR_INPUT_MISSING talosconfig.context: there is no context "beta"; must be one of alpha',
     ],
     [
       "Kubeconfig",
       "kubeconfig",
-      "ERR_INPUT_INVALID id: Kubeconfig cannot be imported: the cluster's secrets make it anew; expected one of TalosSecrets, ClientConfiguration, AcceptedCA",
+      "ERR_INPUT_INVALID id: Kubeconfig cannot be imported: the cluster's secrets make it anew; must be one of TalosSecrets, ClientConfiguration, AcceptedCA",
     ],
   ];
   for (const [kind, id, expected] of refusals) {
-    it(`refuses ${kind} from ${JSON.stringify(id)}`, async () => {
+    it(`rejects ${kind} from ${JSON.stringify(id)}`, async () => {
       assert.deepEqual(await problemsOf(() => importResource(kind, id, host)), [expected]);
     });
   }
 
-  it("refuses a private key where an authority belongs, and does not repeat it", async () => {
+  it("rejects a private key where a CA belongs, and does not repeat it", async () => {
     const problems = await problemsOf(() => importResource("AcceptedCA", "key.pem", host));
     assert.match(problems[0] ?? "", /^ERR_PRIVATE_KEY_GIVEN certificatePem: /);
     assert.ok(!problems.join().includes("AA=="));

@@ -48,7 +48,7 @@ describe("The plugin", () => {
     ...more,
   });
 
-  it("refuses by check failures that name no property, so that no value is printed", async () => {
+  it("rejects by check failures that name no property, so that no value is printed", async () => {
     const { failures } = await it_.plugin.check(
       urn("ClientConfiguration"),
       {},
@@ -58,7 +58,7 @@ describe("The plugin", () => {
     assert.deepEqual([...new Set(failures.map(({ property }) => property))], [""]);
   });
 
-  it("refuses a whole resource where one of its outputs belongs", async () => {
+  it("rejects a whole resource where one of its outputs belongs", async () => {
     const whole = { [SIGNATURE]: "5cf8f73096256a8f31e491e813e4eb8e", urn: "urn:pulumi:…", id: "1" };
     const news = { secrets: whole, clusterName: "c" };
     const { failures } = await it_.plugin.check(urn("ClientConfiguration"), {}, news);
@@ -66,7 +66,7 @@ describe("The plugin", () => {
       {
         property: "",
         reason:
-          "secrets: is a whole resource; expected one of its outputs, such as the output secrets of a TalosSecrets",
+          "secrets: is a whole resource; must be one of its outputs, such as the output secrets of a TalosSecrets",
       },
     ]);
   });
@@ -75,7 +75,7 @@ describe("The plugin", () => {
     it_.plugin.configure({ earlyRenewalHours: "soon" });
     const { failures } = await it_.plugin.check(urn("AcceptedCA"), {}, { certificatePem: "x" });
     assert.equal(failures.length, 1);
-    assert.match(failures[0]?.reason ?? "", /^provider\.earlyRenewalHours: is "soon"; expected /);
+    assert.match(failures[0]?.reason ?? "", /^provider\.earlyRenewalHours: is "soon"; must be /);
   });
 
   it("gives client certificates the lifetime of its configuration", async () => {

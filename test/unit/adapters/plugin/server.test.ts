@@ -80,7 +80,7 @@ describe("The plugin's server", () => {
     const request = new messages.CheckRequest().setNews(struct(wrong));
     const checked = await call<messages.CheckResponse>((done) => client.checkConfig(request, done));
     const reasons = checked.getFailuresList().map((failure) => failure.toObject());
-    assert.deepEqual(reasons, [{ property: "", reason: "provider.auditLog: is a boolean; expected a string" }]);
+    assert.deepEqual(reasons, [{ property: "", reason: "provider.auditLog: is a boolean; must be a string" }]);
     assert.deepEqual(plain(checked.getInputs()), wrong);
 
     const args = new messages.ConfigureRequest().setArgs(struct(wrong));

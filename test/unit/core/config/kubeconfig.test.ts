@@ -20,7 +20,7 @@ describe("A kubeconfig", () => {
       `apiVersion: v1
 clusters:
 - cluster:
-    certificate-authority-data: ${base64(os.crt)}
+    certificate-CA-data: ${base64(os.crt)}
     server: https://10.0.0.1:6443
   name: alpha
 contexts:
@@ -63,9 +63,9 @@ users:
     });
   }
 
-  it("trusts every authority that is given, in that order", () => {
+  it("trusts every CA that is given, in that order", () => {
     const text = formatKubeconfig({ ...options, caCertificatesPem: [os.crt.trimEnd(), k8s.crt] });
-    assert.ok(text.includes(`certificate-authority-data: ${base64(os.crt + k8s.crt)}\n`));
+    assert.ok(text.includes(`certificate-CA-data: ${base64(os.crt + k8s.crt)}\n`));
   });
 
   it("may speak for another user in another namespace", () => {
@@ -84,18 +84,18 @@ users:
       () => formatKubeconfig({ ...options, namespace: "A b", caCertificatesPem: "junk", clientKeyPem: os.key }),
       {
         code: "ERR_INPUT_INVALID",
-        message: `namespace: "A b" is no namespace; expected at most 63 of a-z, 0-9 and - (a DNS label), such as kube-system
-caCertificatesPem: holds no PEM block; expected text that begins with -----BEGIN
-clientKeyPem: does not belong to clientCertificatePem; expected the pair that was issued together`,
+        message: `namespace: "A b" is not a namespace; must be at most 63 of a-z, 0-9 and - (a DNS label), such as kube-system
+caCertificatesPem: holds no PEM block; must be text that begins with -----BEGIN
+clientKeyPem: does not belong to clientCertificatePem; must be the pair that was issued together`,
       },
     );
   });
 
-  it("without a name and an endpoint is refused, both at once", () => {
+  it("without a name and an endpoint is rejected, both at once", () => {
     assert.throws(() => formatKubeconfig({ ...options, clusterName: "", clusterEndpoint: "10.0.0.1" }), {
       code: "ERR_INPUT_MISSING",
       message:
-        'clusterName: is empty; expected a name\nclusterEndpoint: no scheme and port specified for the cluster endpoint URL; try "https://10.0.0.1:6443"',
+        'clusterName: is empty; must be a name\nclusterEndpoint: no scheme and port specified for the cluster endpoint URL; try "https://10.0.0.1:6443"',
     });
   });
 });

@@ -42,7 +42,7 @@ describe("a machine config", () => {
   });
 
   for (const talosVersion of SUPPORTED_TALOS_VERSIONS) {
-    it(`of a worker holds no private key of an authority and needs none (${talosVersion})`, () => {
+    it(`of a worker holds no private key of a CA and needs none (${talosVersion})`, () => {
       const config = generate({ talosVersion, machineType: "worker", configPatches: ["machine: {sysctls: {a: b}}"] });
       const keys = Object.values(secrets.certs).flatMap(({ key }) => [key, base64(key)]);
       assert.deepEqual(
@@ -64,7 +64,7 @@ describe("a machine config", () => {
     assert.match(config, /\n {8}certSANs:\n {12}- lb\.example\.org\n {8}admissionControl/);
   });
 
-  describe("with accepted authorities", () => {
+  describe("with accepted CAs", () => {
     const accepted = { acceptedCAs: [other.certs.os.crt], kubernetesAcceptedCAs: [other.certs.k8s.crt] };
 
     it("writes them after the issuing one in base64, each once, up to v1.13", () => {
@@ -89,7 +89,7 @@ describe("a machine config", () => {
       assert.match(config, new RegExp(`\n {4}acceptedCAs:\n {8}- crt: ${base64(other.certs.os.crt)}\n {4}certSANs`));
     });
 
-    it("writes all trust into a worker's document, the issuing authority first, from v1.14", () => {
+    it("writes all trust into a worker's document, the issuing CA first, from v1.14", () => {
       const config = generate({ ...accepted, talosVersion: "v1.14", machineType: "worker" });
       const item = (pem: string): string => `    - |\n      ${pem.trimEnd().replaceAll("\n", "\n      ")}\n`;
       assert.ok(
@@ -107,11 +107,11 @@ describe("a machine config", () => {
       );
     });
 
-    it("refuses a private key, junk, and a Talos that knows no accepted authorities", () => {
+    it("rejects a private key, junk, and a Talos that knows no accepted CAs", () => {
       assert.deepEqual(problemsOf({ acceptedCAs: [other.certs.os.key, "junk"], talosVersion: "v1.6" }), [
-        "ERR_INPUT_INVALID acceptedCAs: Talos v1.6 knows no accepted authorities; they need v1.7 or newer",
+        "ERR_INPUT_INVALID acceptedCAs: Talos v1.6 knows no accepted CAs; they need v1.7 or newer",
         "ERR_PRIVATE_KEY_GIVEN acceptedCAs[0]: holds a private key; give the certificate only",
-        "ERR_PEM_INVALID acceptedCAs[1]: holds no PEM block; expected text that begins with -----BEGIN",
+        "ERR_PEM_INVALID acceptedCAs[1]: holds no PEM block; must be text that begins with -----BEGIN",
       ]);
     });
   });
@@ -170,20 +170,20 @@ describe("a machine config", () => {
       [
         'ERR_VERSION_UNKNOWN talosVersion: "v1.99" is not a supported Talos version; supported are v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14',
         'ERR_ENDPOINT_INVALID clusterEndpoint: the control plane endpoint URL should have scheme https://; try "https://10.0.0.1:6443"',
-        'ERR_INPUT_INVALID machineType: "master" is no machine type; expected "controlplane" or "worker"',
-        'ERR_INPUT_INVALID dnsDomain: "cluster local" is not a valid DNS name; expected one like cluster.local',
-        "ERR_INPUT_INVALID installDisk: holds a space or another character that cannot be in it; expected something like /dev/sda",
-        'ERR_INPUT_INVALID kubernetesVersion: "1.36" is no Kubernetes version; expected one like 1.36.0',
-        'ERR_INPUT_INVALID registryMirrors["docker.io"][0]: is no URL; expected one like https://mirror.example.org',
-        'ERR_INPUT_INVALID registryMirrors["a b"]: is no registry host; expected one like docker.io',
-        'ERR_SAN_INVALID certSANs[1]: "日本.example.org" cannot stand in a certificate; expected an IP address or a DNS name in ASCII (punycode)',
-        "ERR_SAN_INVALID additionalSans[0]: is empty; expected an IP address or DNS name",
+        'ERR_INPUT_INVALID machineType: "master" is not a machine type; must be "controlplane" or "worker"',
+        'ERR_INPUT_INVALID dnsDomain: "cluster local" is not a valid DNS name; must be one like cluster.local',
+        "ERR_INPUT_INVALID installDisk: holds a space or another character that cannot be in it; must be something like /dev/sda",
+        'ERR_INPUT_INVALID kubernetesVersion: "1.36" is not a Kubernetes version; must be one like 1.36.0',
+        'ERR_INPUT_INVALID registryMirrors["docker.io"][0]: is not a URL; must be one like https://mirror.example.org',
+        'ERR_INPUT_INVALID registryMirrors["a b"]: is not a registry host; must be one like docker.io',
+        'ERR_SAN_INVALID certSANs[1]: "日本.example.org" cannot stand in a certificate; must be an IP address or a DNS name in ASCII (punycode)',
+        "ERR_SAN_INVALID additionalSans[0]: is empty; must be an IP address or DNS name",
       ],
     );
   });
 
   it("asks for every option that it needs, by name", () => {
-    const missing = (path: string): string => `ERR_INPUT_MISSING ${path}: is required; expected a string`;
+    const missing = (path: string): string => `ERR_INPUT_MISSING ${path}: is required; must be a string`;
     assert.deepEqual(problemsOf({ talosVersion: undefined }), [missing("talosVersion")]);
     const secretsPaths = [
       "cluster.id",
@@ -226,7 +226,7 @@ describe("a machine config", () => {
         'clusterEndpoint: no port specified for the cluster endpoint URL, so clients take 443; Kubernetes on Talos listens on 6443, as in "https://k8s.example.org:6443"',
         "clusterName: is empty; give the name of the cluster",
         "kubeSpan: KubeSpan requires cluster discovery to be enabled; leave clusterDiscovery on",
-        'certSANs[0]: "10.0.0.1/24" is neither an IP address nor a DNS name, so no client will match it; expected one like 10.0.0.1 or node.example.org',
+        'certSANs[0]: "10.0.0.1/24" is neither an IP address nor a DNS name, so no client will match it; must be one like 10.0.0.1 or node.example.org',
       ],
     );
   });
@@ -278,26 +278,26 @@ describe("a machine config", () => {
     it("names the patch, the line and the document that is wrong", () => {
       const patch = "machine: {}\n---\napiVersion: v1alpha1\nkind: HostnameConfig\nnope: 1\n";
       assert.deepEqual(problemsOf({ configPatches: ["machine: {}", patch] }), [
-        'ERR_PATCH_INVALID configPatches[1]: line 5 (document 2): unknown key "nope"; expected a patch that Talos takes',
+        'ERR_PATCH_INVALID configPatches[1]: line 5 (document 2): unknown key "nope"; correct the patch',
       ]);
     });
 
     it("names everything that is wrong with every patch at once", () => {
       const first =
         "machine:\n  foo: 1\n  sysctls: []\n  bar: 2\n---\napiVersion: v1alpha1\nkind: HostnameConfig\nnope: 1\n";
-      const right = "; expected a patch that Talos takes";
+      const right = "; correct the patch";
       const problems = [
         `ERR_PATCH_INVALID configPatches[0]: line 2 (document 1): unknown key "machine.foo"${right}`,
-        `ERR_PATCH_INVALID configPatches[0]: line 3 (document 1): expected a map at machine.sysctls, found a list${right}`,
+        `ERR_PATCH_INVALID configPatches[0]: line 3 (document 1): must be a map at machine.sysctls, found a list${right}`,
         `ERR_PATCH_INVALID configPatches[0]: line 4 (document 1): unknown key "machine.bar"${right}`,
         `ERR_PATCH_INVALID configPatches[0]: line 8 (document 2): unknown key "nope"${right}`,
-        "ERR_PATCH_INVALID configPatches[2]: cannot be read as YAML at line 1; expected valid YAML, indented with spaces",
+        "ERR_PATCH_INVALID configPatches[2]: cannot be read as YAML at line 1; must be valid YAML, indented with spaces",
         `ERR_PATCH_INVALID configPatches[3].machine.baz: unknown key "machine.baz"${right}`,
       ];
       const configPatches = [first, "machine: {}", "a: [", { machine: { baz: 1 } }];
       assert.deepEqual(problemsOf({ configPatches }), problems);
       assert.deepEqual(problemsOf({ configPatches, kubernetesVersion: "x" }), [
-        'ERR_INPUT_INVALID kubernetesVersion: "x" is no Kubernetes version; expected one like 1.36.0',
+        'ERR_INPUT_INVALID kubernetesVersion: "x" is not a Kubernetes version; must be one like 1.36.0',
         ...problems,
       ]);
       assert.deepEqual(problemsOf({ configPatches, talosVersion: "v1.99" }).slice(1), problems);
@@ -313,24 +313,24 @@ describe("a machine config", () => {
       assert.equal(problemsOf({ configPatches: [{ machine }] }).length, 20);
     });
 
-    it("refuses a CIDR that is none, in either layout", () => {
+    it("rejects a CIDR that is none, in either layout", () => {
       assert.deepEqual(problemsOf({ configPatches: [{ cluster: { network: { podSubnets: ["10.0.0.0/33"] } } }] }), [
-        "ERR_PATCH_INVALID configPatches[0].cluster.network.podSubnets[0]: holds something else than a CIDR; expected one like 10.244.0.0/16",
+        "ERR_PATCH_INVALID configPatches[0].cluster.network.podSubnets[0]: holds something else than a CIDR; must be one like 10.244.0.0/16",
       ]);
       const document = { apiVersion: "v1alpha1", kind: "KubeNetworkConfig", podSubnets: ["10.0.0.0/33"] };
       assert.deepEqual(problemsOf({ talosVersion: "v1.14", configPatches: [document] }), [
-        "ERR_PATCH_INVALID configPatches[0].podSubnets[0]: not a CIDR such as 10.0.0.0/8; expected a patch that Talos takes",
+        "ERR_PATCH_INVALID configPatches[0].podSubnets[0]: not a CIDR such as 10.0.0.0/8; correct the patch",
       ]);
     });
 
-    it("refuses to put a private key of an authority into a worker's config", () => {
+    it("refuses to put a private key of a CA into a worker's config", () => {
       const patch = { machine: { ca: { crt: base64(secrets.certs.os.crt), key: base64(secrets.certs.os.key) } } };
       assert.deepEqual(problemsOf({ machineType: "worker", configPatches: [patch] }), [
         "ERR_CONFIG_INVALID configPatches[0].machine.ca.key: a private key of the control plane is not allowed on a worker; give the certificate only",
       ]);
     });
 
-    it("warns of a section that Talos 1.14 refuses beside its document", () => {
+    it("warns of a section that Talos 1.14 rejects beside its document", () => {
       assert.deepEqual(
         warningsOf({ talosVersion: "v1.14", configPatches: [{ machine: { kubelet: { extraArgs: { v: "4" } } } }] }),
         [

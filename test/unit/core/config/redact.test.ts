@@ -204,7 +204,7 @@ describe("the fingerprint of a free text", () => {
     assert.equal(redactMachineConfig(once), once);
   });
 
-  it("takes the place of a key that is no name, each entry keeping its own", () => {
+  it("takes the place of a key that is not a name, each entry keeping its own", () => {
     const map = (names: readonly string[]): string =>
       names.map((name) => `${JSON.stringify(name)}: {skipFallback: true}`).join(", ");
     const names = [

@@ -37,27 +37,27 @@ describe("The endpoints of a talosconfig", () => {
     assert.deepEqual(endpointProblems([...HOSTS, ...PORTS, ...URLS], "endpoints"), []);
   });
 
-  it("are refused where talosctl could never connect", () => {
-    const right = "expected a host with or without a port, such as 10.0.0.2, cp.example.org:50000 or [fd00::2]:50000";
+  it("are rejected where talosctl could never connect", () => {
+    const right = "must be a host with or without a port, such as 10.0.0.2, cp.example.org:50000 or [fd00::2]:50000";
     assert.deepEqual(told(endpointProblems(["10.0.0.2", ""], "endpoints")), [
       `ERR_ENDPOINT_INVALID endpoints[1]: is empty; ${right}`,
     ]);
     for (const text of NEVER)
       assert.deepEqual(told(endpointProblems([text], "endpoints")), [
-        `ERR_ENDPOINT_INVALID endpoints[0]: ${JSON.stringify(text)} is no address of a machine; ${right}`,
+        `ERR_ENDPOINT_INVALID endpoints[0]: ${JSON.stringify(text)} is not an address of a machine; ${right}`,
       ]);
   });
 
   it("are not repeated where they may hold a password", () => {
     const [problem] = told(endpointProblems(["https://user:hunter2@10.0.0.2"], "endpoints"));
-    assert.match(problem!, /^ERR_ENDPOINT_INVALID endpoints\[0\]: is no address of a machine; expected a host/);
+    assert.match(problem!, /^ERR_ENDPOINT_INVALID endpoints\[0\]: is not an address of a machine; must be a host/);
   });
 
   it("are told to be at the port of Kubernetes", () => {
     assert.deepEqual(endpointWarnings([...HOSTS, ...PORTS, ...URLS], "endpoints"), []);
     for (const text of ["https://10.0.0.1:6443", "10.0.0.1:6443"])
       assert.deepEqual(told(endpointWarnings([text], "endpoints")), [
-        `ERR_ENDPOINT_INVALID endpoints[0]: ${JSON.stringify(text)} has the port of the Kubernetes API; the Talos API listens on 50000, which is the default`,
+        `port-of-kubernetes endpoints[0]: ${JSON.stringify(text)} has the port of the Kubernetes API; the Talos API listens on 50000, which is the default`,
       ]);
   });
 });
@@ -67,12 +67,12 @@ describe("The nodes of a talosconfig", () => {
     assert.deepEqual(nodeProblems([...HOSTS, "[fd00::2]", "0c3f7c1e-9d1f-4b36-8f5b-0d2f0f5a7a11"], "nodes"), []);
   });
 
-  it("are refused with a port, a scheme, or what is no host", () => {
-    const right = "expected a host without a port, such as 10.0.0.4 or worker.example.org";
+  it("are rejected with a port, a scheme, or what is no host", () => {
+    const right = "must be a host without a port, such as 10.0.0.4 or worker.example.org";
     assert.deepEqual(told(nodeProblems([""], "nodes")), [`ERR_ENDPOINT_INVALID nodes[0]: is empty; ${right}`]);
     for (const text of [...PORTS, ...URLS, ...NEVER.filter((never) => never !== "[fd00::2]")])
       assert.deepEqual(told(nodeProblems([text], "nodes")), [
-        `ERR_ENDPOINT_INVALID nodes[0]: ${JSON.stringify(text)} is no address of a machine; ${right}`,
+        `ERR_ENDPOINT_INVALID nodes[0]: ${JSON.stringify(text)} is not an address of a machine; ${right}`,
       ]);
   });
 });

@@ -112,7 +112,7 @@ contexts:
     assert.equal(formatTalosconfig(parseTalosconfig("context: ~\n")), 'context: ""\ncontexts: {}\n');
   });
 
-  it("joins authorities whole, however they end", () => {
+  it("joins CAs whole, however they end", () => {
     const { os, k8s } = readVectorBundle("bundles/v1.13.yaml").certs;
     const { contexts } = createTalosconfig({
       contextName: "c",
@@ -137,15 +137,15 @@ contexts:
           }),
         ),
       );
-    const none = "holds no PEM block; expected text that begins with -----BEGIN";
+    const none = "holds no PEM block; must be text that begins with -----BEGIN";
     assert.deepEqual(messages({ caCertificatesPem: ["junk"], clientCertificatePem: "junk", clientKeyPem: "junk" }), [
       `ERR_PEM_INVALID caCertificatesPem[0]: ${none}`,
       `ERR_PEM_INVALID clientCertificatePem: ${none}`,
       `ERR_PEM_INVALID clientKeyPem: ${none}`,
     ]);
     assert.deepEqual(messages({ caCertificatesPem: [], clientKeyPem: k8s.key }), [
-      "ERR_INPUT_MISSING caCertificatesPem: is empty; expected the certificates of the authorities to trust, PEM",
-      "ERR_KEY_MISMATCH clientKeyPem: does not belong to clientCertificatePem; expected the pair that was issued together",
+      "ERR_INPUT_MISSING caCertificatesPem: is empty; must be the certificates of the CAs to trust, PEM",
+      "ERR_KEY_MISMATCH clientKeyPem: does not belong to clientCertificatePem; must be the pair that was issued together",
     ]);
   });
 
@@ -164,7 +164,7 @@ contexts:
         {
           code: "ERR_INPUT_MISSING",
           path: "contextName",
-          message: "is empty; expected the name of the context, such as the cluster's",
+          message: "is empty; must be the name of the context, such as the cluster's",
         },
       ],
     );
@@ -173,21 +173,21 @@ contexts:
 
 describe("A broken talosconfig", () => {
   const broken: [file: string, code: string, message: string][] = [
-    ["tc-bad-base64", "ERR_PEM_INVALID", "contexts.gamma.crt: is not base64; expected the base64 of a PEM file"],
-    ["tc-missing-context", "ERR_INPUT_INVALID", 'context: "other" is none of the contexts; expected "gamma"'],
+    ["tc-bad-base64", "ERR_PEM_INVALID", "contexts.gamma.crt: is not base64; must be the base64 of a PEM file"],
+    ["tc-missing-context", "ERR_INPUT_INVALID", 'context: "other" is none of the contexts; must be "gamma"'],
     [
       "tc-key-mismatch",
       "ERR_KEY_MISMATCH",
-      "contexts.gamma.key: does not belong to the certificate in crt; expected the pair that was issued together",
+      "contexts.gamma.key: does not belong to the certificate in crt; must be the pair that was issued together",
     ],
     [
       "tc-truncated-crt",
       "ERR_PEM_INVALID",
-      "contexts.gamma.crt: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----",
+      "contexts.gamma.crt: a PEM block is cut off; use -----BEGIN …----- to -----END …-----",
     ],
   ];
   for (const [file, code, message] of broken) {
-    it(`(${file}) is refused by name`, () => {
+    it(`(${file}) is rejected by name`, () => {
       const text = vector("broken", `${file}.yaml`);
       assert.throws(() => parseTalosconfig(text), { name: "PkiError", code, message });
     });
@@ -235,7 +235,7 @@ contexts:
     for (const text of ["- a", "word", "'9'"]) {
       assert.throws(() => parseTalosconfig(text), {
         code: "ERR_INPUT_INVALID",
-        message: "the text is no talosconfig; expected a map with context and contexts",
+        message: "the text is not a talosconfig; must be a map with context and contexts",
       });
     }
   });
@@ -252,7 +252,7 @@ contexts:
     const many = `contexts:\n  a: &a {endpoints: []}\n${"  c: *a\n".repeat(40_000).replaceAll(/c:/g, (_, at: number) => `c${at}:`)}`;
     assert.throws(() => parseTalosconfig(many), {
       code: "ERR_YAML_INVALID",
-      message: "holds too many aliases; expected at most 2000",
+      message: "holds too many aliases; must be at most 2000",
     });
     assert.ok(process.cpuUsage(start).user < 5_000_000);
   });

@@ -15,7 +15,7 @@ describe("The inspection of a certificate", () => {
   const { bundle } = parseSecretsBundle(vector("bundles/v1.13.yaml"), { now });
   const authorities = authoritiesOf(bundle);
 
-  it("tells everything about a client of real talosctl, the authority by name", () => {
+  it("tells everything about a client of real talosctl, the CA by name", () => {
     const { contexts } = parseTalosconfig(vector("out/talosconfig-only/talosconfig"));
     const { certificate } = readCredentials(contexts["gamma"]!);
     assert.deepEqual(inspectCertificate(certificate!, { now, authorities }), {
@@ -43,7 +43,7 @@ describe("The inspection of a certificate", () => {
     assert.deepEqual(JSON.parse(JSON.stringify(report)), report);
   });
 
-  it("knows an authority, and that it signed itself", () => {
+  it("knows a CA, and that it signed itself", () => {
     const { kind, issuer } = inspectCertificate(bundle.certs.k8s.crt, { now, authorities });
     assert.deepEqual({ kind, issuer }, { kind: "authority", issuer: { subject: "O=kubernetes", authority: "itself" } });
   });
@@ -63,10 +63,10 @@ describe("The inspection of a certificate", () => {
     ]);
   });
 
-  it("refuses a private key without a word of it", () => {
+  it("rejects a private key without a word of it", () => {
     assert.throws(() => inspectCertificate(bundle.certs.os.key, { now }), {
       code: "ERR_PRIVATE_KEY_GIVEN",
-      message: "is a private key; expected a certificate",
+      message: "is a private key; must be a certificate",
     });
   });
 });

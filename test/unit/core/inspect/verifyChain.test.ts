@@ -60,7 +60,7 @@ describe("The verdict on a chain", () => {
     ]);
   });
 
-  it("on an expired authority tells to rotate it", () => {
+  it("on an expired CA tells to rotate it", () => {
     const [, finding] = verdictOn(admin.certificate.pem, { now: later(3700) });
     assert.equal(
       finding,
@@ -76,7 +76,7 @@ describe("The verdict on a chain", () => {
     );
   });
 
-  it("names the wrong authority of the same cluster", async () => {
+  it("names the wrong CA of the same cluster", async () => {
     const { certificate } = await issueClientCertificate({ certificateAuthority: kubernetes }, environment);
     const authorities = [
       { name: "os", certificate: os.certificate },
@@ -87,7 +87,7 @@ describe("The verdict on a chain", () => {
     ]);
   });
 
-  it("knows the next authority of a rotation from a stranger of the same name", async () => {
+  it("knows the next CA of a rotation from a stranger of the same name", async () => {
     const { certificate } = await issueClientCertificate({ certificateAuthority: next }, environment);
     const authorities = [
       { name: "os", certificate: os.certificate },
@@ -101,7 +101,7 @@ describe("The verdict on a chain", () => {
     ]);
   });
 
-  it("knows an untrusted authority from a certificate that signs itself", () => {
+  it("knows an untrusted CA from a certificate that signs itself", () => {
     assert.deepEqual(verdictOn(admin.certificate.pem, { trust: kubernetes.certificate.pem }), [
       "ERR_AUTHORITY_UNKNOWN O=os:admin, CN=talosctl-client: is signed by O=talos, which is not trusted; trust that CA, or issue with a trusted one",
     ]);

@@ -60,14 +60,14 @@ describe("An expiry report", () => {
     });
   });
 
-  it("refuses thresholds that make no sense, all at once", () => {
+  it("rejects thresholds that make no sense, all at once", () => {
     assert.throws(() => expiryReport([], { now, warnSeconds: -1, criticalSeconds: NaN }), {
       code: "ERR_DURATION_INVALID",
-      message: "warnSeconds: is -1; expected seconds, 0 or more\ncriticalSeconds: is NaN; expected seconds, 0 or more",
+      message: "warnSeconds: is -1; must be seconds, 0 or more\ncriticalSeconds: is NaN; must be seconds, 0 or more",
     });
     assert.throws(() => expiryReport([], { now, warnSeconds: 1, criticalSeconds: 2 }), {
       code: "ERR_DURATION_INVALID",
-      message: "criticalSeconds: is more than warnSeconds; expected a critical time nearer to the end",
+      message: "criticalSeconds: is more than warnSeconds; must be a critical time nearer to the end",
     });
   });
 });

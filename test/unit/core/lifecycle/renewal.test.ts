@@ -101,32 +101,30 @@ describe("A renewal", () => {
     assert.deepEqual(planRenewal(issued, { parts: issued.parts, ...unknown }, at("2026-02-01T00:00:00Z")).reasons, []);
   });
 
-  it("comes with another authority", () => {
+  it("comes with another CA", () => {
     const next = { fingerprint: "new", notAfter: issuer.notAfter };
-    assert.deepEqual(plan("2026-02-01T00:00:00Z", { issuer: next }).reasons, [
-      "issued by an authority that has been rotated",
-    ]);
+    assert.deepEqual(plan("2026-02-01T00:00:00Z", { issuer: next }).reasons, ["issued by a CA that has been rotated"]);
   });
 
   it("tells every reason there is", () => {
     const next = { fingerprint: "new", notAfter: issuer.notAfter };
     assert.deepEqual(plan("2027-02-01T00:00:00Z", { issuer: next, parts: { roles: [] } }).reasons, [
       "roles changed",
-      "issued by an authority that has been rotated",
+      "issued by a CA that has been rotated",
       "expired 31 days ago",
     ]);
   });
 
-  it("by the clock is held back while issuedAt is held fast, with a warning once it is due", () => {
+  it("by the clock is held back while issuedAt is pinned, with a warning once it is due", () => {
     assert.deepEqual(plan("2026-02-01T00:00:00Z", { frozen: true }), { issuedAt, reasons: [], warnings: [] });
     assert.deepEqual(plan("2027-02-01T00:00:00Z", { frozen: true }), {
       issuedAt,
       reasons: [],
-      warnings: ["expired 31 days ago, but its issuedAt is held fast; release it to renew"],
+      warnings: ["expired 31 days ago, but its issuedAt is pinned; remove it to renew"],
     });
   });
 
-  it("for another reason names the clock beside it, unless issuedAt is held fast", () => {
+  it("for another reason names the clock beside it, unless issuedAt is pinned", () => {
     const parts = { roles: [] };
     assert.deepEqual(plan("2027-02-01T00:00:00Z", { parts }).reasons, ["roles changed", "expired 31 days ago"]);
     const { reasons, warnings } = plan("2027-02-01T00:00:00Z", { parts, frozen: true });
@@ -139,23 +137,23 @@ describe("A renewal", () => {
       issuedAt,
       reasons: [],
       warnings: [
-        "expires in 20 days, inside the renewal window of 30 days, but its authority ends at the same time; rotate the authority",
+        "expires in 20 days, inside the renewal window of 30 days, but its CA ends at the same time; rotate the CA",
       ],
     });
     const later = { fingerprint: "old", notAfter: at("2027-01-02T00:00:00Z") };
     assert.equal(plan("2026-12-12T00:00:00Z", { issuer: later }).reasons.length, 1);
   });
 
-  it("by the clock is held back where the authority has expired, so that an old stack can still be updated", () => {
+  it("by the clock is held back where the CA has expired, so that an old stack can still be updated", () => {
     const over = { fingerprint: "old", notAfter: at("2028-01-01T00:00:00Z") };
     assert.deepEqual(plan("2028-01-01T00:00:00Z", { issuer: over }), {
       issuedAt,
       reasons: [],
-      warnings: ["expired 365 days ago, but its authority has expired too; rotate the authority"],
+      warnings: ["expired 365 days ago, but its CA has expired too; rotate the CA"],
     });
   });
 
-  it("is refused when the clock is wrong by more than five minutes", () => {
+  it("is rejected when the clock is wrong by more than five minutes", () => {
     assert.deepEqual(plan("2025-12-31T23:55:00Z").reasons, []);
     refuses(
       () => plan("2025-12-31T23:54:59Z"),

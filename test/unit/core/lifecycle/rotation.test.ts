@@ -52,18 +52,18 @@ for (const pem of ["", " with PEM"]) {
 const SPENT = (id: string): string =>
   `rotation "${id}" is over and its id is spent; begin another with a new id and stage "accept"`;
 
-/** Why each illegal move is refused. */
+/** Why each illegal move is rejected. */
 function reason(position: RotationPosition, { id, stage }: RotationRequest): string {
   if (isUnderWay(position)) {
     if (id !== "r")
       return `rotation "r" is under way at stage "${position}", so "${id}" cannot begin; finish or abort the one under way first`;
     return position === "accept"
-      ? `stage "accept" cannot be followed by "${stage}"; expected "swap" (go on) or "abort" (go back)`
-      : `stage "swap" cannot be followed by "${stage}"; expected "finish" (go on) or "accept" (go back)`;
+      ? `stage "accept" cannot be followed by "${stage}"; must be "swap" (go on) or "abort" (go back)`
+      : `stage "swap" cannot be followed by "${stage}"; must be "finish" (go on) or "accept" (go back)`;
   }
   if (position !== "none" && id !== "new") return SPENT(id);
   return stage === "finish"
-    ? 'a rotation begins with stage "accept"; stage "finish" with a new id takes over an authority rotated elsewhere and needs its certificatePem and privateKeyPem'
+    ? 'a rotation begins with stage "accept"; stage "finish" with a new id takes over a CA rotated elsewhere and needs its certificatePem and privateKeyPem'
     : `no rotation is under way, so "${id}" cannot begin with stage "${stage}"; begin with stage "accept"`;
 }
 
@@ -76,7 +76,7 @@ describe("A staged rotation", () => {
       const expected = legal[move];
       if (expected === undefined) {
         refused++;
-        it(`refuses ${move}, with the way on`, () => {
+        it(`rejects ${move}, with the way on`, () => {
           const plan = planRotation(state, asked, PATH);
           assert.deepEqual([plan.action, plan.state], ["none", state]);
           assert.deepEqual(told(plan.problems), [`ERR_ROTATION_ILLEGAL rotation.os: ${reason(position, asked)}`]);
@@ -123,9 +123,9 @@ describe("A staged rotation", () => {
       POSITIONS.map((position) => nextStep(stateAt(position))),
       [
         "nothing is under way",
-        `${configs}; when every node trusts both authorities, set stage "swap" (or "abort" to go back)`,
-        `${configs}; when every node serves a certificate of the new authority, set stage "finish" (or "accept" to go back)`,
-        `${configs}; the old authority is out`,
+        `${configs}; when every node trusts both CAs, set stage "swap" (or "abort" to go back)`,
+        `${configs}; when every node serves a certificate of the new CA, set stage "finish" (or "accept" to go back)`,
+        `${configs}; the old CA is out`,
         `${configs}; nothing has been rotated`,
       ],
     );

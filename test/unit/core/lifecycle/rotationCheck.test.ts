@@ -20,7 +20,7 @@ describe("The judgement on the nodes of a rotation", () => {
     }
   });
 
-  it("knows no next stage at rest, and says when nobody could try whether the old authority is out", () => {
+  it("knows no next stage at rest, and says when nobody could try whether the old CA is out", () => {
     for (const stage of ["none", "finish", "abort"] as const) {
       const { nodes, ...verdict } = judgeRotation(stage, [node({ trusts: { issuing: true } })]);
       assert.deepEqual(verdict, { safe: true, untried: stage === "finish" });
@@ -34,40 +34,30 @@ describe("The judgement on the nodes of a rotation", () => {
       "missed accept",
       "accept",
       node({ trusts: { issuing: true, other: false } }),
-      ["does not let clients of the new authority in"],
+      ["does not let clients of the new CA in"],
     ],
-    [
-      "swapped already",
-      "accept",
-      node({ serves: "other" }),
-      ["serves a certificate of the new authority, not of the old authority"],
-    ],
-    [
-      "missed swap",
-      "swap",
-      node({ serves: "other" }),
-      ["serves a certificate of the old authority, not of the new authority"],
-    ],
+    ["swapped already", "accept", node({ serves: "other" }), ["serves a certificate of the new CA, not of the old CA"]],
+    ["missed swap", "swap", node({ serves: "other" }), ["serves a certificate of the old CA, not of the new CA"]],
     [
       "let go of the old too early",
       "swap",
       node({ trusts: { issuing: true, other: false } }),
-      ["does not let clients of the old authority in"],
+      ["does not let clients of the old CA in"],
     ],
     [
       "missed finish",
       "finish",
       node({ trusts: { issuing: true, retired: true } }),
-      ["still lets clients of the old authority in"],
+      ["still lets clients of the old CA in"],
     ],
     [
       "never finished at all",
       "finish",
       node({ serves: "retired", trusts: { issuing: false, retired: true } }),
       [
-        "serves a certificate of the old authority, not of the authority",
-        "does not let clients of the authority in",
-        "still lets clients of the old authority in",
+        "serves a certificate of the old CA, not of the CA",
+        "does not let clients of the CA in",
+        "still lets clients of the old CA in",
       ],
     ],
     [
@@ -75,16 +65,16 @@ describe("The judgement on the nodes of a rotation", () => {
       "accept",
       node({ serves: "stranger", trusts: { issuing: false, other: false } }),
       [
-        "serves a certificate of another authority, not of the old authority",
-        "does not let clients of the old authority in",
-        "does not let clients of the new authority in",
+        "serves a certificate of another CA, not of the old CA",
+        "does not let clients of the old CA in",
+        "does not let clients of the new CA in",
       ],
     ],
     [
       "could not be tried",
       "accept",
       node({ trusts: { issuing: true } }),
-      ["nobody could knock as a client of the new authority"],
+      ["nobody could knock as a client of the new CA"],
     ],
     [
       "is away",
@@ -105,13 +95,13 @@ describe("The judgement on the nodes of a rotation", () => {
     assert.equal(judgeRotation("accept", []).safe, false);
   });
 
-  it("calls the authorities what people call them", () => {
+  it("calls the CAs what people call them", () => {
     assert.deepEqual(
       (["none", "accept", "swap"] as const).map((stage) => [partyName(stage, "issuing"), partyName(stage, "other")]),
       [
-        ["the authority", "the authority"],
-        ["the old authority", "the new authority"],
-        ["the new authority", "the old authority"],
+        ["the CA", "the CA"],
+        ["the old CA", "the new CA"],
+        ["the new CA", "the old CA"],
       ],
     );
   });

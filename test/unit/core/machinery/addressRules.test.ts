@@ -27,10 +27,10 @@ describe("addresses in the patches of a machine config", () => {
   const inInterface = (rest: object): object => ({
     machine: { network: { interfaces: [{ interface: "eth0", ...rest }] } },
   });
-  const cidr = "holds something else than a CIDR; expected one like 10.244.0.0/16";
-  const address = "an address is neither a CIDR nor an IP address; expected one like 10.0.0.2/24";
-  const subnet = "a subnet is neither a CIDR nor an IP address; expected one like 10.0.0.0/8 or !10.0.0.0/8";
-  // What talosctl validate (1.13.0) takes and refuses of each.
+  const cidr = "holds something else than a CIDR; must be one like 10.244.0.0/16";
+  const address = "an address is neither a CIDR nor an IP address; must be one like 10.0.0.2/24";
+  const subnet = "a subnet is neither a CIDR nor an IP address; must be one like 10.0.0.0/8 or !10.0.0.0/8";
+  // What talosctl validate (1.13.0) takes and rejects of each.
   const SUBNETS = ["!10.0.0.0/8", "10.0.0.1", "!10.0.0.1", "fe80::1%eth0", "10.0.0.1/8", "fd00::/8"];
   const NO_SUBNETS = ["", "!", "!!10.0.0.0/8", "10.0.0.0/08", "1.2.3.4/99", "300.0.0.0/8", "x"];
   const ADDRESSES = ["10.0.0.1", "10.0.0.0/08", "10.0.0.1/8", "fd00::1/64"];
@@ -109,7 +109,7 @@ describe("addresses in the patches of a machine config", () => {
     ["KubeNodeConfig.nodeIP.validSubnets", subnet, SUBNETS, NO_SUBNETS, (text) => node([text]), "v1.14"],
   ];
   for (const [place, message, good, bad, patch, talosVersion = "v1.13"] of rows) {
-    it(`takes and refuses what talosctl does in ${place}`, () => {
+    it(`takes and rejects what talosctl does in ${place}`, () => {
       for (const text of good) assert.deepEqual(problemsOf({ talosVersion, configPatches: [patch(text)] }), [], text);
       for (const text of bad) {
         const found = problemsOf({ talosVersion, configPatches: [patch(text)] });
@@ -133,7 +133,7 @@ describe("addresses in the patches of a machine config", () => {
   it("are seen in what a JSON patch makes too", () => {
     const patch = [{ op: "add", path: "/cluster/etcd/listenSubnets", value: ["foo"] }];
     assert.deepEqual(problemsOf({ talosVersion: "v1.11", configPatches: [patch] }), [
-      `ERR_CONFIG_INVALID configPatches[0]: cluster.etcd.listenSubnets[0]: ${subnet}`,
+      `ERR_CONFIG_INVALID configPatches[0][0]: cluster.etcd.listenSubnets[0]: ${subnet}`,
     ]);
   });
 });

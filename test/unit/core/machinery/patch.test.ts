@@ -58,29 +58,29 @@ describe("patching a machine config", () => {
     assert.match(patchMachineConfig(worker, [patch]), /kind: SysctlConfig\nparams:\n {4}a: b\n$/);
     assert.equal(
       refusal(worker, patch),
-      'ERR_PATCH_INVALID configPatches[0]: line 1: "SysctlConfig" "v1alpha1" is not registered in Talos 1.13; expected a patch that Talos takes',
+      'ERR_PATCH_INVALID configPatches[0]: line 1: "SysctlConfig" "v1alpha1" is not registered in Talos 1.13; correct the patch',
     );
   });
 
-  it("refuses a config that is none", () => {
+  it("rejects a config that is none", () => {
     assert.equal(
       refusal("machine:\n    nope: 1\n", "machine: {}"),
-      'ERR_CONFIG_INVALID config: line 2: unknown key "machine.nope"; expected a machine config that Talos 1.13 reads',
+      'ERR_CONFIG_INVALID config: line 2: unknown key "machine.nope"; must be a machine config that Talos 1.13 reads',
     );
     assert.equal(
       refusal("", "machine: {}"),
-      "ERR_CONFIG_INVALID config: holds no document; expected a machine config that Talos 1.13 reads",
+      "ERR_CONFIG_INVALID config: holds no document; must be a machine config that Talos 1.13 reads",
     );
   });
 
   it("says what would be right, whatever a name in the patch looks like", () => {
     assert.equal(
       refusal(worker, "machine:\n  'a; b': 1\n"),
-      'ERR_PATCH_INVALID configPatches[0]: line 2: unknown key "machine.a; b"; expected a patch that Talos takes',
+      'ERR_PATCH_INVALID configPatches[0]: line 2: unknown key "machine.a; b"; correct the patch',
     );
     assert.equal(
       refusal("machine: {}\n", '[{ "op": "add", "path": "x" }]'),
-      "ERR_PATCH_INVALID configPatches[0]: line 1: operation 1 has no path; expected one like /machine/certSANs/-",
+      "ERR_PATCH_INVALID configPatches[0]: line 1: operation 1 has no path; must be one like /machine/certSANs/-",
     );
   });
 
@@ -114,17 +114,17 @@ describe("patching a machine config", () => {
     );
   });
 
-  it("refuses in a JSON patch what JSON has not", () => {
+  it("rejects in a JSON patch what JSON has not", () => {
     const value = (text: string): string => `- op: add\n  path: /machine/kubelet/extraConfig\n  value: {a: ${text}}\n`;
     for (const text of [".inf", "-.inf", ".nan"])
       assert.equal(
         refusal(single, value(text), "v1.11"),
-        "ERR_PATCH_INVALID configPatches[0]: line 3: JSON has no such number; expected a finite one",
+        "ERR_PATCH_INVALID configPatches[0]: line 3: JSON has no such number; must be a finite one",
       );
     for (const text of ["{1: x}", "{true: x}", "[{~: x}]"])
       assert.equal(
         refusal(single, value(text), "v1.11"),
-        "ERR_PATCH_INVALID configPatches[0]: line 3: a key of a JSON6902 patch is no string; quote it",
+        "ERR_PATCH_INVALID configPatches[0]: line 3: a key of a JSON6902 patch is not a string; quote it",
       );
   });
 
@@ -144,10 +144,10 @@ describe("patching a machine config", () => {
     assert.equal(jsonPatched('[{"op": "copy", "from": "/machine/sysctls", "path": "/machine/env"}]'), none);
   });
 
-  it("refuses a JSON patch that puts a whole document elsewhere, as Talos does", () => {
+  it("rejects a JSON patch that puts a whole document elsewhere, as Talos does", () => {
     const of = (operation: object): string => refusal(single, JSON.stringify([operation]), "v1.11");
     const begin = "ERR_PATCH_INVALID configPatches[0]: line 1: operation 1";
-    const end = "expected a patch that Talos takes";
+    const end = "correct the patch";
     assert.equal(of({ op: "add", path: "", value: {} }), `${begin} (add) does not apply to a whole document; ${end}`);
     assert.equal(of({ op: "remove", path: "" }), `${begin} (remove) does not apply to a whole document; ${end}`);
     assert.equal(
@@ -210,7 +210,7 @@ version: v1alpha1
       assert.deepEqual(problem, {
         code: "ERR_PATCH_INVALID",
         path: "configPatches[0]",
-        message: `${place}: $patch: delete of LinkConfig/eth7 finds nothing (lookup failed); expected a patch that Talos takes`,
+        message: `${place}: $patch: delete of LinkConfig/eth7 finds nothing (lookup failed); correct the patch`,
         line: Number(/\d+/.exec(place)![0]),
         reason: "lookup-failed",
       });
@@ -227,18 +227,18 @@ version: v1alpha1
       sysctls: { "net.core.somaxconn": [1] },
     };
     assert.deepEqual(problemsOf({ machine }), [
-      "configPatches[0].machine.files[0].permissions: expected a number; expected a patch that Talos takes",
-      "configPatches[0].machine.network.interfaces[0].mtu: expected a number from -9223372036854775808 to 9223372036854775807; expected a patch that Talos takes",
-      'configPatches[0].machine.sysctls["net.core.somaxconn"]: expected a string, found a list; expected a patch that Talos takes',
+      "configPatches[0].machine.files[0].permissions: must be a number; correct the patch",
+      "configPatches[0].machine.network.interfaces[0].mtu: must be a number from -9223372036854775808 to 9223372036854775807; correct the patch",
+      'configPatches[0].machine.sysctls["net.core.somaxconn"]: must be a string, found a list; correct the patch',
     ]);
     assert.deepEqual(problemsOf([{ op: "test", path: "/machine" }, { op: "nope" }]), [
-      "configPatches[0][1]: operation 2 has no known op; expected add, remove, replace, move, copy or test",
+      "configPatches[0][1]: operation 2 has no known op; must be add, remove, replace, move, copy or test",
     ]);
   });
 
-  it("rejects a key that is a date on v1.14, and a key that is no string within a free-form value", () => {
+  it("rejects a key that is a date on v1.14, and a key that is not a string within a free-form value", () => {
     const label = (key: string): string => `machine:\n  nodeLabels:\n    ${key}: x\n`;
-    const message = "line 3: a key is a date, which is no string; quote it";
+    const message = "line 3: a key is a date, which is not a string; quote it";
     for (const key of ["2026-01-01", "2026-01-01T00:00:00Z"]) {
       assert.equal(refusal(worker, label(key), "v1.14"), `ERR_PATCH_INVALID configPatches[0]: ${message}`);
       assert.match(patched(label(key)), /nodeLabels:\n {8}"2026-01-01/);
@@ -246,7 +246,7 @@ version: v1alpha1
     for (const key of ["1", "1.5", "true", "0x10"])
       assert.match(patchMachineConfig(worker, [label(key)]), new RegExp(`"${key}": x`));
     const inner = "machine:\n  kubelet:\n    extraConfig:\n      a: {1: x}\n";
-    const noString = "ERR_PATCH_INVALID configPatches[0]: line 4: a key is no string; quote it";
+    const noString = "ERR_PATCH_INVALID configPatches[0]: line 4: a key is not a string; quote it";
     assert.deepEqual([refusal(worker, inner), refusal(worker, inner, "v1.14")], [noString, noString]);
   });
 
@@ -260,14 +260,14 @@ version: v1alpha1
     ]);
     assert.equal(
       refusal(single, [{ op: "add", path: "/x0", value: {} }, ...deep.flat()], "v1.11"),
-      "ERR_PATCH_INVALID configPatches: the patched config is nested too deep; expected a patch that Talos takes",
+      "ERR_PATCH_INVALID configPatches: the patched config is nested too deep; correct the patch",
     );
   });
 
-  it("refuses what has no YAML", () => {
+  it("rejects what has no YAML", () => {
     assert.equal(
       refusal(worker, { machine: { sysctls: { a: () => 1 } } }),
-      "ERR_PATCH_INVALID configPatches[0]: holds something that has no YAML; expected plain objects, lists and values",
+      "ERR_PATCH_INVALID configPatches[0]: holds something that has no YAML; must be plain objects, lists and values",
     );
   });
 });

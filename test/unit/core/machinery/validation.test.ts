@@ -86,7 +86,7 @@ describe("Talos's validation of patched configs", () => {
   it("names a JSON patch", () => {
     const patch = '[{"op": "add", "path": "/machine/nodeLabels/a b", "value": "c"}]';
     assert.deepEqual(warningsOf({ talosVersion: "v1.11", configPatches: [{}, patch] }), [
-      "configPatches[1]: line 1: machine.nodeLabels: has a key that is no name of Kubernetes; use one like example.org/name",
+      "configPatches[1]: line 1: machine.nodeLabels: has a key that is not a name of Kubernetes; use one like example.org/name",
     ]);
   });
 

@@ -31,7 +31,7 @@ describe("The secrets of a control plane config", () => {
     const config = vector(parseArguments(args.slice(2)).flags.get("--from-controlplane-config")![0]!);
     const expected = vector(outputs[0]!.path);
     if (id.includes("-worker-")) {
-      it(`${id}: a worker's config is refused; talosctl writes a bundle without keys`, () => {
+      it(`${id}: a worker's config is rejected; talosctl writes a bundle without keys`, () => {
         refuses(
           () => bundleFromControlPlaneConfig(config, { now }),
           "ERR_CONFIG_INVALID",
@@ -95,32 +95,32 @@ describe("The secrets of a control plane config", () => {
           .replace(/\n {4}token: \S+/, ""),
       ),
       [
-        "ERR_PEM_INVALID controlPlaneConfig.cluster.aggregatorCA.crt: is not base64; expected the base64 of a PEM file",
-        "ERR_INPUT_MISSING controlPlaneConfig.machine.token: is required; expected what talosctl writes there",
-        "ERR_INPUT_MISSING controlPlaneConfig.machine.ca.key: is required; expected what talosctl writes there",
+        "ERR_PEM_INVALID controlPlaneConfig.cluster.aggregatorCA.crt: is not base64; must be the base64 of a PEM file",
+        "ERR_INPUT_MISSING controlPlaneConfig.machine.token: is required; must be what talosctl writes there",
+        "ERR_INPUT_MISSING controlPlaneConfig.machine.ca.key: is required; must be what talosctl writes there",
         "ERR_INPUT_MISSING controlPlaneConfig.cluster: one of secretboxencryptionsecret, aescbcencryptionsecret is required; give the one that the cluster uses",
       ],
     );
   });
 
-  it("that lack a whole authority are told of it once, in the document of v1.14 too", () => {
+  it("that lack a whole CA are told of it once, in the document of v1.14 too", () => {
     assert.deepEqual(problems(config.replace(/ {4}etcd:\n {8}ca:\n( {12}.*\n)+/, "")), [
-      "ERR_INPUT_MISSING controlPlaneConfig.cluster.etcd.ca: is required; expected what talosctl writes there",
+      "ERR_INPUT_MISSING controlPlaneConfig.cluster.etcd.ca: is required; must be what talosctl writes there",
     ]);
     const modern = vector("out/base-v1.14/controlplane.yaml");
     assert.deepEqual(problems(modern.replace(/(kind: KubeAPIServerCAConfig\nissuingCA:\n)(?:.*\n)*?---/, "$1---")), [
-      "ERR_INPUT_MISSING controlPlaneConfig.KubeAPIServerCAConfig.issuingCA: is required; expected what talosctl writes there",
+      "ERR_INPUT_MISSING controlPlaneConfig.KubeAPIServerCAConfig.issuingCA: is required; must be what talosctl writes there",
     ]);
   });
 
   it("that lack the cluster's id and secret are told of these, not of the map that is there", () => {
     assert.deepEqual(problems(config.replace(/^ {4}(?:id|secret): .*\n/gm, "")), [
-      "ERR_INPUT_MISSING controlPlaneConfig.cluster.id: is required; expected what talosctl writes there",
-      "ERR_INPUT_MISSING controlPlaneConfig.cluster.secret: is required; expected what talosctl writes there",
+      "ERR_INPUT_MISSING controlPlaneConfig.cluster.id: is required; must be what talosctl writes there",
+      "ERR_INPUT_MISSING controlPlaneConfig.cluster.secret: is required; must be what talosctl writes there",
     ]);
   });
 
-  it("are redacted where talosctl shows a config, which is refused", () => {
+  it("are redacted where talosctl shows a config, which is rejected", () => {
     assert.deepEqual(
       problems(config.replace(/key: \S{20,}/g, "key: '******'")),
       ["cluster.etcd.ca", "cluster.ca", "cluster.aggregatorCA", "machine.ca", "cluster.serviceAccount"].map(
@@ -129,18 +129,18 @@ describe("The secrets of a control plane config", () => {
     );
   });
 
-  it("come without the accepted authorities, of which a warning tells", () => {
+  it("come without the accepted CAs, of which a warning tells", () => {
     const accepted = config.replace(
       "    certSANs: []\n",
       "    acceptedCAs:\n        - crt: LS0t\n        - crt: LS0t\n    certSANs: []\n",
     );
     assert.notEqual(accepted, config);
     assert.deepEqual(told(bundleFromControlPlaneConfig(accepted, { now }).warnings), [
-      "accepted-not-adopted controlPlaneConfig.machine.acceptedCAs: 2 accepted authorities are no part of a bundle; give them to MachineConfig as acceptedCAs to keep them",
+      "accepted-not-adopted controlPlaneConfig.machine.acceptedCAs: 2 accepted CAs are no part of a bundle; give them to MachineConfig as acceptedCAs to keep them",
     ]);
   });
 
-  it("are not read from what is no config, nor from an odd one with a crash", () => {
+  it("are not read from what is not a config, nor from an odd one with a crash", () => {
     const none =
       "controlPlaneConfig: the text is no control plane machine config (machine.type is missing or unknown); a worker's config holds no keys";
     for (const text of ["", "a", "- a", "machine: 5", "kind: Node\nmachine: {type: controlplane}"]) {
@@ -181,22 +181,22 @@ describe("A kubeadm PKI", () => {
     });
   }
 
-  it("that lacks files is refused, each by its name", async () => {
+  it("that lacks files is rejected, each by its name", async () => {
     const { "etcd/ca.crt": _crt, "sa.key": _key, ...rest } = files();
     await rejects(
       () => bundleFromKubernetesPki(rest, {}, environment),
       "ERR_INPUT_MISSING",
-      `kubernetesPkiDirectory/etcd/ca.crt: the file is missing; expected the layout of kubeadm's /etc/kubernetes/pki
-kubernetesPkiDirectory/sa.key: the file is missing; expected the layout of kubeadm's /etc/kubernetes/pki`,
+      `kubernetesPkiDirectory/etcd/ca.crt: the file is missing; must be the layout of kubeadm's /etc/kubernetes/pki
+kubernetesPkiDirectory/sa.key: the file is missing; must be the layout of kubeadm's /etc/kubernetes/pki`,
     );
   });
 
-  it("with empty files is refused, and nothing is made in their place", () => {
+  it("with empty files is rejected, and nothing is made in their place", () => {
     refuses(
       () => decodeKubernetesPki(files({ "ca.crt": "", "sa.key": "" })),
       "ERR_PEM_INVALID",
-      `kubernetesPkiDirectory/ca.crt: holds no PEM block; expected text that begins with -----BEGIN
-kubernetesPkiDirectory/sa.key: holds no PEM block; expected text that begins with -----BEGIN`,
+      `kubernetesPkiDirectory/ca.crt: holds no PEM block; must be text that begins with -----BEGIN
+kubernetesPkiDirectory/sa.key: holds no PEM block; must be text that begins with -----BEGIN`,
     );
   });
 
@@ -204,16 +204,16 @@ kubernetesPkiDirectory/sa.key: holds no PEM block; expected text that begins wit
     "pem-encrypted-ca.key":
       "ERR_KEY_ENCRYPTED kubernetesPkiDirectory/ca.key: is an encrypted private key; decrypt it first (openssl pkey)",
     "pem-ec-parameters-ca.key":
-      "ERR_PEM_INVALID kubernetesPkiDirectory/ca.key: begins with an EC PARAMETERS block, which Talos refuses; keep only the EC PRIVATE KEY block",
+      "ERR_PEM_INVALID kubernetesPkiDirectory/ca.key: begins with an EC PARAMETERS block, which Talos rejects; keep only the EC PRIVATE KEY block",
     "pem-truncated-ca.crt":
-      "ERR_PEM_INVALID kubernetesPkiDirectory/ca.crt: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----",
+      "ERR_PEM_INVALID kubernetesPkiDirectory/ca.crt: a PEM block is cut off; use -----BEGIN …----- to -----END …-----",
     "pem-der-ca.crt":
-      "ERR_PEM_INVALID kubernetesPkiDirectory/ca.crt: holds no PEM block; expected text that begins with -----BEGIN",
+      "ERR_PEM_INVALID kubernetesPkiDirectory/ca.crt: holds no PEM block; must be text that begins with -----BEGIN",
   };
   const index = JSON.parse(vector("broken/index.json")) as { inputs: { file: string; stands_for?: string }[] };
   for (const { file, stands_for: place } of index.inputs) {
     if (place === undefined) continue;
-    it(`with ${file} in the place of ${place} is refused`, () => {
+    it(`with ${file} in the place of ${place} is rejected`, () => {
       assert.throws(
         () => decodeKubernetesPki(files({ [place.replace("pki/", "")]: vector(`broken/${file}`) })),
         (error) => {
@@ -225,11 +225,11 @@ kubernetesPkiDirectory/sa.key: holds no PEM block; expected text that begins wit
     });
   }
 
-  it("whose key is another's is refused; talosctl does not notice", () => {
+  it("whose key is another's is rejected; talosctl does not notice", () => {
     refuses(
       () => decodeKubernetesPki(files({ "ca.key": vector("pki/front-proxy-ca.key") })),
       "ERR_KEY_MISMATCH",
-      "kubernetesPkiDirectory/ca.key: does not belong to the certificate beside it; expected the pair of one authority",
+      "kubernetesPkiDirectory/ca.key: does not belong to the certificate beside it; must be the pair of one CA",
     );
   });
 });

@@ -111,9 +111,9 @@ const aliases = "abcdefghi".split("").map((key, index) => {
 });
 
 const notFound =
-  "holds a PEM block that Talos does not find; expected -----BEGIN …----- and -----END …----- at the beginning of lines of their own, with no byte order mark or indentation";
+  "holds a PEM block that Talos does not find; use -----BEGIN …----- and -----END …----- at the beginning of lines of their own, with no byte order mark or indentation";
 const otherLabel = (label: string): string =>
-  `holds a key in another encoding than its label ${label} says, which Talos refuses; write it anew (openssl pkey) as PRIVATE KEY`;
+  `holds a key in another encoding than its label ${label} says, which Talos rejects; write it anew (openssl pkey) as PRIVATE KEY`;
 
 const unusual = (kind: string): string =>
   `unusual-key certs.k8s.key: is of the kind ${kind}, which Talos takes; plan its rotation to ECDSA P-256 or RSA of 2048 bits or more`;
@@ -121,9 +121,9 @@ const unusual = (kind: string): string =>
 /** What is said of each broken bundle; `warned` where talosctl takes it and so does this package. */
 const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
   "alias-bomb.yaml": { told: aliases, warned: true },
-  "alias-bomb-in-field.yaml": { told: ["ERR_INPUT_INVALID trustdinfo.token: is a list; expected a string"] },
+  "alias-bomb-in-field.yaml": { told: ["ERR_INPUT_INVALID trustdinfo.token: is a list; must be a string"] },
   "bad-base64.yaml": {
-    told: ["ERR_PEM_INVALID certs.k8s.crt: is not base64; expected the base64 of a PEM file"],
+    told: ["ERR_PEM_INVALID certs.k8s.crt: is not base64; must be the base64 of a PEM file"],
   },
   "both-encryption.yaml": {
     told: [
@@ -149,36 +149,32 @@ const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
   },
   "ec-parameters.yaml": {
     told: [
-      "ERR_PEM_INVALID certs.k8s.key: begins with an EC PARAMETERS block, which Talos refuses; keep only the EC PRIVATE KEY block",
+      "ERR_PEM_INVALID certs.k8s.key: begins with an EC PARAMETERS block, which Talos rejects; keep only the EC PRIVATE KEY block",
     ],
   },
   "encrypted-key.yaml": {
     told: ["ERR_KEY_ENCRYPTED certs.k8s.key: is an encrypted private key; decrypt it first (openssl pkey)"],
   },
   "explicit-curve.yaml": {
-    told: ["ERR_KEY_UNSUPPORTED certs.k8s.key: spells its curve out, which Talos refuses; expected a named curve"],
+    told: ["ERR_KEY_UNSUPPORTED certs.k8s.key: spells its curve out, which Talos rejects; must be a named curve"],
   },
   "expired-ca.yaml": {
-    told: ["expired certs.os.crt: the authority expired at 2021-01-01T00:00:00Z; rotate it"],
+    told: ["expired certs.os.crt: the CA expired at 2021-01-01T00:00:00Z; rotate it"],
     warned: true,
   },
   "key-mismatch.yaml": {
-    told: [
-      "ERR_KEY_MISMATCH certs.k8s.key: does not belong to the certificate beside it; expected the pair of one authority",
-    ],
+    told: ["ERR_KEY_MISMATCH certs.k8s.key: does not belong to the certificate beside it; must be the pair of one CA"],
   },
   "missing-token.yaml": {
-    told: ["ERR_INPUT_MISSING secrets.bootstraptoken: is required; expected what talosctl writes there"],
+    told: ["ERR_INPUT_MISSING secrets.bootstraptoken: is required; must be what talosctl writes there"],
   },
   "negative-serial.yaml": {
     told: [
-      "ERR_PEM_INVALID certs.k8s.crt: is a certificate with a negative serial number, which Talos refuses; expected a certificate of RFC 5280",
+      "ERR_PEM_INVALID certs.k8s.crt: is a certificate with a negative serial number, which Talos rejects; must be a certificate of RFC 5280",
     ],
   },
   "not-a-ca.yaml": {
-    told: [
-      "ERR_NOT_A_CA certs.os.crt: is no certificate authority (basicConstraints lacks CA:TRUE); expected the certificate of an authority",
-    ],
+    told: ["ERR_NOT_A_CA certs.os.crt: is not a CA (basicConstraints lacks CA:TRUE); must be the certificate of a CA"],
   },
   "p521-ca.yaml": { told: [unusual("ecdsa-p521")], warned: true },
   "p256-as-ed25519.yaml": { told: [`ERR_PEM_INVALID certs.k8s.key: ${otherLabel("ED25519 PRIVATE KEY")}`] },
@@ -197,11 +193,11 @@ const BROKEN: Readonly<Record<string, { told: string[]; warned?: true }>> = {
   },
   "trailing-der.yaml": {
     told: [
-      "ERR_PEM_INVALID certs.k8s.crt: holds more octets than the certificate itself, which Talos refuses; expected a certificate of RFC 5280",
+      "ERR_PEM_INVALID certs.k8s.crt: holds more octets than the certificate itself, which Talos rejects; must be a certificate of RFC 5280",
     ],
   },
   "truncated-pem.yaml": {
-    told: ["ERR_PEM_INVALID certs.etcd.crt: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----"],
+    told: ["ERR_PEM_INVALID certs.etcd.crt: a PEM block is cut off; use -----BEGIN …----- to -----END …-----"],
   },
 };
 
@@ -229,35 +225,35 @@ describe("A broken bundle", () => {
     refuses(
       () => parseSecretsBundle(vector("broken/missing-token.yaml"), { now, path: "secretsYaml" }),
       "ERR_INPUT_MISSING",
-      "secretsYaml.secrets.bootstraptoken: is required; expected what talosctl writes there",
+      "secretsYaml.secrets.bootstraptoken: is required; must be what talosctl writes there",
     );
   });
 
-  it("that is none at all is refused", () => {
-    const none = "the text is no secrets bundle; expected the YAML of talosctl gen secrets";
+  it("that is none at all is rejected", () => {
+    const none = "the text is not a secrets bundle; must be the YAML of talosctl gen secrets";
     for (const text of ["", "null", "a", "[1]", "# nothing"]) refuses(() => parse(text), "ERR_INPUT_MISSING", none);
   });
 
-  it("of several documents is refused", () => {
-    refuses(() => parse(`${good}---\n${good}`), "ERR_YAML_INVALID", "the text holds 2 documents; expected one");
+  it("of several documents is rejected", () => {
+    refuses(() => parse(`${good}---\n${good}`), "ERR_YAML_INVALID", "the text holds 2 documents; must be one");
   });
 
   it("that lacks everything is told what, each section once", () => {
     assert.deepEqual(verdict("cluster: {}\n").told, [
       ...["cluster", "secrets", "trustdinfo", "certs"].map(
-        (name) => `ERR_INPUT_MISSING ${name}: is required; expected what talosctl writes there`,
+        (name) => `ERR_INPUT_MISSING ${name}: is required; must be what talosctl writes there`,
       ),
       "ERR_INPUT_MISSING secrets: one of secretboxencryptionsecret, aescbcencryptionsecret is required; give the one that the cluster uses",
     ]);
   });
 
-  it("with octets around a PEM block that are no UTF-8 is refused, as they could not be written back", () => {
+  it("with octets around a PEM block that are not UTF-8 is rejected, as they could not be written back", () => {
     const latin1 = good.replace(/(os:\n +crt: )(\S+)/, (_, before: string, crt: string) => {
       const octets = Buffer.concat([Buffer.from("# caf\xe9\n", "latin1"), Buffer.from(crt, "base64")]);
       return `${before}${octets.toString("base64")}`;
     });
     assert.deepEqual(verdict(latin1).told, [
-      "ERR_PEM_INVALID certs.os.crt: holds octets that are no UTF-8; expected the base64 of a PEM file with nothing around the block",
+      "ERR_PEM_INVALID certs.os.crt: holds octets that are not UTF-8; must be the base64 of a PEM file with nothing around the block",
     ]);
   });
 
@@ -266,8 +262,8 @@ describe("A broken bundle", () => {
       .replace(/ {4}bootstraptoken: .*\n/, "    bootstraptoken: {a: b}\n")
       .replace(/(k8sserviceaccount:\n {8}key: ).*\n/, "$1[1]\n");
     assert.deepEqual(verdict(text).told, [
-      "ERR_INPUT_INVALID secrets.bootstraptoken: is a map; expected a string",
-      "ERR_INPUT_INVALID certs.k8sserviceaccount.key: is a list; expected a string",
+      "ERR_INPUT_INVALID secrets.bootstraptoken: is a map; must be a string",
+      "ERR_INPUT_INVALID certs.k8sserviceaccount.key: is a list; must be a string",
     ]);
   });
 
@@ -298,11 +294,11 @@ describe("What is odd in a bundle", () => {
     );
     assert.deepEqual(
       odd((text) => text.replace(/ {4}secret: .*/, "    secret: hello")),
-      ["unusual-form cluster.secret: is not the base64 of 32 bytes; Talos v1.14 refuses it"],
+      ["unusual-form cluster.secret: is not the base64 of 32 bytes; Talos v1.14 rejects it"],
     );
   });
 
-  it("warns: authorities within a year of their end, and such as are not valid yet", () => {
+  it("warns: CAs within a year of their end, and such as are not valid yet", () => {
     const { certs } = readVectorBundle("bundles/v1.13.yaml");
     const at = (time: string): string[] => told(parseSecretsBundle(good, { now: new Date(time) }).warnings);
     assert.ok(certs.os.crt.length > 0);
@@ -311,13 +307,10 @@ describe("What is odd in a bundle", () => {
     assert.equal(soon.length, 4);
     assert.match(
       soon[0]!,
-      /^expires-soon certs\.etcd\.crt: the authority expires at 2036-\S+Z, in less than a year; plan its rotation$/,
+      /^expires-soon certs\.etcd\.crt: the CA expires at 2036-\S+Z, in less than a year; plan its rotation$/,
     );
     const early = at("2020-01-01T00:00:00Z");
     assert.equal(early.length, 4);
-    assert.match(
-      early[3]!,
-      /^not-yet-valid certs\.os\.crt: the authority is valid only from 2026-\S+Z; look at the clock$/,
-    );
+    assert.match(early[3]!, /^not-yet-valid certs\.os\.crt: the CA is valid only from 2026-\S+Z; look at the clock$/);
   });
 });

@@ -23,7 +23,7 @@ const authorities = ({ certs }: SecretsBundle): Record<string, string> =>
   );
 
 describe("A generated bundle", () => {
-  it("has the authorities that Talos makes, each self-signed for ten years from now", async () => {
+  it("has the CAs that Talos makes, each self-signed for ten years from now", async () => {
     const bundle = await generateSecretsBundle(quick, environment);
     assert.deepEqual(authorities(bundle), {
       os: "O=talos ed25519",
@@ -41,7 +41,7 @@ describe("A generated bundle", () => {
     }
   });
 
-  it("is what real talosctl makes, but for the subject of the aggregator authority", () => {
+  it("is what real talosctl makes, but for the subject of the aggregator CA", () => {
     const real = authorities(readVectorBundle("bundles/v1.13.yaml"));
     assert.deepEqual(real, {
       os: "O=talos ed25519",
@@ -139,7 +139,7 @@ describe("A generated bundle", () => {
     assert.notDeepEqual(bundle.certs.os, certs.os);
   });
 
-  it("of a version that is not supported is refused", async () => {
+  it("of a version that is not supported is rejected", async () => {
     await rejects(
       () => generateSecretsBundle({ talosVersion: "v1.5" }, environment),
       "ERR_VERSION_UNKNOWN",

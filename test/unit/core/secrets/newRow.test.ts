@@ -105,7 +105,7 @@ describe("A new row in the inventory of secrets is enough", () => {
     assert.equal(files["mesh-ca.crt"], valueAt(bundle, "certs.mesh.crt"));
     assert.throws(
       () => core.codec.parseSecretsBundle(text.replace(/ {4}meshkey: .*\n/, ""), { now }),
-      /^PkiError: secrets\.meshkey: is required; expected what talosctl writes there$/,
+      /^PkiError: secrets\.meshkey: is required; must be what talosctl writes there$/,
     );
   });
 

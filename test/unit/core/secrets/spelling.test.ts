@@ -25,7 +25,7 @@ describe("A secrets bundle in an unusual spelling", () => {
     refuses(
       () => parse(`${merged}${bomb}`),
       "ERR_YAML_INVALID",
-      "too many merge keys (<<) at line 125; expected at most 100",
+      "too many merge keys (<<) at line 125; must be at most 100",
     );
   });
 
@@ -38,7 +38,7 @@ describe("A secrets bundle in an unusual spelling", () => {
     refuses(
       () => parse(good.replace(token, "!!binary x")),
       "ERR_YAML_INVALID",
-      "a !!binary at line 5 is no base64 of a text; write the text",
+      "a !!binary at line 5 is not base64 of a text; write the text",
     );
   });
 

@@ -12,7 +12,7 @@ const paths = { crt: "certs.os.crt", key: "certs.os.key" };
 const crt = vector("pki/ca.crt");
 const key = vector("pki/ca.key");
 
-describe("An authority", () => {
+describe("A CA", () => {
   it("is a certificate with its key", () => {
     const authority = parseAuthority({ crt, key }, paths);
     assert.equal(authority.certificate.commonName, "kubernetes");
@@ -20,7 +20,7 @@ describe("An authority", () => {
   });
 
   it("that is not given is asked for by name", () => {
-    const required = "is required; expected PEM";
+    const required = "is required; must be PEM";
     for (const none of [undefined, null, {}])
       refuses(
         () => readAuthority(none as never, "certificateAuthority"),
@@ -34,11 +34,11 @@ describe("An authority", () => {
     );
   });
 
-  it("with another's key is refused", () => {
+  it("with another's key is rejected", () => {
     refuses(
       () => parseAuthority({ crt, key: vector("pki/front-proxy-ca.key") }, paths),
       "ERR_KEY_MISMATCH",
-      "certs.os.key: does not belong to the certificate beside it; expected the pair of one authority",
+      "certs.os.key: does not belong to the certificate beside it; must be the pair of one CA",
     );
   });
 
@@ -46,7 +46,7 @@ describe("An authority", () => {
     refuses(
       () => parseAuthority({ crt: "", key: "******" }, paths),
       "ERR_PEM_INVALID",
-      `certs.os.crt: holds no PEM block; expected text that begins with -----BEGIN
+      `certs.os.crt: holds no PEM block; must be text that begins with -----BEGIN
 certs.os.key: is redacted; the real private key is needed`,
     );
   });
@@ -65,12 +65,12 @@ certs.os.key: is redacted; the real private key is needed`,
     refuses(
       () => parseAuthority({ crt: leaf.pem, key: selfKey.pem }, paths),
       "ERR_NOT_A_CA",
-      "certs.os.crt: is no certificate authority (basicConstraints lacks CA:TRUE); expected the certificate of an authority",
+      "certs.os.crt: is not a CA (basicConstraints lacks CA:TRUE); must be the certificate of a CA",
     );
     refuses(
       () => parseAuthority({ crt: mute.pem, key: selfKey.pem }, paths),
       "ERR_NOT_A_CA",
-      "certs.os.crt: may not sign certificates (keyUsage lacks keyCertSign); expected the certificate of an authority",
+      "certs.os.crt: may not sign certificates (keyUsage lacks keyCertSign); must be the certificate of a CA",
     );
   });
 });

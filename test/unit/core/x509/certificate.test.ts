@@ -11,7 +11,7 @@ const ca = vector("pki/ca.crt");
 const key = vector("pki/ca.key");
 
 describe("A certificate", () => {
-  it("of Talos's OS authority tells everything this package speaks of", () => {
+  it("of Talos's OS CA tells everything this package speaks of", () => {
     const certificate = parseCertificate(readVectorBundle("bundles/v1.13.yaml").certs.os.crt, "x");
     const native = new X509Certificate(certificate.pem);
     const { subject, issuer, organizations, commonName, algorithm, isAuthority, pathLength } = certificate;
@@ -41,7 +41,7 @@ describe("A certificate", () => {
     assert.equal(certificate.isSignedBy(parseCertificate(ca, "x")), false);
   });
 
-  it("with an empty name is read, as talosctl's aggregator authority has one", () => {
+  it("with an empty name is read, as talosctl's aggregator CA has one", () => {
     const certificate = parseCertificate(readVectorBundle("bundles/v1.13.yaml").certs.k8sAggregator.crt, "x");
     assert.deepEqual([certificate.subject, certificate.commonName, certificate.subjectDer], ["", undefined, "3000"]);
   });
@@ -56,16 +56,16 @@ describe("A certificate", () => {
   });
 
   it("is no private key, not even beside one", () => {
-    refuses(() => parseCertificate(key, "x"), "ERR_PRIVATE_KEY_GIVEN", "x: is a private key; expected a certificate");
+    refuses(() => parseCertificate(key, "x"), "ERR_PRIVATE_KEY_GIVEN", "x: is a private key; must be a certificate");
     refuses(
       () => parseCertificate(`${ca}${key}`, "x"),
       "ERR_PRIVATE_KEY_GIVEN",
-      "x: holds a private key beside the certificate; expected the certificate",
+      "x: holds a private key beside the certificate; must be the certificate",
     );
     refuses(
       () => parseCertificates(`${ca}${key}`, "x"),
       "ERR_PRIVATE_KEY_GIVEN",
-      "x: holds a private key; expected certificates only",
+      "x: holds a private key; must be certificates only",
     );
   });
 
@@ -73,7 +73,7 @@ describe("A certificate", () => {
     refuses(
       () => parseCertificate(vector("pki/sa.pub"), "x"),
       "ERR_PEM_INVALID",
-      "x: is a PEM block of another kind; expected -----BEGIN CERTIFICATE-----",
+      "x: is a PEM block of another kind; use -----BEGIN CERTIFICATE-----",
     );
   });
 
@@ -81,16 +81,16 @@ describe("A certificate", () => {
     refuses(
       () => parseCertificate(vector("broken/pem-truncated-ca.crt"), "x"),
       "ERR_PEM_INVALID",
-      "x: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----",
+      "x: a PEM block is cut off; use -----BEGIN …----- to -----END …-----",
     );
     refuses(
       () => parseCertificate(vector("broken/pem-der-ca.crt"), "x"),
       "ERR_PEM_INVALID",
-      "x: holds no PEM block; expected text that begins with -----BEGIN",
+      "x: holds no PEM block; must be text that begins with -----BEGIN",
     );
   });
 
-  it("whose name the library would write otherwise is refused, for its leaves would name another issuer", () => {
+  it("whose name the library would write otherwise is rejected, for its leaves would name another issuer", () => {
     const { der } = parseCertificate(readVectorBundle("bundles/v1.13.yaml").certs.os.crt, "x");
     // O=talos with an octet that is no UTF-8.
     const [printable, broken] = ["130574616c6f73", "0c05ff616c6f73"];
@@ -98,12 +98,12 @@ describe("A certificate", () => {
     refuses(
       () => parseCertificateDer(odd, "x"),
       "ERR_PEM_INVALID",
-      "x: holds no readable X.509 certificate; expected the DER of one",
+      "x: holds no readable X.509 certificate; must be the DER of one",
     );
   });
 
-  it("of junk is refused", () => {
-    const message = "x: holds no readable X.509 certificate; expected the DER of one";
+  it("of junk is rejected", () => {
+    const message = "x: holds no readable X.509 certificate; must be the DER of one";
     const { der } = parseCertificate(ca, "x");
     for (const junk of [Uint8Array.of(1, 2, 3), der.slice(0, -1), Uint8Array.of(0x30, 0x80, 0, 0)]) {
       refuses(() => parseCertificateDer(junk, "x"), "ERR_PEM_INVALID", message);

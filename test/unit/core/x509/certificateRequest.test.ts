@@ -50,31 +50,31 @@ describe("A certificate signing request", () => {
     assert.deepEqual([commonName, dnsNames, ipAddresses], [undefined, [], []]);
   });
 
-  it("whose signature is not that of its own key is refused", async () => {
+  it("whose signature is not that of its own key is rejected", async () => {
     const [{ der }] = parsePem(await makeRequest({ name: "CN=a" }), "x");
     const forged = Uint8Array.from(der);
     forged[forged.length - 1]! ^= 1;
     await rejects(
       () => parse(formatPem("CERTIFICATE REQUEST", forged)),
       "ERR_CSR_INVALID",
-      "csrPem: carries a wrong signature; expected a PKCS#10 request signed with its own key",
+      "csrPem: carries a wrong signature; must be a PKCS#10 request signed with its own key",
     );
   });
 
-  it("of junk is refused", async () => {
+  it("of junk is rejected", async () => {
     await rejects(
       () => parse(formatPem("CERTIFICATE REQUEST", Uint8Array.of(0x30, 0))),
       "ERR_CSR_INVALID",
-      "csrPem: cannot be read; expected a PKCS#10 request signed with its own key",
+      "csrPem: cannot be read; must be a PKCS#10 request signed with its own key",
     );
   });
 
-  it("with names that cannot be read is refused", async () => {
+  it("with names that cannot be read is rejected", async () => {
     const broken = new x509.Extension("2.5.29.17", false, Uint8Array.of(0x04, 1, 2));
     await rejects(
       async () => parse(await makeRequest({ name: "", extensions: [broken] })),
       "ERR_CSR_INVALID",
-      "csrPem: cannot be read; expected a PKCS#10 request signed with its own key",
+      "csrPem: cannot be read; must be a PKCS#10 request signed with its own key",
     );
   });
 
@@ -82,21 +82,21 @@ describe("A certificate signing request", () => {
     await rejects(
       () => parse(vector("pki/ca.crt")),
       "ERR_CSR_INVALID",
-      "csrPem: is a PEM block of another kind; expected -----BEGIN CERTIFICATE REQUEST-----",
+      "csrPem: is a PEM block of another kind; use -----BEGIN CERTIFICATE REQUEST-----",
     );
     await rejects(
       () => parse(vector("pki/ca.key")),
       "ERR_PRIVATE_KEY_GIVEN",
-      "csrPem: holds a private key; expected a certificate signing request only",
+      "csrPem: holds a private key; must be a certificate signing request only",
     );
   });
 
-  it("for a kind of key that Talos does not take is refused", async () => {
+  it("for a kind of key that Talos does not take is rejected", async () => {
     await rejects(
       async () =>
         parse(await makeRequest({ name: "", algorithm: { name: "ECDSA", namedCurve: "P-521", hash: "SHA-512" } })),
       "ERR_KEY_UNSUPPORTED",
-      "csrPem: asks for a key of the kind ecdsa-p521; expected Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more",
+      "csrPem: asks for a key of the kind ecdsa-p521; must be Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more",
     );
   });
 });

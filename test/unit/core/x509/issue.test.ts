@@ -45,7 +45,7 @@ describe("What is signed", () => {
     authority = await generateAuthority("os", V113, {}, fixedEnvironment());
   });
 
-  it("as an authority has the extensions of Talos in Go's order", () => {
+  it("as a CA has the extensions of Talos in Go's order", () => {
     assert.deepEqual(extensions(authority.certificate), [
       "2.5.29.15 critical",
       "2.5.29.37",
@@ -158,7 +158,7 @@ describe("What is signed", () => {
     assert.equal(authority.certificate.subjectDer, `3010310e300c060355040a1305${Buffer.from("talos").toString("hex")}`);
   });
 
-  it("with an RSA authority is signed with SHA-512, as Talos does", async () => {
+  it("with an RSA CA is signed with SHA-512, as Talos does", async () => {
     const key = parsePrivateKey(vector("pki/ca.key"), "x");
     const certificate = await signCertificate(
       {

@@ -54,7 +54,7 @@ describe("A Kubernetes client certificate", () => {
     assert.equal(certificate.subject, "CN=admin");
   });
 
-  it("for nobody, of an empty group, for no time is refused, all at once", async () => {
+  it("for nobody, of an empty group, for no time is rejected, all at once", async () => {
     await assert.rejects(
       issueKubernetesClientCertificate(
         { certificateAuthority, commonName: "", organizations: ["a", ""], validityPeriodHours: 0 },
@@ -62,9 +62,9 @@ describe("A Kubernetes client certificate", () => {
       ),
       {
         code: "ERR_INPUT_MISSING",
-        message: `commonName: is empty; expected the name of a user
-organizations[1]: is empty; expected the name of a group
-validityPeriodHours: is 0; expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"`,
+        message: `commonName: is empty; must be the name of a user
+organizations[1]: is empty; must be the name of a group
+validityPeriodHours: is 0; must be a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"`,
       },
     );
   });

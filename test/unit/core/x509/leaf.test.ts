@@ -14,7 +14,7 @@ import { rejects, told } from "../../support/errors";
 import { fixedEnvironment, vector } from "../../support/fixed";
 
 const environment = fixedEnvironment("2026-01-01T00:00:00.900Z");
-const hours = 'expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"';
+const hours = 'must be a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"';
 
 describe("A Talos client certificate", () => {
   let certificateAuthority: Authority;
@@ -62,41 +62,41 @@ describe("A Talos client certificate", () => {
     });
   }
 
-  it("is cut to the authority's end, with a warning, and never outlives it", async () => {
+  it("is cut to the CA's end, with a warning, and never outlives it", async () => {
     const { certificate, warnings } = await issue({ issuedAt: new Date("2035-12-20T00:00:00Z") });
     const end = certificateAuthority.certificate.notAfter;
     assert.equal(end.toISOString(), "2035-12-30T00:00:00.000Z");
     assert.equal(certificate.notAfter.getTime(), end.getTime());
     assert.deepEqual(told(warnings), [
-      "ERR_AUTHORITY_EXPIRED validityPeriodHours: the certificate would outlive its authority and is cut to the authority's end, 2035-12-30T00:00:00Z; rotate the authority in time",
+      "cut-to-ca validityPeriodHours: the certificate would outlive its CA and is cut to the CA's end, 2035-12-30T00:00:00Z; rotate the CA in time",
     ]);
     const exact = await issue({ issuedAt: new Date("2034-12-30T00:00:00Z") });
     assert.deepEqual(exact.warnings, []);
   });
 
-  it("is not issued by an authority that has expired", async () => {
+  it("is not issued by a CA that has expired", async () => {
     await rejects(
       () => issue({ issuedAt: new Date("2035-12-30T00:00:00Z") }),
       "ERR_AUTHORITY_EXPIRED",
-      "certificateAuthority: the authority O=talos expired at 2035-12-30T00:00:00Z and can issue nothing; rotate it",
+      "certificateAuthority: the CA O=talos expired at 2035-12-30T00:00:00Z and can issue nothing; rotate it",
     );
   });
 
-  it("of unknown roles, a bad lifetime and an unknown algorithm is refused, all at once", async () => {
+  it("of unknown roles, a bad lifetime and an unknown algorithm is rejected, all at once", async () => {
     await rejects(
       () => issue({ roles: ["os:admin", "os:king"], validityPeriodHours: "1d", algorithm: "dsa" as "ed25519" }),
       "ERR_ROLE_UNKNOWN",
-      `roles[1]: "os:king" is no Talos role; expected one of os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer
+      `roles[1]: "os:king" is not a Talos role; must be one of os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer
 validityPeriodHours: is "1d"; ${hours}
-algorithm: "dsa" is no known algorithm; expected one of ed25519, ecdsa-p256, ecdsa-p384, rsa-2048, rsa-4096`,
+algorithm: "dsa" is not a known algorithm; must be one of ed25519, ecdsa-p256, ecdsa-p384, rsa-2048, rsa-4096`,
     );
   });
 
-  it("of no role is refused", async () => {
+  it("of no role is rejected", async () => {
     await rejects(
       () => issue({ roles: [] }),
       "ERR_INPUT_MISSING",
-      "roles: is empty; expected at least one of os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer",
+      "roles: is empty; must be at least one of os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer",
     );
   });
 
@@ -108,7 +108,7 @@ algorithm: "dsa" is no known algorithm; expected one of ed25519, ecdsa-p256, ecd
     await rejects(
       () => issueClientCertificate({ certificateAuthority: { ...pair, privateKeyPem: "x" } }, environment),
       "ERR_PEM_INVALID",
-      "certificateAuthority.privateKeyPem: holds no PEM block; expected text that begins with -----BEGIN",
+      "certificateAuthority.privateKeyPem: holds no PEM block; must be text that begins with -----BEGIN",
     );
   });
 });
@@ -117,7 +117,7 @@ describe("The key of a leaf", () => {
   const authority = (name: string): Authority =>
     parseAuthority({ crt: vector(`pki/${name}.crt`), key: vector(`pki/${name}.key`) }, { crt: "", key: "" });
 
-  it("is of the kind of its authority's: of P-256 for any curve, of 4096 bits for any RSA", async () => {
+  it("is of the kind of its CA's: of P-256 for any curve, of 4096 bits for any RSA", async () => {
     assert.equal(defaultLeafAlgorithm(authority("ca").certificate), "rsa-4096");
     const kinds = [
       ["ed25519", "ed25519"],
@@ -130,7 +130,7 @@ describe("The key of a leaf", () => {
     }
   });
 
-  it("may be another than its authority's", async () => {
+  it("may be another than its CA's", async () => {
     const { certificate } = await issueServerCertificate(
       { certificateAuthority: authority("ca"), dnsNames: ["a"], algorithm: "ecdsa-p384" },
       environment,

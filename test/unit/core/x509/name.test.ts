@@ -102,13 +102,13 @@ describe("A name", () => {
     assert.deepEqual([...problems(""), ...problems("größe #1, \\"), ...problems("ä".repeat(512))], []);
     for (const value of ["a\nb", "a\0", "\u007f", "\u0085"])
       assert.deepEqual(problems(value), [
-        "ERR_INPUT_INVALID commonName: holds a control character; expected printable text",
+        "ERR_INPUT_INVALID commonName: holds a control character; must be printable text",
       ]);
     assert.deepEqual(problems("a\ud83d"), [
-      "ERR_INPUT_INVALID commonName: holds half of a surrogate pair; expected Unicode text",
+      "ERR_INPUT_INVALID commonName: holds half of a surrogate pair; must be Unicode text",
     ]);
     assert.deepEqual(problems("ä".repeat(513)), [
-      "ERR_INPUT_INVALID commonName: is longer than 1024 octets of UTF-8; expected a shorter name",
+      "ERR_INPUT_INVALID commonName: is longer than 1024 octets of UTF-8; must be a shorter name",
     ]);
   });
 });

@@ -52,37 +52,37 @@ describe("PEM", () => {
     });
   });
 
-  const cutOff = "x: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----";
+  const cutOff = "x: a PEM block is cut off; use -----BEGIN …----- to -----END …-----";
   for (const [what, text] of [
     ["that ends before its END line", PEM.slice(0, -30)],
     ["whose END line has another label", PEM.replace("END CERTIFICATE", "END X")],
     ["whose BEGIN line has no end", "-----BEGIN CERTIFICATE\nAAEC\n-----END CERTIFICATE-----\n"],
     ["that is only begun", "-----BEGIN "],
   ] as const) {
-    it(`of a block ${what} is refused`, () => {
+    it(`of a block ${what} is rejected`, () => {
       refuses(() => parsePem(text, "x"), "ERR_PEM_INVALID", cutOff);
     });
   }
 
-  it("with junk or nothing in a block is refused", () => {
-    const junk = "x: a PEM block holds something else than base64; expected RFC 7468";
+  it("with junk or nothing in a block is rejected", () => {
+    const junk = "x: a PEM block holds something else than base64; must be RFC 7468";
     for (const body of ["A*EC", "AAE", "", "AA==AAEC"]) {
       refuses(() => parsePem(`-----BEGIN X-----\n${body}\n-----END X-----\n`, "x"), "ERR_PEM_INVALID", junk);
     }
   });
 
-  it("without any block is refused", () => {
-    const none = "x: holds no PEM block; expected text that begins with -----BEGIN";
+  it("without any block is rejected", () => {
+    const none = "x: holds no PEM block; must be text that begins with -----BEGIN";
     for (const text of ["", "no PEM", Buffer.from(PEM).toString("base64")]) {
       refuses(() => parsePem(text, "x"), "ERR_PEM_INVALID", none);
     }
   });
 
-  it("of more than a mebibyte is refused", () => {
+  it("of more than a mebibyte is rejected", () => {
     refuses(
       () => parsePem("-".repeat(1024 * 1024 + 1), "x"),
       "ERR_PEM_INVALID",
-      "x: is longer than 1 MiB; expected a PEM file",
+      "x: is longer than 1 MiB; must be a PEM file",
     );
   });
 

@@ -88,7 +88,7 @@ describe("A private key", () => {
     assert.equal(parsePrivateKey(pkcs8(privateKey), "x").algorithm, "rsa-2056");
   });
 
-  it("of a kind that nobody should make is read, as an authority may have it", () => {
+  it("of a kind that nobody should make is read, as a CA may have it", () => {
     for (const [kind, key] of Object.entries({
       "rsa-1024": generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey,
       "ecdsa-p521": generateKeyPairSync("ec", { namedCurve: "P-521" }).privateKey,
@@ -101,7 +101,7 @@ describe("A private key", () => {
     assert.equal(isUnusual(made.ed25519), false);
   });
 
-  const kinds = "expected Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more";
+  const kinds = "must be Ed25519, ECDSA P-256 or P-384, or RSA of 2048 bits or more";
   for (const [kind, key] of Object.entries({
     "rsa-512": generateKeyPairSync("rsa", { modulusLength: 512 }).privateKey,
     "ecdsa-secp224r1": generateKeyPairSync("ec", { namedCurve: "secp224r1" }).privateKey,
@@ -110,12 +110,12 @@ describe("A private key", () => {
     x25519: generateKeyPairSync("x25519").privateKey,
     "rsa-pss": generateKeyPairSync("rsa-pss", { modulusLength: 2048 }).privateKey,
   })) {
-    it(`of the kind ${kind} is refused`, () => {
+    it(`of the kind ${kind} is rejected`, () => {
       refuses(() => parsePrivateKey(pkcs8(key), "x"), "ERR_KEY_UNSUPPORTED", `x: is of the kind ${kind}; ${kinds}`);
     });
   }
 
-  it("that is encrypted is refused, in the old form and the new", () => {
+  it("that is encrypted is rejected, in the old form and the new", () => {
     const modern = made["ecdsa-p256"]
       .export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "test" })
       .toString();
@@ -128,7 +128,7 @@ describe("A private key", () => {
     }
   });
 
-  it("that is redacted is refused as such", () => {
+  it("that is redacted is rejected as such", () => {
     for (const text of ["******", "***\n"]) {
       refuses(
         () => parsePrivateKey(text, "x"),
@@ -138,16 +138,16 @@ describe("A private key", () => {
     }
   });
 
-  it("behind EC PARAMETERS is refused, as Talos does", () => {
+  it("behind EC PARAMETERS is rejected, as Talos does", () => {
     refuses(
       () => parsePrivateKey(vector("broken/pem-ec-parameters-ca.key"), "x"),
       "ERR_PEM_INVALID",
-      "x: begins with an EC PARAMETERS block, which Talos refuses; keep only the EC PRIVATE KEY block",
+      "x: begins with an EC PARAMETERS block, which Talos rejects; keep only the EC PRIVATE KEY block",
     );
   });
 
   it("is no certificate and no other block", () => {
-    const expected = "expected one of ED25519 PRIVATE KEY, EC PRIVATE KEY, RSA PRIVATE KEY, PRIVATE KEY";
+    const expected = "must be one of ED25519 PRIVATE KEY, EC PRIVATE KEY, RSA PRIVATE KEY, PRIVATE KEY";
     refuses(() => parsePrivateKey(vector("pki/ca.crt"), "x"), "ERR_PEM_INVALID", `x: holds a certificate; ${expected}`);
     refuses(
       () => parsePrivateKey(formatPem("OPENSSH PRIVATE KEY", Uint8Array.of(1)), "x"),
@@ -156,7 +156,7 @@ describe("A private key", () => {
     );
   });
 
-  it("under a label of another encoding is refused without a word of it", () => {
+  it("under a label of another encoding is rejected without a word of it", () => {
     const der = made["ecdsa-p256"].export({ type: "sec1", format: "der" });
     for (const label of ["RSA PRIVATE KEY", "ED25519 PRIVATE KEY", "PRIVATE KEY"]) {
       refuses(

@@ -69,15 +69,15 @@ describe("A Talos server certificate", () => {
     assert.deepEqual(certificate.ipAddresses, ["10.0.0.4", "10.0.0.5", "2001:db8::5"]);
   });
 
-  it("for no name is refused", async () => {
+  it("for no name is rejected", async () => {
     await rejects(
       () => issueServerCertificate({ certificateAuthority }, environment),
       "ERR_INPUT_MISSING",
-      "ipAddresses: no name at all is given; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
+      "ipAddresses: no name at all is given; add an entry in ipAddresses or dnsNames (clients look at nothing else)",
     );
   });
 
-  it("for what is no name or no address is refused, each by its place", async () => {
+  it("for what is not a name or no address is rejected, each by its place", async () => {
     await rejects(
       () =>
         issueServerCertificate(
@@ -91,15 +91,15 @@ describe("A Talos server certificate", () => {
         ),
       "ERR_SAN_INVALID",
       `dnsNames[1]: "10.0.0.1" is an IP address; give it in ipAddresses
-dnsNames[2]: "a b" is no DNS name; expected one like node.example.org
-dnsNames[3]: "1.2.3" is no DNS name; expected one like node.example.org
-dnsNames[4]: "${"a".repeat(64)}.org" is no DNS name; expected one like node.example.org
-dnsNames[5]: "" is no DNS name; expected one like node.example.org
-ipAddresses[0]: "10.0.0.0/8" is no IP address; expected one like 10.0.0.1 or 2001:db8::1
-ipAddresses[1]: "010.0.0.1" is no IP address; expected one like 10.0.0.1 or 2001:db8::1
-ipAddresses[2]: "fe80::1%eth0" is no IP address; expected one like 10.0.0.1 or 2001:db8::1
-ipAddresses[3]: "[::1]" is no IP address; expected one like 10.0.0.1 or 2001:db8::1
-validityPeriodHours: is -1; expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"`,
+dnsNames[2]: "a b" is not a DNS name; must be one like node.example.org
+dnsNames[3]: "1.2.3" is not a DNS name; must be one like node.example.org
+dnsNames[4]: "${"a".repeat(64)}.org" is not a DNS name; must be one like node.example.org
+dnsNames[5]: "" is not a DNS name; must be one like node.example.org
+ipAddresses[0]: "10.0.0.0/8" is not an IP address; must be one like 10.0.0.1 or 2001:db8::1
+ipAddresses[1]: "010.0.0.1" is not an IP address; must be one like 10.0.0.1 or 2001:db8::1
+ipAddresses[2]: "fe80::1%eth0" is not an IP address; must be one like 10.0.0.1 or 2001:db8::1
+ipAddresses[3]: "[::1]" is not an IP address; must be one like 10.0.0.1 or 2001:db8::1
+validityPeriodHours: is -1; must be a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"`,
     );
   });
 
@@ -120,7 +120,7 @@ validityPeriodHours: is -1; expected a whole number of hours, 1 or more, or a Go
     assert.ok(certificate.isSignedBy(certificateAuthority.certificate));
   });
 
-  it("of a request bears its common name to the letter, or is refused", async () => {
+  it("of a request bears its common name to the letter, or is rejected", async () => {
     const named = (utf8String: string): Promise<string> =>
       makeRequest({ name: new x509.Name([{ CN: [{ utf8String }] }]) });
     for (const commonName of ["#0c0548656c6c6f", "#x", 'a\\b "c"', "größe"]) {
@@ -130,7 +130,7 @@ validityPeriodHours: is -1; expected a whole number of hours, 1 or more, or a Go
       );
       assert.equal(certificate.commonName, commonName);
     }
-    const message = "holds a control character; expected printable text";
+    const message = "holds a control character; must be printable text";
     await rejects(
       async () => signCertificateRequest({ certificateAuthority, csr: await named("a\0b") }, environment),
       "ERR_INPUT_INVALID",
@@ -169,21 +169,21 @@ validityPeriodHours: is -1; expected a whole number of hours, 1 or more, or a Go
     assert.equal(isCritical(certificate.pem), true);
   });
 
-  it("of a request is refused without any name, and where the request is none by the name of the option", async () => {
+  it("of a request is rejected without any name, and where the request is none by the name of the option", async () => {
     await rejects(
       async () =>
         signCertificateRequest({ certificateAuthority, csr: await makeRequest({ name: "CN=n" }) }, environment),
       "ERR_INPUT_MISSING",
-      "ipAddresses: no name at all is given, nor does the request hold one; expected an entry in ipAddresses or dnsNames (clients look at nothing else)",
+      "ipAddresses: no name at all is given, nor does the request hold one; add an entry in ipAddresses or dnsNames (clients look at nothing else)",
     );
     await rejects(
       () => signCertificateRequest({ certificateAuthority, csr: "junk" }, environment),
       "ERR_PEM_INVALID",
-      "csr: holds no PEM block; expected text that begins with -----BEGIN",
+      "csr: holds no PEM block; must be text that begins with -----BEGIN",
     );
   });
 
-  it("of a request is refused for no time", async () => {
+  it("of a request is rejected for no time", async () => {
     await rejects(
       async () =>
         signCertificateRequest(
@@ -191,7 +191,7 @@ validityPeriodHours: is -1; expected a whole number of hours, 1 or more, or a Go
           environment,
         ),
       "ERR_DURATION_INVALID",
-      'validityPeriodHours: is 1.5; expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"',
+      'validityPeriodHours: is 1.5; must be a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"',
     );
   });
 });

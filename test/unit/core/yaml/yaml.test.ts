@@ -122,15 +122,15 @@ describe("reading YAML within bounds", () => {
     assert.equal(read("!!binary SGVsbG8="), "str Hello");
     for (const text of ["!!bool yes", "!!int 1.5", "!!null x", "!!timestamp x", "!!int ''", "!!int 2001-01-01"])
       assert.equal(refusal(text), "file: a value at line 1 is not what its YAML tag says; leave the tag out");
-    assert.equal(refusal("a: !!binary x"), "file: a !!binary at line 1 is no base64 of a text; write the text");
+    assert.equal(refusal("a: !!binary x"), "file: a !!binary at line 1 is not base64 of a text; write the text");
     assert.equal(refusal("!vault x"), "file: an unknown YAML tag at line 1; leave it out");
   });
 
-  it("refuses a key that stands twice, with both lines", () => {
+  it("rejects a key that stands twice, with both lines", () => {
     assert.equal(refusal("a: 1\nb: 2\na: 3\n"), "file: a key at line 3 already stands at line 1; give it once");
   });
 
-  it("refuses aliases that grow without bound and those that contain themselves", () => {
+  it("rejects aliases that grow without bound and those that contain themselves", () => {
     const bomb = Array.from("bcdefghi").map(
       (name, index) => `${name}: &${name} [${Array(9).fill(`*${"abcdefgh"[index]!}`).join(", ")}]\n`,
     );
@@ -141,7 +141,7 @@ describe("reading YAML within bounds", () => {
     assert.equal(refusal("a: &x {b: *x}\n"), "file: an alias at line 1 contains itself; write it out");
   });
 
-  const DEEP = "file: is nested too deep; expected at most 100 levels";
+  const DEEP = "file: is nested too deep; must be at most 100 levels";
   for (const [what, text] of Object.entries({
     "brackets that never close": "[".repeat(100_000),
     "a thousand brackets": "[".repeat(1000) + "]".repeat(1000),
@@ -150,21 +150,21 @@ describe("reading YAML within bounds", () => {
     "a thousand levels of indentation": Array.from({ length: 1000 }, (_, depth) => `${" ".repeat(depth)}a:\n`).join(""),
     "questions upon questions": "? ".repeat(20_000),
   })) {
-    it(`refuses ${what} in time and without running out of stack`, () => {
+    it(`rejects ${what} in time and without running out of stack`, () => {
       assert.equal(refusal(text), DEEP);
     });
   }
 
-  it("reads 32 MiB, which is what Talos takes, and refuses more", () => {
+  it("reads 32 MiB, which is what Talos takes, and rejects more", () => {
     const [node] = parseYamlDocuments(`a: |\n${` ${"x".repeat(1022)}\n`.repeat(32 * 1024 - 1)}`, { path: "file" });
     assert.ok(node?.kind === "mapping");
     assert.equal(
       refusal("a".repeat(32 * MEBIBYTE + 1)),
-      "file: is longer than 32 MiB; expected a machine config or a patch",
+      "file: is longer than 32 MiB; must be a machine config or a patch",
     );
     assert.equal(
       refusal("\u00e9".repeat(16 * MEBIBYTE + 1)),
-      "file: is longer than 32 MiB; expected a machine config or a patch",
+      "file: is longer than 32 MiB; must be a machine config or a patch",
     );
   });
 
@@ -232,11 +232,11 @@ describe("reading YAML within bounds", () => {
   it("says nothing of the text when it cannot read it", () => {
     assert.equal(
       refusal('password: "secret\n'),
-      "file: cannot be read as YAML at line 2; expected valid YAML, indented with spaces",
+      "file: cannot be read as YAML at line 2; must be valid YAML, indented with spaces",
     );
     assert.equal(
       refusal("a:\n\tb: secret\n"),
-      "file: cannot be read as YAML at line 2; expected valid YAML, indented with spaces",
+      "file: cannot be read as YAML at line 2; must be valid YAML, indented with spaces",
     );
   });
 });

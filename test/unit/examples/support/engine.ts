@@ -39,7 +39,7 @@ export class MockEngine {
   readonly resources = new Map<string, MockResource>();
   /** What the definitions said in the last run. */
   said: string[] = [];
-  /** Why resources were refused in the last run; they keep their old state. */
+  /** Why resources were rejected in the last run; they keep their old state. */
   refused: string[] = [];
   /** Arguments of function calls in the last run, by token. */
   calls = new Map<string, Properties>();

@@ -180,7 +180,7 @@ describe("Adopted TalosSecrets", () => {
     assert.match(String(secrets.outputs["secretsYaml"]), /\nowner: me\n$/);
   });
 
-  it("from a kubeadm folder keep its authorities, the rest is generated", async () => {
+  it("from a kubeadm folder keep its CAs, the rest is generated", async () => {
     const secrets = new Managed(TalosSecrets, host);
     await secrets.up({ kubernetesPkiDirectory: "pki", bootstrapToken: TOKEN });
     const { certs, secrets: kubernetes } = bundleOf(secrets);
@@ -190,21 +190,21 @@ describe("Adopted TalosSecrets", () => {
     assert.equal((await secrets.preview({})).op, "same");
   });
 
-  it("warn of authorities that have expired, and of odd values", async () => {
+  it("warn of CAs that have expired, and of odd values", async () => {
     assert.deepEqual(await warnings({ secretsYaml: vector("broken/expired-ca.yaml") }), [
-      "secretsYaml.certs.os.crt: the authority expired at 2021-01-01T00:00:00Z; rotate it",
+      "secretsYaml.certs.os.crt: the CA expired at 2021-01-01T00:00:00Z; rotate it",
     ]);
     host.now = "2100-01-01T00:00:00Z";
     const told = await warnings({ kubernetesPkiDirectory: "pki" });
     assert.equal(told.length, 3);
     told.forEach((notice) => {
-      assert.match(notice, /^kubernetesPkiDirectory\/(?:etcd\/)?[\w-]+\.crt: the authority expired at /);
+      assert.match(notice, /^kubernetesPkiDirectory\/(?:etcd\/)?[\w-]+\.crt: the CA expired at /);
     });
   });
 
-  it("are refused when the file is broken, in preview, with its paths", async () => {
+  it("are rejected when the file is broken, in preview, with its paths", async () => {
     assert.deepEqual(await preview({ secretsYaml: vector("broken/missing-token.yaml") }), [
-      "ERR_INPUT_MISSING secretsYaml.secrets.bootstraptoken: is required; expected what talosctl writes there",
+      "ERR_INPUT_MISSING secretsYaml.secrets.bootstraptoken: is required; must be what talosctl writes there",
     ]);
     assert.deepEqual(await preview({ controlPlaneConfig: vector("out/base-v1.13/worker.yaml") }), [
       "ERR_CONFIG_INVALID controlPlaneConfig: the text is no control plane machine config (machine.type is worker); a worker's config holds no keys",
@@ -213,7 +213,7 @@ describe("Adopted TalosSecrets", () => {
       await preview({ kubernetesPkiDirectory: "nowhere" }),
       KUBERNETES_PKI_FILES.map(
         (name) =>
-          `ERR_INPUT_MISSING kubernetesPkiDirectory/${name}: the file is missing; expected the layout of kubeadm's /etc/kubernetes/pki`,
+          `ERR_INPUT_MISSING kubernetesPkiDirectory/${name}: the file is missing; must be the layout of kubeadm's /etc/kubernetes/pki`,
       ),
     );
   });
@@ -241,7 +241,7 @@ describe("Adopted TalosSecrets", () => {
 
   it("come from one place", async () => {
     assert.deepEqual(await preview({ secretsYaml: yaml, kubernetesPkiDirectory: "pki" }), [
-      "ERR_INPUT_INVALID kubernetesPkiDirectory: is given beside secretsYaml; expected one way to adopt",
+      "ERR_INPUT_INVALID kubernetesPkiDirectory: is configured beside secretsYaml; configure one way to adopt",
     ]);
   });
 
@@ -272,7 +272,7 @@ describe("Adopted TalosSecrets", () => {
         `ERR_SECRET_CHANGED certificateAuthorities.etcd.certificatePem: ${differs}`,
         `ERR_SECRET_CHANGED certificateAuthorities.etcd.privateKeyPem: ${differs}`,
         `ERR_SECRET_CHANGED serviceAccount.privateKeyPem: ${differs}`,
-        "ERR_SECRET_CHANGED aescbcEncryptionSecret: is given beside an adopted secretboxEncryptionSecret; leave the input out: a cluster uses one of the two",
+        "ERR_SECRET_CHANGED aescbcEncryptionSecret: is configured beside an adopted secretboxEncryptionSecret; leave the input out: a cluster uses one of the two",
       ],
     );
   });

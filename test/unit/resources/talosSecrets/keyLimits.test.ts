@@ -24,7 +24,7 @@ const kindOf = (secrets: Managed, name: string): unknown =>
 const onNew = async (args: Values): Promise<readonly string[]> =>
   (await new Managed(TalosSecrets, host).preview(args)).notices;
 
-describe("An OS authority that workers up to v1.10 cannot work with", () => {
+describe("An OS CA that workers up to v1.10 cannot work with", () => {
   const reason = "is ecdsa-p256, but workers of Talos v1.9 ask for Ed25519 certificates only; rotate it";
 
   it("warns where the version is lowered, and the next one is one that they can work with", async () => {
@@ -51,7 +51,7 @@ describe("An Ed25519 key that Kubernetes cannot work with", () => {
     "is ed25519, whose key Kubernetes does not read as Talos writes it, so that its controller manager signs no certificate",
     "is ed25519, but Kubernetes signs service account tokens with RSA and ECDSA only",
   ];
-  const [expected, instead] = ["expected ecdsa-p256, ecdsa-p384 or RSA", "expected rsa-4096 or ecdsa-p256"];
+  const [expected, instead] = ["must be ecdsa-p256, ecdsa-p384 or RSA", "must be rsa-4096 or ecdsa-p256"];
 
   it("warns where it is asked for, given or adopted", async () => {
     const own = await makeAuthority("kubernetes", { algorithm: "ed25519" });

@@ -12,14 +12,14 @@ beforeEach(() => {
   host.now = "2026-01-01T00:00:00Z";
 });
 
-/** A program with an own OS authority, and a rotation. */
+/** A program with an own OS CA, and a rotation. */
 const owning = (own: Values, stage?: string, more: Values = {}, id = "1"): Values => ({
   ...QUICK,
   certificateAuthorities: { os: pem(own) },
   ...(stage === undefined ? {} : { rotation: { os: { id, stage, ...more } } }),
 });
 
-describe("A staged rotation of TalosSecrets with an authority of one's own", () => {
+describe("A staged rotation of TalosSecrets with an own CA", () => {
   it("brings it, and may go on naming it to the end", async () => {
     for (const last of ["finish", "abort"]) {
       const secrets = await makeSecrets(host);
@@ -35,40 +35,40 @@ describe("A staged rotation of TalosSecrets with an authority of one's own", () 
     }
   });
 
-  it("is not swapped for another authority in the middle", async () => {
+  it("is not swapped for another CA in the middle", async () => {
     const secrets = await makeSecrets(host);
     await secrets.up(rotate("accept"));
     const { problems } = await secrets.preview(rotate("swap", pem(await makeAuthority())));
     assert.deepEqual(problems, [
-      "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: differs from the authority that this rotation began with; expected the same one, or none",
+      "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: differs from the CA that this rotation began with; must be the same one, or none",
     ]);
   });
 
-  it("does not begin with an authority that issues already, has expired, or comes without its key", async () => {
+  it("does not begin with a CA that issues already, has expired, or comes without its key", async () => {
     const secrets = await makeSecrets(host);
     const { certs } = bundleOf(secrets);
     const own = { certificatePem: certs.os.crt, privateKeyPem: certs.os.key };
     for (const stage of ["accept", "finish"])
       assert.deepEqual((await secrets.preview(rotate(stage, own))).problems, [
-        "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: is the authority that issues already; expected another one",
+        "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: is the CA that issues already; must be another one",
       ]);
     const { certificatePem } = await makeAuthority();
     assert.deepEqual((await secrets.preview(rotate("accept", { certificatePem }, "next"))).problems, [
-      "ERR_INPUT_MISSING rotation.os.privateKeyPem: is required beside certificatePem; an authority without its key can sign nothing and cannot be rotated",
+      "ERR_INPUT_MISSING rotation.os.privateKeyPem: is required beside certificatePem; a CA without its key can sign nothing and cannot be rotated",
     ]);
     const other = await makeAuthority();
     host.now = "2040-01-01T00:00:00Z";
     assert.deepEqual((await secrets.preview(rotate("accept", pem(other), "next"))).problems, [
-      "ERR_AUTHORITY_EXPIRED rotation.os.certificatePem: expired at 2035-12-30T00:00:00Z; expected an authority that is still valid",
+      "ERR_AUTHORITY_EXPIRED rotation.os.certificatePem: expired at 2035-12-30T00:00:00Z; must be a CA that is still valid",
     ]);
   });
 
-  it("takes over an authority that was rotated outside", async () => {
+  it("takes over a CA that was rotated outside", async () => {
     const secrets = await makeSecrets(host);
     const old = issuingOf(secrets);
     const own = await makeAuthority();
     assert.deepEqual((await secrets.preview(rotate("finish"))).problems, [
-      'ERR_ROTATION_ILLEGAL rotation.os: a rotation begins with stage "accept"; stage "finish" with a new id takes over an authority rotated elsewhere and needs its certificatePem and privateKeyPem',
+      'ERR_ROTATION_ILLEGAL rotation.os: a rotation begins with stage "accept"; stage "finish" with a new id takes over a CA rotated elsewhere and needs its certificatePem and privateKeyPem',
     ]);
     const { notices } = await secrets.up(rotate("finish", pem(own)));
     assert.deepEqual(notices, [
@@ -79,7 +79,7 @@ describe("A staged rotation of TalosSecrets with an authority of one's own", () 
     assert.equal((await secrets.preview(rotate("finish", pem(own)))).op, "same");
   });
 
-  it("tries again with an authority that was given up, and corrects a takeover", async () => {
+  it("tries again with a CA that was given up, and corrects a takeover", async () => {
     const secrets = await makeSecrets(host);
     const [first, own] = [issuingOf(secrets), await makeAuthority()];
     const { certs } = bundleOf(secrets);
@@ -94,7 +94,7 @@ describe("A staged rotation of TalosSecrets with an authority of one's own", () 
     assert.deepEqual(statusOf(secrets)["retired"], [first]);
   });
 
-  it("names the authorities of the state while the input stays", async () => {
+  it("names the CAs of the state while the input stays", async () => {
     const secrets = await makeSecrets(host);
     const [old, own] = [issuingOf(secrets), await makeAuthority()];
     const next = own.fingerprint;
@@ -111,18 +111,18 @@ describe("A staged rotation of TalosSecrets with an authority of one's own", () 
     ]);
   });
 
-  it("says of an authority that a preview does not know that it is not known yet", async () => {
+  it("says of a CA that a preview does not know that it is unknown", async () => {
     const secrets = await makeSecrets(host);
     const issuing = issuingOf(secrets);
     const later = { certificatePem: UNKNOWN, privateKeyPem: UNKNOWN };
-    const begin = `rotation.os "1": none -> accept: issuing stays ${issuing}, accepted will be an authority that is not known yet`;
+    const begin = `rotation.os "1": none -> accept: issuing stays ${issuing}, accepted will be a CA that is unknown`;
     for (const [args, notice] of [
       [rotate("accept", later, "1"), begin],
       [owning(later, "accept"), begin],
       [{ ...owning(later, "accept"), certificateAuthorities: UNKNOWN }, begin],
       [
         rotate("finish", later, "1"),
-        `rotation.os "1": none -> finish: issuing will be an authority that is not known yet, which the nodes have already, instead of ${issuing}`,
+        `rotation.os "1": none -> finish: issuing will be a CA that is unknown, which the nodes have already, instead of ${issuing}`,
       ],
     ] as const) {
       const { notices, problems } = await secrets.preview(args);
@@ -131,7 +131,7 @@ describe("A staged rotation of TalosSecrets with an authority of one's own", () 
   });
 });
 
-describe("An authority of one's own that comes with the one above it", () => {
+describe("An own CA that comes with the one above it", () => {
   const outputOf = (secrets: Managed, output: "trust" | "acceptedCAs"): unknown =>
     (secrets.outputs[output] as Values)["os"];
 
@@ -164,7 +164,7 @@ describe("An authority of one's own that comes with the one above it", () => {
   });
 });
 
-describe("A changed own authority of TalosSecrets", () => {
+describe("A changed own CA of TalosSecrets", () => {
   for (const [what, more] of [
     ["alone", (): Values => ({})],
     ["beside the same one in the rotation", pem],
@@ -182,7 +182,7 @@ describe("A changed own authority of TalosSecrets", () => {
     });
   }
 
-  it("is what replaces an authority that was made", async () => {
+  it("is what replaces a CA that was made", async () => {
     const secrets = await makeSecrets(host);
     const own = await makeAuthority();
     const { notices } = await secrets.up(owning(own, "accept"));
@@ -209,24 +209,24 @@ describe("A changed own authority of TalosSecrets", () => {
     assert.deepEqual((await secrets.preview(owning(own, "accept", {}, "2"))).problems, []);
   });
 
-  it("is refused where the rotation brings another, does not begin, or would take it over at once", async () => {
+  it("is rejected where the rotation brings another, does not begin, or would take it over at once", async () => {
     const [own, other] = [await makeAuthority(), await makeAuthority()];
     const secrets = await makeSecrets(host);
     assert.deepEqual((await secrets.preview(owning(own, "accept", pem(other)))).problems, [
-      "ERR_SECRET_CHANGED certificateAuthorities.os: differs from rotation.os.certificatePem; expected the same authority in both, or in one of them",
+      "ERR_SECRET_CHANGED certificateAuthorities.os: differs from rotation.os.certificatePem; must be the same CA in both, or in one of them",
     ]);
     assert.deepEqual((await secrets.preview(owning(own, "finish"))).problems, [
-      'ERR_ROTATION_ILLEGAL rotation.os: a rotation begins with stage "accept"; stage "finish" with a new id takes over an authority rotated elsewhere and needs its certificatePem and privateKeyPem',
-      'ERR_SECRET_CHANGED certificateAuthorities.os: differs from the authority in the state; to replace it set rotation.os to a new id with stage "accept", which takes it, else give the old authority, or none',
+      'ERR_ROTATION_ILLEGAL rotation.os: a rotation begins with stage "accept"; stage "finish" with a new id takes over a CA rotated elsewhere and needs its certificatePem and privateKeyPem',
+      'ERR_SECRET_CHANGED certificateAuthorities.os: differs from the CA in the state; to replace it set rotation.os to a new id with stage "accept", which takes it, else give the old CA, or none',
     ]);
     assert.deepEqual((await secrets.preview(owning(own, "finish", pem(own)))).problems, []);
     await secrets.up(rotate("accept", {}, "1"));
     assert.deepEqual((await secrets.preview(owning(own, "swap"))).problems, [
-      'ERR_SECRET_CHANGED certificateAuthorities.os: differs from the authorities of rotation "1", which is under way; finish or abort it first, then rotate to this one',
+      'ERR_SECRET_CHANGED certificateAuthorities.os: differs from the CAs of rotation "1", which is under way; finish or abort it first, then rotate to this one',
     ]);
   });
 
-  it("of an authority of one's own leaves the input that first gave it valid", async () => {
+  it("of an own CA leaves the input that first gave it valid", async () => {
     const own = await makeAuthority();
     const args = { ...QUICK, certificateAuthorities: { os: pem(own) } };
     const secrets = await makeSecrets(host, args);
@@ -241,17 +241,17 @@ describe("A changed own authority of TalosSecrets", () => {
     for (const stage of ["accept", "swap", "finish"]) await secrets.up(owning(own, stage));
     assert.notEqual(issuingOf(secrets), own.fingerprint);
     assert.deepEqual((await secrets.preview(owning(own, "accept", {}, "2"))).problems, [
-      "ERR_SECRET_CHANGED certificateAuthorities.os: is an authority that issued before; to bring it back give it in rotation.os too (certificatePem and privateKeyPem), to have a new one made leave it out here",
+      "ERR_SECRET_CHANGED certificateAuthorities.os: is a CA that issued before; to bring it back give it in rotation.os too (certificatePem and privateKeyPem), to have a new one made leave it out here",
     ]);
     await secrets.up(owning(own, "accept", pem(own), "2"));
     assert.equal(statusOf(secrets)["next"], own.fingerprint);
   });
 });
 
-describe("An authority of one's own in several places", () => {
+describe("An own CA in several places", () => {
   const EC = { algorithm: "ecdsa-p256" } as const;
   const shared = (name: string): string =>
-    `is the authority ${name} too, so that each lets in whom the other lets in; expected an authority of its own`;
+    `is the CA ${name} too, so that each lets in whom the other lets in; must be a CA of its own`;
 
   it("is warned of where it is given", async () => {
     const own = await makeAuthority("os", EC);

@@ -16,7 +16,7 @@ const preview = async (args: Values): Promise<readonly string[]> =>
 const warnings = async (args: Values): Promise<readonly string[]> =>
   (await new Managed(TalosSecrets, host).preview(args)).notices;
 
-describe("TalosSecrets are refused", () => {
+describe("TalosSecrets are rejected", () => {
   beforeEach(() => {
     host.now = "2026-11-23T00:00:00Z";
   });
@@ -39,21 +39,21 @@ describe("TalosSecrets are refused", () => {
         rotation: { etcd: { id: "1" }, os: { id: "1", stage: "accept" }, kubernetes: { id: "", stage: "finish" } },
       }),
       [
-        "ERR_INPUT_UNKNOWN secretYaml: is no property of this resource; did you mean secretsYaml?",
-        "ERR_INPUT_UNKNOWN certificateAuthorities.etdc: is no property of this resource; did you mean etcd?",
-        'ERR_INPUT_INVALID certificateAuthorities.os.algorithm: is "dsa"; expected one of "ed25519", "ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-4096"',
-        'ERR_DURATION_INVALID certificateAuthorities.os.validityPeriodHours: is 0; expected a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"',
-        "ERR_INPUT_INVALID trustdToken: is a number; expected a string",
-        "ERR_ROTATION_ILLEGAL rotation.etcd: the etcd authority cannot be rotated: Talos has no accepted authorities for etcd, so its members would lock each other out; leave it out",
+        "ERR_INPUT_UNKNOWN secretYaml: is not a property of this resource; did you mean secretsYaml?",
+        "ERR_INPUT_UNKNOWN certificateAuthorities.etdc: is not a property of this resource; did you mean etcd?",
+        'ERR_INPUT_INVALID certificateAuthorities.os.algorithm: is "dsa"; must be one of "ed25519", "ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-4096"',
+        'ERR_DURATION_INVALID certificateAuthorities.os.validityPeriodHours: is 0; must be a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"',
+        "ERR_INPUT_INVALID trustdToken: is a number; must be a string",
+        "ERR_ROTATION_ILLEGAL rotation.etcd: the etcd CA cannot be rotated: Talos has no accepted CAs for etcd, so its members would lock each other out; leave it out",
         'ERR_VERSION_UNKNOWN talosVersion: "v1.99" is not a supported Talos version; supported are v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14',
-        "ERR_INPUT_INVALID cluster.id: has the wrong form; expected a text that is not empty",
-        "ERR_INPUT_INVALID cluster.secret: has the wrong form; expected the standard base64 of 32 bytes",
-        "ERR_INPUT_INVALID bootstrapToken: has the wrong form; expected 6 characters, a dot and 16 characters, each of 0-9 and a-z",
-        "ERR_INPUT_INVALID aescbcEncryptionSecret: has the wrong form; expected the standard base64 of 32 bytes",
-        "ERR_INPUT_INVALID aescbcEncryptionSecret: is given beside secretboxEncryptionSecret; expected the one that the cluster uses",
+        "ERR_INPUT_INVALID cluster.id: has the wrong form; must be a text that is not empty",
+        "ERR_INPUT_INVALID cluster.secret: has the wrong form; must be the standard base64 of 32 bytes",
+        "ERR_INPUT_INVALID bootstrapToken: has the wrong form; must be 6 characters, a dot and 16 characters, each of 0-9 and a-z",
+        "ERR_INPUT_INVALID aescbcEncryptionSecret: has the wrong form; must be the standard base64 of 32 bytes",
+        "ERR_INPUT_INVALID aescbcEncryptionSecret: is configured beside secretboxEncryptionSecret; must be the one that the cluster uses",
         "ERR_SECRET_REDACTED serviceAccount.privateKeyPem: is redacted; the real private key is needed",
-        'ERR_ROTATION_ILLEGAL rotation.os.stage: there is nothing to rotate when the secrets are created; expected no rotation, or stage "finish" (a rotation that is over)',
-        "ERR_INPUT_MISSING rotation.kubernetes.id: is empty; expected a name of the rotation, such as 2026-11",
+        'ERR_ROTATION_ILLEGAL rotation.os.stage: there is nothing to rotate when the secrets are created; must be no rotation, or stage "finish" (a rotation that is over)',
+        "ERR_INPUT_MISSING rotation.kubernetes.id: is empty; must be a name of the rotation, such as 2026-11",
       ],
     );
   });
@@ -68,12 +68,12 @@ describe("TalosSecrets are refused", () => {
         },
       }),
       [
-        "ERR_INPUT_INVALID certificateAuthorities.etcd: is a number; expected an object with algorithm, validityPeriodHours, certificatePem, privateKeyPem",
-        'ERR_INPUT_INVALID rotation.os.stage: is "zap"; expected one of "accept", "swap", "finish", "abort"',
-        "ERR_KEY_MISMATCH certificateAuthorities.os.privateKeyPem: does not belong to the certificate beside it; expected the pair of one authority",
-        'ERR_ROTATION_ILLEGAL rotation.kubernetes.stage: there is nothing to rotate when the secrets are created; expected no rotation, or stage "finish" (a rotation that is over)',
-        "ERR_INPUT_MISSING rotation.os.id: is empty; expected a name of the rotation, such as 2026-11",
-        "ERR_INPUT_MISSING rotation.kubernetes.privateKeyPem: is required beside certificatePem; an authority without its key can sign nothing and cannot be rotated",
+        "ERR_INPUT_INVALID certificateAuthorities.etcd: is a number; must be an object with algorithm, validityPeriodHours, certificatePem, privateKeyPem",
+        'ERR_INPUT_INVALID rotation.os.stage: is "zap"; must be one of "accept", "swap", "finish", "abort"',
+        "ERR_KEY_MISMATCH certificateAuthorities.os.privateKeyPem: does not belong to the certificate beside it; must be the pair of one CA",
+        'ERR_ROTATION_ILLEGAL rotation.kubernetes.stage: there is nothing to rotate when the secrets are created; must be no rotation, or stage "finish" (a rotation that is over)',
+        "ERR_INPUT_MISSING rotation.os.id: is empty; must be a name of the rotation, such as 2026-11",
+        "ERR_INPUT_MISSING rotation.kubernetes.privateKeyPem: is required beside certificatePem; a CA without its key can sign nothing and cannot be rotated",
       ],
     );
   });
@@ -85,34 +85,34 @@ describe("TalosSecrets are refused", () => {
   });
   const cases: [string, Values, string][] = [
     [
-      "an authority without its key",
+      "a CA without its key",
       { certificateAuthorities: { os: { certificatePem: bundle.certs.os.crt } } },
-      "ERR_INPUT_MISSING certificateAuthorities.os.privateKeyPem: is required beside certificatePem; an authority without its key can sign nothing and cannot be rotated",
+      "ERR_INPUT_MISSING certificateAuthorities.os.privateKeyPem: is required beside certificatePem; a CA without its key can sign nothing and cannot be rotated",
     ],
     [
-      "a key without its authority",
+      "a key without its CA",
       { certificateAuthorities: { os: { privateKeyPem: bundle.certs.os.key } } },
-      "ERR_INPUT_MISSING certificateAuthorities.os.certificatePem: is required beside privateKeyPem; an authority without its key can sign nothing and cannot be rotated",
+      "ERR_INPUT_MISSING certificateAuthorities.os.certificatePem: is required beside privateKeyPem; a CA without its key can sign nothing and cannot be rotated",
     ],
     [
       "a key that does not fit",
       own({ privateKeyPem: bundle.certs.etcd.key }),
-      "ERR_KEY_MISMATCH certificateAuthorities.os.privateKeyPem: does not belong to the certificate beside it; expected the pair of one authority",
+      "ERR_KEY_MISMATCH certificateAuthorities.os.privateKeyPem: does not belong to the certificate beside it; must be the pair of one CA",
     ],
     [
       "a private key in the place of the certificate",
       own({ certificatePem: bundle.certs.os.key }),
-      "ERR_PRIVATE_KEY_GIVEN certificateAuthorities.os.certificatePem: is a private key; expected a certificate",
+      "ERR_PRIVATE_KEY_GIVEN certificateAuthorities.os.certificatePem: is a private key; must be a certificate",
     ],
     [
       "a private key behind the certificate",
       own({ certificatePem: bundle.certs.os.crt + bundle.certs.os.key }),
-      "ERR_PRIVATE_KEY_GIVEN certificateAuthorities.os.certificatePem: holds a private key beside the certificate; expected the certificate",
+      "ERR_PRIVATE_KEY_GIVEN certificateAuthorities.os.certificatePem: holds a private key beside the certificate; must be the certificate",
     ],
     [
       "a truncated certificate",
       own({ certificatePem: bundle.certs.os.crt.slice(0, 99) }),
-      "ERR_PEM_INVALID certificateAuthorities.os.certificatePem: a PEM block is cut off; expected -----BEGIN …----- to -----END …-----",
+      "ERR_PEM_INVALID certificateAuthorities.os.certificatePem: a PEM block is cut off; use -----BEGIN …----- to -----END …-----",
     ],
     [
       "an encrypted key",
@@ -120,12 +120,12 @@ describe("TalosSecrets are refused", () => {
       "ERR_KEY_ENCRYPTED certificateAuthorities.os.privateKeyPem: is an encrypted private key; decrypt it first (openssl pkey)",
     ],
     [
-      "an OS authority that workers up to v1.10 cannot work with",
+      "an OS CA that workers up to v1.10 cannot work with",
       {
         talosVersion: "v1.10",
         certificateAuthorities: { os: { algorithm: "ecdsa-p256" }, kubernetes: { algorithm: "rsa-2048" } },
       },
-      "ERR_KEY_UNSUPPORTED certificateAuthorities.os.algorithm: is ecdsa-p256, but workers of Talos v1.10 ask for Ed25519 certificates only; expected ed25519",
+      "ERR_KEY_UNSUPPORTED certificateAuthorities.os.algorithm: is ecdsa-p256, but workers of Talos v1.10 ask for Ed25519 certificates only; must be ed25519",
     ],
     [
       "an own one of the same kind",
@@ -133,51 +133,51 @@ describe("TalosSecrets are refused", () => {
         talosVersion: "v1.10",
         certificateAuthorities: { os: { certificatePem: bundle.certs.etcd.crt, privateKeyPem: bundle.certs.etcd.key } },
       },
-      "ERR_KEY_UNSUPPORTED certificateAuthorities.os.privateKeyPem: is ecdsa-p256, but workers of Talos v1.10 ask for Ed25519 certificates only; expected ed25519",
+      "ERR_KEY_UNSUPPORTED certificateAuthorities.os.privateKeyPem: is ecdsa-p256, but workers of Talos v1.10 ask for Ed25519 certificates only; must be ed25519",
     ],
     [
-      "an authority in a rotation that is over",
+      "a CA in a rotation that is over",
       {
         rotation: {
           os: { id: "1", stage: "finish", certificatePem: bundle.certs.os.crt, privateKeyPem: bundle.certs.os.key },
         },
       },
-      "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: at creation an authority of one's own is given in certificateAuthorities.os",
+      "ERR_ROTATION_ILLEGAL rotation.os.certificatePem: at creation an own CA is given in certificateAuthorities.os",
     ],
     [
       "a rotation of a Talos that knows none",
       { talosVersion: "v1.6", rotation: { os: { id: "1", stage: "finish" } } },
-      "ERR_ROTATION_ILLEGAL rotation.os: Talos v1.6 knows no accepted authorities, so its authorities cannot be rotated in stages; upgrade to v1.7 or later first",
+      "ERR_ROTATION_ILLEGAL rotation.os: Talos v1.6 knows no accepted CAs, so its CAs cannot be rotated in stages; upgrade to v1.7 or later first",
     ],
     [
       "an immediate rotation without a name",
       { rotation: { aggregator: { id: "" } } },
-      "ERR_INPUT_MISSING rotation.aggregator.id: is empty; expected any text",
+      "ERR_INPUT_MISSING rotation.aggregator.id: is empty; must be any text",
     ],
     [
       "a blank name of a rotation",
       { rotation: { os: { id: " ", stage: "finish" } } },
-      "ERR_INPUT_MISSING rotation.os.id: is empty; expected a name of the rotation, such as 2026-11",
+      "ERR_INPUT_MISSING rotation.os.id: is empty; must be a name of the rotation, such as 2026-11",
     ],
     [
-      "options of an authority beside an own one",
+      "options of a CA beside an own one",
       own({ algorithm: "ed25519" }),
-      "ERR_INPUT_INVALID certificateAuthorities.os.algorithm: is given beside certificatePem, and nothing is made there; expected one of the two",
+      "ERR_INPUT_INVALID certificateAuthorities.os.algorithm: is configured beside certificatePem, and nothing is made there; configure one of the two",
     ],
     [
-      "a lifetime beside an own authority",
+      "a lifetime beside an own CA",
       own({ validityPeriodHours: 87600 }),
-      "ERR_INPUT_INVALID certificateAuthorities.os.validityPeriodHours: is given beside certificatePem, and nothing is made there; expected one of the two",
+      "ERR_INPUT_INVALID certificateAuthorities.os.validityPeriodHours: is configured beside certificatePem, and nothing is made there; configure one of the two",
     ],
     [
       "a kind beside an own service account key",
       { serviceAccount: { algorithm: "rsa-4096", privateKeyPem: bundle.certs.k8sServiceAccount.key } },
-      "ERR_INPUT_INVALID serviceAccount.algorithm: is given beside privateKeyPem, and nothing is made there; expected one of the two",
+      "ERR_INPUT_INVALID serviceAccount.algorithm: is configured beside privateKeyPem, and nothing is made there; configure one of the two",
     ],
     [
       "an unknown stage",
       { rotation: { os: { id: "1", stage: "begin" } } },
-      'ERR_INPUT_INVALID rotation.os.stage: is "begin"; expected one of "accept", "swap", "finish", "abort"',
+      'ERR_INPUT_INVALID rotation.os.stage: is "begin"; must be one of "accept", "swap", "finish", "abort"',
     ],
   ];
   for (const [what, args, problem] of cases) {
@@ -186,19 +186,19 @@ describe("TalosSecrets are refused", () => {
     });
   }
 
-  it("with an own authority that has expired; one near its end warns", async () => {
+  it("with an own CA that has expired; one near its end warns", async () => {
     host.now = "2040-01-01T00:00:00Z";
     const [problem, ...others] = await preview(own({}));
     assert.deepEqual([others, await warnings(own({}))], [[], []]);
     assert.match(
       problem!,
-      /^ERR_AUTHORITY_EXPIRED certificateAuthorities\.os\.certificatePem: expired at 2036-\S+Z; expected an authority that is still valid$/,
+      /^ERR_AUTHORITY_EXPIRED certificateAuthorities\.os\.certificatePem: expired at 2036-\S+Z; must be a CA that is still valid$/,
     );
     host.now = "2036-01-01T00:00:00Z";
     const [notice] = await warnings(own({}));
     assert.match(
       notice!,
-      /^certificateAuthorities\.os\.certificatePem: the authority expires at 2036-\S+Z, in less than a year; plan its rotation$/,
+      /^certificateAuthorities\.os\.certificatePem: the CA expires at 2036-\S+Z, in less than a year; plan its rotation$/,
     );
   });
 });

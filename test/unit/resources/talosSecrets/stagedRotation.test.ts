@@ -18,7 +18,7 @@ describe("A staged rotation of TalosSecrets", () => {
     const accept = await secrets.up(rotate("accept"));
     assert.deepEqual(accept.changes, ["rotation"]);
     assert.deepEqual(accept.notices, [
-      `rotation.os "2026-11": none -> accept: issuing stays ${old}, accepted will be a new authority, made in this update`,
+      `rotation.os "2026-11": none -> accept: issuing stays ${old}, accepted will be a new CA, made in this update`,
     ]);
     assert.deepEqual(bundleOf(secrets), before);
     const next = String(statusOf(secrets)["next"]);
@@ -30,7 +30,7 @@ describe("A staged rotation of TalosSecrets", () => {
       next,
       retired: [],
       spentIds: [],
-      todo: 'apply the machine configs to every control plane, then to every worker; when every node trusts both authorities, set stage "swap" (or "abort" to go back)',
+      todo: 'apply the machine configs to every control plane, then to every worker; when every node trusts both CAs, set stage "swap" (or "abort" to go back)',
     });
     const fingerprints = (name: "acceptedCAs"): string[] =>
       (secrets.outputs[name] as { os: string[] }).os.map((text) => parseCertificate(text, "").fingerprint);
@@ -62,7 +62,7 @@ describe("A staged rotation of TalosSecrets", () => {
       accepted: [],
       retired: [old],
       spentIds: ["2026-11"],
-      todo: "apply the machine configs to every control plane, then to every worker; the old authority is out",
+      todo: "apply the machine configs to every control plane, then to every worker; the old CA is out",
     });
     assert.ok(!JSON.stringify(secrets.outputs).includes(Buffer.from(before.certs.os.key).toString("base64")));
     const { os: _, ...certs } = bundleOf(secrets).certs;
@@ -98,7 +98,7 @@ describe("A staged rotation of TalosSecrets", () => {
     assert.deepEqual((await secrets.preview(rotate("accept", {}, "2026-12"))).problems, []);
   });
 
-  it("goes back from swap, with the same two authorities, and forth again", async () => {
+  it("goes back from swap, with the same two CAs, and forth again", async () => {
     const secrets = await makeSecrets(host);
     const old = issuingOf(secrets);
     await secrets.up(rotate("accept"));
@@ -116,7 +116,7 @@ describe("A staged rotation of TalosSecrets", () => {
     assert.deepEqual(statusOf(secrets)["retired"], [old]);
   });
 
-  it("makes an authority of the kind of the old one, or as the options say", async () => {
+  it("makes a CA of the kind of the old one, or as the options say", async () => {
     const secrets = await makeSecrets(host, { certificateAuthorities: { os: { algorithm: "ecdsa-p256" } } });
     for (const stage of ["accept", "swap", "finish"]) await secrets.up(rotate(stage));
     const { os } = secrets.outputs["certificateAuthorities"] as Record<string, Values>;
@@ -127,7 +127,7 @@ describe("A staged rotation of TalosSecrets", () => {
     assert.deepEqual([second!["algorithm"], second!["notAfter"]], ["ecdsa-p384", "2026-01-03T00:00:00Z"]);
   });
 
-  it("runs beside that of the other authority and immediate ones, each by its own stage", async () => {
+  it("runs beside that of the other CA and immediate ones, each by its own stage", async () => {
     const secrets = await makeSecrets(host);
     const before = { os: issuingOf(secrets), kubernetes: issuingOf(secrets, "kubernetes") };
     const both = (os: string, kubernetes: string, token: string): Values => ({
@@ -148,7 +148,7 @@ describe("A staged rotation of TalosSecrets", () => {
     assert.deepEqual(statusOf(secrets, "kubernetes")["retired"], [before.kubernetes]);
   });
 
-  it("is refused all its problems at once, and then nothing has changed", async () => {
+  it("is rejected all its problems at once, and then nothing has changed", async () => {
     const secrets = await makeSecrets(host);
     await secrets.up(rotate("accept"));
     const { outputs } = secrets;
@@ -159,7 +159,7 @@ describe("A staged rotation of TalosSecrets", () => {
         rotation: { os: { id: "2026-11", stage: "finish" }, kubernetes: { id: "k", stage: "swap" } },
       }),
       {
-        message: `ERR_ROTATION_ILLEGAL rotation.os: stage "accept" cannot be followed by "finish"; expected "swap" (go on) or "abort" (go back)
+        message: `ERR_ROTATION_ILLEGAL rotation.os: stage "accept" cannot be followed by "finish"; must be "swap" (go on) or "abort" (go back)
 ERR_ROTATION_ILLEGAL rotation.kubernetes: no rotation is under way, so "k" cannot begin with stage "swap"; begin with stage "accept"
 ERR_SECRET_CHANGED bootstrapToken: differs from the value in the state; to replace it set rotation.bootstrapToken to a new id, else give the old value, or none`,
       },

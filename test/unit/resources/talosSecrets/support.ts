@@ -23,7 +23,7 @@ export const rotate = (stage: string, more: Values = {}, id = "2026-11"): Values
   rotation: { os: { id, stage, ...more } },
 });
 
-/** A new authority, PEM; it begins now unless told otherwise. */
+/** A new CA, PEM; it begins now unless told otherwise. */
 export async function makeAuthority(
   name: AuthorityName = "os",
   options: AuthorityOptions = {},

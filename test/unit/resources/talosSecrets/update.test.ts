@@ -14,7 +14,7 @@ describe("TalosSecrets are never regenerated", () => {
   for (const [what, args] of [
     ["no change", QUICK],
     [
-      "other options of authorities that are made already",
+      "other options of CAs that are made already",
       {
         serviceAccount: { algorithm: "rsa-2048" },
         certificateAuthorities: { os: { algorithm: "ecdsa-p384", validityPeriodHours: 24 } },
@@ -73,7 +73,7 @@ describe("TalosSecrets are never regenerated", () => {
 });
 
 describe("A changed value of TalosSecrets", () => {
-  it("is refused with the way on, every one at once", async () => {
+  it("is rejected with the way on, every one at once", async () => {
     const secrets = await makeSecrets(host, { bootstrapToken: TOKEN });
     const [own, aggregator, etcd] = [
       await makeAuthority(),
@@ -90,11 +90,11 @@ describe("A changed value of TalosSecrets", () => {
     const rotation = (name: string): string =>
       `differs from the value in the state; to replace it set rotation.${name} to a new id, else give the old value, or none`;
     assert.deepEqual(problems, [
-      'ERR_SECRET_CHANGED certificateAuthorities.os: differs from the authority in the state; to replace it set rotation.os to a new id with stage "accept", which takes it, else give the old authority, or none',
-      "ERR_SECRET_CHANGED certificateAuthorities.etcd: differs from the value in the state, and Talos cannot rotate it; expected the old value, or none",
+      'ERR_SECRET_CHANGED certificateAuthorities.os: differs from the CA in the state; to replace it set rotation.os to a new id with stage "accept", which takes it, else give the old CA, or none',
+      "ERR_SECRET_CHANGED certificateAuthorities.etcd: differs from the value in the state, and Talos cannot rotate it; must be the old value, or none",
       `ERR_SECRET_CHANGED certificateAuthorities.aggregator: ${rotation("aggregator")}`,
       `ERR_SECRET_CHANGED serviceAccount.privateKeyPem: ${rotation("serviceAccount")}`,
-      "ERR_SECRET_CHANGED cluster.id: differs from the value in the state, and Talos cannot rotate it; expected the old value, or none",
+      "ERR_SECRET_CHANGED cluster.id: differs from the value in the state, and Talos cannot rotate it; must be the old value, or none",
       `ERR_SECRET_CHANGED bootstrapToken: ${rotation("bootstrapToken")}`,
       `ERR_SECRET_CHANGED trustdToken: ${rotation("trustdToken")}`,
     ]);
@@ -102,7 +102,7 @@ describe("A changed value of TalosSecrets", () => {
 });
 
 describe("A value of TalosSecrets whose rotation a preview does not know", () => {
-  it("is not refused for it", async () => {
+  it("is not rejected for it", async () => {
     const secrets = await makeSecrets(host);
     const own = await makeAuthority();
     const id = { id: UNKNOWN };
@@ -128,7 +128,7 @@ describe("An immediate rotation", () => {
   const warnings = {
     aggregator: "aggregated Kubernetes APIs (metrics and the like) fail until every control plane has its new config",
     serviceAccount:
-      "every service account token issued so far is refused once the control planes have their new config; restart the pods that hold one",
+      "every service account token issued so far is rejected once the control planes have their new config; restart the pods that hold one",
     bootstrapToken: "nodes that have not joined yet cannot join with their old config",
     trustdToken: "workers cannot renew their API certificate until they and every control plane have their new config",
   };
@@ -172,7 +172,7 @@ describe("An immediate rotation", () => {
     assert.equal((await secrets.preview(args)).op, "same");
   });
 
-  it("with the old value still given is refused", async () => {
+  it("with the old value still given is rejected", async () => {
     const secrets = await makeSecrets(host, { bootstrapToken: TOKEN });
     const { problems } = await secrets.preview({
       ...QUICK,

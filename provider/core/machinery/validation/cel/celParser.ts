@@ -178,7 +178,7 @@ class CelParser {
       if (this.takes(".") !== undefined) {
         const optional = this.takes("?") !== undefined;
         const name = this.name();
-        if (name === "in") throw new CelFault("in is no name");
+        if (name === "in") throw new CelFault("in is not a name");
         const isCall = !optional && this.takes("(") !== undefined;
         node = isCall
           ? { kind: "call", name, target: node, args: this.items(")") }

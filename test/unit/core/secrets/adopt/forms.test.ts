@@ -23,7 +23,7 @@ import {
 const now = new Date("2026-12-01T00:00:00Z");
 const path = "secretsYaml";
 
-/** What a reader says of what it refuses. */
+/** What a reader says of what it rejects. */
 function refusal(read: () => unknown): string[] {
   try {
     read();
@@ -130,8 +130,8 @@ describe("The secrets of a cluster", () => {
         "ERR_CONFIG_INVALID secretsYaml: is a talosconfig; must be a secrets bundle",
         "ERR_CONFIG_INVALID secretsYaml: is a kubeconfig; must be a secrets bundle",
         "ERR_CONFIG_INVALID secretsYaml: the text is no control plane machine config (machine.type is worker); a worker's config holds no keys",
-        "ERR_INPUT_MISSING secretsYaml: the text is no secrets bundle; expected the YAML of talosctl gen secrets",
-        "ERR_INPUT_MISSING secretsYaml: the text is no secrets bundle; expected the YAML of talosctl gen secrets",
+        "ERR_INPUT_MISSING secretsYaml: the text is not a secrets bundle; must be the YAML of talosctl gen secrets",
+        "ERR_INPUT_MISSING secretsYaml: the text is not a secrets bundle; must be the YAML of talosctl gen secrets",
       ],
     );
     assert.deepEqual(
