@@ -152,8 +152,10 @@ export class Operations {
     const context = this.context(call);
     const problems: Problem[] = [];
     const seen = this.planned.take(kept);
+    // A plan without a decision found nothing to do, and an update may be forced all the same.
     const { inputs, plan } =
-      seen !== undefined && (definition.decidesFrom === "inputs" || (outputs === undefined && !seen.exists))
+      seen?.plan.decision !== undefined &&
+      (definition.decidesFrom === "inputs" || (outputs === undefined && !seen.exists))
         ? seen
         : await this.replan(kept, outputs, problems, context);
     if (problems.length > 0) throw PkiError.of(problems);

@@ -107,7 +107,7 @@ function hint(problem: Problem, tree: Tree, path: string): Problem {
     if (other !== step)
       return {
         ...problem,
-        message: `is required; found ${JSON.stringify(other)}, must be ${JSON.stringify(step)} (keys are case-sensitive)`,
+        message: `is required; found ${JSON.stringify(other)}, expected ${JSON.stringify(step)} (keys are case-sensitive)`,
       };
     node = node[step];
   }

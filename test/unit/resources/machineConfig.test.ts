@@ -166,6 +166,13 @@ configFiles: [{content: "id = ${sysctl!}", mountPath: /etc/agent.conf}]
     assert.notEqual(config.outputs["redactedConfig"], view);
   });
 
+  it("is made again by an update that no input asks for, as a move between providers forces it", async () => {
+    const { inputs, outputs } = await make();
+    const operations = new Operations(MachineConfig, host);
+    assert.deepEqual((await operations.check(inputs, args())).inputs, inputs);
+    assert.deepEqual((await operations.update(outputs, inputs)).outputs, outputs);
+  });
+
   it("whose view an older package has made is the same until the config changes", async () => {
     const { inputs, outputs } = await make();
     const older = { ...outputs, redactedConfig: "machine: {}\n" };
