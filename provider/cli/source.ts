@@ -94,14 +94,14 @@ function documentMaterial(document: Tree): Material {
 /** Where clients store the CAs that they trust. */
 const CLIENT_PLACES: readonly (readonly [RegExp, AuthorityName])[] = [
   [/(?:^| )contexts\..*\.ca\b/, "os"],
-  [/\.certificate-CA-data\b/, "kubernetes"],
+  [/\.certificate-authority-data\b/, "kubernetes"],
 ];
 
 /** Places where a CA stands to be trusted alone: by nodes, beside their own, or by a client. */
 const TRUSTED_PLACES: readonly (readonly [RegExp, AuthorityUse])[] = [
   [/\bacceptedCAs\b/, "accepted"],
   [/(?:^| )contexts\..*\.ca\b/, "servers"],
-  [/\.certificate-CA-data\b/, "servers"],
+  [/\.certificate-authority-data\b/, "servers"],
 ];
 
 /** What the CA at a place is for; `undefined` where the file does not say. */

@@ -140,7 +140,7 @@ function kubeconfigTasks(source: Source, trust: Trust): Task[] {
     const own = source.material.certificates.find((item) => item.path === path || item.path === `${path}[0]`);
     if (own === undefined) return [];
     const { certificate, others, key } = own;
-    const authorities = found(`clusters[${cluster ?? -1}].cluster.certificate-CA-data`);
+    const authorities = found(`clusters[${cluster ?? -1}].cluster.certificate-authority-data`);
     return [
       {
         path,

@@ -202,7 +202,7 @@ describe("The resources under the real Pulumi", function () {
     project = await Project.create({ cli, program: clusterProgram({ secrets: { kubernetesPkiDirectory: "pki" } }) });
     const failed = await project.up({ now: START });
     assert.notEqual(failed.code, 0);
-    assert.match(saidOf(failed).join("\n"), /kubernetesPkiDirectory\/ca\.crt: the file is missing/);
+    assert.match(saidOf(failed).join("\n"), /kubernetesPkiDirectory: pki: there is no such folder/);
     // A CA that depends on nothing may have been noted before.
     const made = project.resources().filter(({ type }) => /talos-pki:(?!AcceptedCA)/.test(type));
     assert.deepEqual(

@@ -48,7 +48,7 @@ export function formatKubeconfig(options: KubeconfigOptions): string {
   return `apiVersion: v1
 clusters:
 - cluster:
-    certificate-CA-data: ${encodeBase64(joinPem(caCertificatesPem))}
+    certificate-authority-data: ${encodeBase64(joinPem(caCertificatesPem))}
     server: ${scalar(endpoint.url)}
   name: ${scalar(clusterName)}
 contexts:

@@ -42,7 +42,7 @@ const worker = new MachineConfig(named("worker"), { secrets, ...cluster, machine
 Object.assign(exports, {
   fingerprint: client.fingerprint, issuer: client.issuerFingerprint, notAfter: client.notAfter, ready: client.readyForRenewal,
   certificate: client.clientCertificatePem, trusted: client.caCertificatesPem, roles: client.roles, talosconfig: client.talosconfig,
-  CAs: secrets.certificateAuthorities, rotation: secrets.rotationStatus, bundle: secrets.secretsYaml,
+  authorities: secrets.certificateAuthorities, rotation: secrets.rotationStatus, bundle: secrets.secretsYaml,
   controlplane: controlplane.machineConfig, worker: worker.machineConfig, workerHash: worker.configHash,
   node: node.fingerprint, nodeReady: node.readyForRenewal, kube: kubeconfig.fingerprint, kubeIssuer: kubeconfig.issuerFingerprint,
 });

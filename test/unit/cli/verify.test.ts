@@ -132,7 +132,7 @@ ok    contexts.gamma.ca: O=talos: a CA; 3245 days left
     assert.deepEqual(await verify(["kubeconfig"], { kubeconfig }), [
       0,
       `ok    users[0].user.client-certificate-data: O=system:masters, CN=admin: a Kubernetes client, by O=kubernetes; 365 days left
-ok    clusters[0].cluster.certificate-CA-data: O=kubernetes: a CA; 3649 days left
+ok    clusters[0].cluster.certificate-authority-data: O=kubernetes: a CA; 3649 days left
 `,
     ]);
   });

@@ -20,7 +20,7 @@ describe("A kubeconfig", () => {
       `apiVersion: v1
 clusters:
 - cluster:
-    certificate-CA-data: ${base64(os.crt)}
+    certificate-authority-data: ${base64(os.crt)}
     server: https://10.0.0.1:6443
   name: alpha
 contexts:
@@ -65,7 +65,7 @@ users:
 
   it("trusts every CA that is given, in that order", () => {
     const text = formatKubeconfig({ ...options, caCertificatesPem: [os.crt.trimEnd(), k8s.crt] });
-    assert.ok(text.includes(`certificate-CA-data: ${base64(os.crt + k8s.crt)}\n`));
+    assert.ok(text.includes(`certificate-authority-data: ${base64(os.crt + k8s.crt)}\n`));
   });
 
   it("may speak for another user in another namespace", () => {
