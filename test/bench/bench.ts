@@ -119,9 +119,48 @@ async function benchUp(): Promise<void> {
   await Promise.all([ours.project.remove(), theirs.project.remove()]);
 }
 
+/** The same program so many times over, as many clusters of one stack. */
+const times = (count: number, body: string, head: string): string =>
+  `${head}\nfor (let at = 0; at < ${count}; at++) {\n${body.replace(/"(demo|admin|secrets|client|kubeconfig|controlplane|worker)"(?=[,)\]])/g, "`$1-${at}`")}\n}`;
+
+const CLUSTERS = 20;
+
+/** A preview with nothing due: the price of many clusters in one stack, against as many resources that do nothing. */
+async function benchPreview(): Promise<void> {
+  const cli = pulumiCli();
+  if (cli === undefined) return;
+  const measure = async (program: string): Promise<number> => {
+    const project = await Project.create({ cli, program });
+    const { code, output } = await project.up();
+    if (code !== 0) throw new Error(output);
+    const command = `${cli.path} preview --non-interactive --expect-no-changes --stack ${project.stack}`;
+    const runs = Array.from({ length: 3 }, () => cpuOf(command, project.programFolder, project.env));
+    await project.remove();
+    return median(runs);
+  };
+  const [clusterHead, clusterBody] = cut(cluster, "const secrets");
+  const [trivialHead, trivialBody] = cut(trivial, "const first");
+  const ours = [await measure(cluster), await measure(times(CLUSTERS, clusterBody, clusterHead))] as const;
+  const theirs = [await measure(trivial), await measure(times(CLUSTERS, trivialBody, trivialHead))] as const;
+  const ratio = ([one, many]: readonly [number, number]): number => many / one;
+  print(
+    `preview of ${CLUSTERS} clusters with nothing due: CPU against one`,
+    ratio(ours),
+    "aim 1.3, or the floor and 20 %",
+  );
+  print("  the floor: as many resources that do nothing", ratio(theirs));
+  print("  CPU seconds, ours", ours[1]);
+  print("  CPU seconds, those that do nothing", theirs[1]);
+}
+
+function cut(program: string, at: string): [string, string] {
+  const index = program.indexOf(at);
+  return [program.slice(0, index), program.slice(index)];
+}
+
 function print(what: string, value: number, aim = ""): void {
   const number = Number.isInteger(value) ? String(value) : value.toFixed(2);
   process.stdout.write(`${what.padEnd(70)} ${number.padStart(8)}${aim === "" ? "" : `   (${aim})`}\n`);
 }
 
-void benchBundle().then(benchUp);
+void benchBundle().then(benchUp).then(benchPreview);
