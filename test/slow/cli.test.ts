@@ -8,15 +8,21 @@ const root = resolve(__dirname, "..", "..");
 const main = join(root, "dist", "provider", "cli", "main.js");
 const vectors = join(root, "test", "vectors");
 const RUNS = 9;
+const LIBRARIES = ["reflect-metadata", "@peculiar/x509", "yaml", "commander", "picocolors", "ipaddr.js"];
 
 describe("the command talos-pki, as it is built", function () {
   this.timeout(60_000);
 
-  it("inspects a talosconfig in less than 0.25 seconds of CPU", () => {
-    const runs = Array.from({ length: RUNS }, () =>
-      cpuSeconds(`node ${main} inspect out/talosconfig-only/talosconfig`, vectors, process.env),
-    );
-    assert.ok(median(runs) < 0.25, `median of ${RUNS} runs: ${median(runs)} s`);
+  // A machine may be half as fast as another: what loading the libraries costs on it is the measure.
+  it("inspects a talosconfig in less than twice the CPU of loading its libraries", () => {
+    const load = `node -e "${JSON.stringify(LIBRARIES).replaceAll('"', "'")}.forEach((name) => require(name))"`;
+    const runs = Array.from({ length: RUNS }, () => ({
+      inspected: cpuSeconds(`node ${main} inspect out/talosconfig-only/talosconfig`, vectors, process.env),
+      loaded: cpuSeconds(load, root, process.env),
+    }));
+    const inspected = median(runs.map((run) => run.inspected));
+    const loaded = median(runs.map((run) => run.loaded));
+    assert.ok(inspected < 2 * loaded, `medians of ${RUNS} runs: ${inspected} s, libraries ${loaded} s`);
   });
 
   it("does not load the Pulumi SDK", () => {
