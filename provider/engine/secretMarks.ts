@@ -19,8 +19,17 @@ function markWithin(value: unknown, type: PropertyType): unknown {
   switch (type.kind) {
     case "list":
       return Array.isArray(value) ? value.map((item) => markWithin(item, type.item)) : value;
+    case "map":
+      return isPlainObject(value)
+        ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, markWithin(item, type.value)]))
+        : value;
     case "object":
       return isPlainObject(value) ? markSecrets(value, type.properties) : value;
+    case "union":
+      return type.of.reduce<unknown>(
+        (marked, one) => (Array.isArray(marked) === (one.kind === "list") ? markWithin(marked, one) : marked),
+        value,
+      );
     case "custom":
       return markWithin(value, type.as);
     default:

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 
 import { PemReader } from "../../../provider/core/x509/pemReader";
 import { ResourceShell } from "../../../provider/engine/shell";
+import { markSecret } from "../../../provider/engine/wire";
 import { ClientConfiguration } from "../../../provider/resources/clientConfiguration";
+import { TalosSecrets } from "../../../provider/resources/talosSecrets";
 import { testHost } from "../support/engine";
 import { vector } from "../support/fixed";
 
@@ -25,5 +27,41 @@ describe("What a check tells", () => {
     assert.deepEqual(await told(olds), [line]);
     assert.deepEqual(await told({}), []);
     assert.deepEqual(await told({}), [line]);
+  });
+});
+
+describe("What goes to the state", () => {
+  const call = { name: "admin", say: (): void => undefined };
+  const shell = new ResourceShell(ClientConfiguration, testHost("2026-12-01T00:00:00Z"), new PemReader());
+
+  it("is secret where its row says so, and where the program passes a secret", async () => {
+    const secrets = vector("bundles/v1.13.yaml");
+    const news = { secrets, clusterName: "c", endpoints: ["10.0.0.1"], roles: markSecret(["os:reader"]) };
+    const { inputs, failures } = await shell.check(call, {}, news);
+    assert.deepEqual(failures, []);
+    const kept = inputs["secretsInput"] ?? inputs["secrets"];
+    assert.deepEqual(kept, markSecret((kept as { value: unknown }).value));
+    assert.deepEqual([inputs["roles"], inputs["endpoints"]], [markSecret(["os:reader"]), ["10.0.0.1"]]);
+
+    const { outputs } = await shell.create(call, inputs);
+    assert.deepEqual(outputs["roles"], markSecret(["os:reader"]));
+    const { talosconfig } = outputs;
+    assert.deepEqual(talosconfig, markSecret((talosconfig as { value: unknown }).value));
+  });
+
+  it("is secret where the state keeps an input under another name", async () => {
+    const secrets = new ResourceShell(TalosSecrets, testHost("2026-12-01T00:00:00Z"), new PemReader());
+    const { inputs } = await secrets.check(call, {}, { secretsYaml: vector("bundles/v1.13.yaml") });
+    assert.deepEqual(inputs["secretsYamlInput"], markSecret(vector("bundles/v1.13.yaml")));
+  });
+
+  it("is secret by its row after an import too", () => {
+    const { inputs, outputs } = shell.imported(
+      call,
+      { secrets: "s", endpoints: [] },
+      { talosconfig: "t", endpoints: [] },
+    );
+    assert.deepEqual(inputs, { secrets: markSecret("s"), endpoints: [] });
+    assert.deepEqual(outputs, { talosconfig: markSecret("t"), endpoints: [] });
   });
 });
