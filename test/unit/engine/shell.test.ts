@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
 import { PemReader } from "../../../provider/core/x509/pemReader";
+import { SECRET_INPUTS_KEY } from "../../../provider/engine/internalKeys";
 import { ResourceShell } from "../../../provider/engine/shell";
 import { markSecret } from "../../../provider/engine/wire";
 import { ClientConfiguration } from "../../../provider/resources/clientConfiguration";
@@ -41,6 +42,7 @@ describe("What goes to the state", () => {
     assert.deepEqual(failures, []);
     const kept = inputs["secretsInput"] ?? inputs["secrets"];
     assert.deepEqual(kept, markSecret((kept as { value: unknown }).value));
+    assert.equal(inputs[SECRET_INPUTS_KEY], undefined);
     assert.deepEqual([inputs["roles"], inputs["endpoints"]], [markSecret(["os:reader"]), ["10.0.0.1"]]);
 
     const { outputs } = await shell.create(call, inputs);

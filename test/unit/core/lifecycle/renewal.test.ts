@@ -23,6 +23,7 @@ describe("The renewal time", () => {
   it("is 720 hours before the end of what lives long, a third of its life before that of what lives short", () => {
     assert.equal(due(8760), "2026-12-02T00:00:00.000Z");
     assert.equal(due(2160), "2026-03-02T00:00:00.000Z");
+    assert.equal(due(1080), "2026-01-31T00:00:00.000Z");
     assert.equal(due(24), "2026-01-01T16:00:00.000Z");
     assert.equal(due(1), "2026-01-01T00:40:00.000Z");
   });
@@ -54,6 +55,15 @@ const plan = (now: string, request: Partial<RenewalRequest> = {}): RenewalPlan =
   planRenewal(issued, { issuer, parts: issued.parts, ...request }, at(now));
 
 describe("A renewal", () => {
+  it("that a changed input asks for tells of the clock as a reason, also where the CA's end would hinder the clock alone", () => {
+    const { reasons, warnings } = plan("2026-12-20T00:00:00Z", {
+      issuer: { fingerprint: "old", notAfter: issued.notAfter },
+      parts: { ...issued.parts, roles: ["os:reader"] },
+    });
+    assert.deepEqual(reasons, ["roles changed", "expires in 12 days, inside the renewal window of 30 days"]);
+    assert.deepEqual(warnings, []);
+  });
+
   it("is not due while the certificate is fresh: the time of issuance stays", () => {
     for (const now of ["2026-01-01T00:00:00Z", "2026-12-01T23:59:59Z"])
       assert.deepEqual(plan(now), { issuedAt, reasons: [], warnings: [] });
