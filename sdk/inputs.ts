@@ -17,6 +17,17 @@ export type Hours = number | string;
  */
 export type SecretsInput = pulumi.Input<string | object>;
 
+/**
+ * The cluster's secrets as the resources that call nodes take them: a TalosSecrets, or its output `secrets` (then with
+ * its output `rotationSecrets` beside it), or a plain bundle.
+ */
+export type LiveSecretsInput = pulumi.Input<string | object>;
+
+/** A machine config: a MachineConfig, its output `machineConfig`, or YAML text. */
+export type MachineConfigInput =
+  | pulumi.Input<string>
+  | { readonly machineConfig: pulumi.Output<string>; readonly redactedConfig: pulumi.Output<string> };
+
 /** A CA to trust: an AcceptedCA, its outputs, or PEM. */
 export type AcceptedCAInput =
   | pulumi.Input<string>

@@ -42,6 +42,21 @@ export class Kubeconfig extends resources.Kubeconfig {
   static override readonly register = asPlugin;
 }
 
+export class ConfigurationApply extends resources.ConfigurationApply {
+  /** @internal */
+  static override readonly register = asPlugin;
+}
+
+export class Bootstrap extends resources.Bootstrap {
+  /** @internal */
+  static override readonly register = asPlugin;
+}
+
+export class ClusterHealth extends resources.ClusterHealth {
+  /** @internal */
+  static override readonly register = asPlugin;
+}
+
 /** Defaults for every resource that names this provider in its options. */
 export interface ProviderArgs {
   /**

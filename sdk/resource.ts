@@ -58,12 +58,19 @@ export const asPlugin: Register = (kind) => ({
   aliases: [{ type: dynamicType(kind) }],
 });
 
+/** How a resource is unpacked: the output in its place, or an object of the output and those beside it. */
+interface Take {
+  readonly output: string;
+  readonly as: "value" | "member" | "members";
+  readonly beside?: readonly string[];
+}
+
 /** What the class of a resource knows of its definition. */
 export interface ResourceKind {
   readonly name: string;
   readonly outputs: { readonly plain: readonly string[]; readonly secret: readonly string[] };
   /** Inputs, or items of them, in whose place a program may pass a resource that has the output. */
-  readonly takes?: Readonly<Record<string, { readonly output: string; readonly as: "value" | "member" }>>;
+  readonly takes?: Readonly<Record<string, Take>>;
   /** Whether the resource is protected where the program does not decide. */
   readonly isProtected?: true;
   /** The provider must know which inputs the program marks as secret; not of these, which always are. */
@@ -129,8 +136,6 @@ function configured({ takes = {}, reportsSecretsExcept }: ResourceKind, args: ob
   return shown.some(([, value]) => mayBeSecret(value)) ? { ...inputs, __secretInputs: secretInputsOf(shown) } : inputs;
 }
 
-type Take = NonNullable<ResourceKind["takes"]>[string];
-
 /** Unpacks a value, also one in a list, an Output or a Promise; what a program passes plainly stays plain. */
 function unpacked(value: unknown, take: Take): unknown {
   if (Array.isArray(value)) return value.map((item) => unpacked(item, take));
@@ -140,8 +145,9 @@ function unpacked(value: unknown, take: Take): unknown {
   }
   // Recognized by its shape, so that two copies of the package get along.
   if (!pulumi.CustomResource.isInstance(value) || !(take.output in value)) return value;
-  const output = (value as unknown as Record<string, unknown>)[take.output];
-  return take.as === "value" ? output : { [take.output]: output };
+  const outputs = value as unknown as Record<string, unknown>;
+  if (take.as === "value") return outputs[take.output];
+  return Object.fromEntries([take.output, ...(take.beside ?? [])].map((name) => [name, outputs[name]]));
 }
 
 /** Whether anything in a value is more than plain data, without an Output for each part of it. */

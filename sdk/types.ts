@@ -167,6 +167,28 @@ export interface ClusterSecretsTrustd {
   token: string;
 }
 
+/** A member of etcd. */
+export interface EtcdMember {
+  /** Id of the member, hexadecimal. */
+  id: string;
+  /** Host name of the node. */
+  hostname: string;
+  /** URLs at which the other members call it. */
+  peerUrls: string[];
+}
+
+/** A check of a cluster's health. */
+export interface HealthCheck {
+  /** What was checked. */
+  name: string;
+  /** Address of the node, where it is about one. */
+  node?: string;
+  /** Whether it holds. */
+  ok: boolean;
+  /** Why not. */
+  message?: string;
+}
+
 /** A replacement at once, when `id` changes. */
 export interface ImmediateRotationArgs {
   /** Any text; a change replaces the value at once. */
@@ -241,6 +263,65 @@ export interface MachineSecretsTrustdInfo {
 
 /** The role of a machine. */
 export type MachineType = "controlplane" | "worker";
+
+/**
+ * A client of the Talos API, as the output `clientConfiguration` of ClientConfiguration and `@pulumiverse/talos` have
+ * it.
+ */
+export interface NodeClientArgs {
+  /** Base64 of the PEM of the CAs to trust. */
+  caCertificate: pulumi.Input<string>;
+  /** Base64 of the PEM of the client certificate. */
+  clientCertificate: pulumi.Input<string>;
+  /** Base64 of the PEM of the private key. */
+  clientKey: pulumi.Input<string>;
+}
+
+/** How to take a machine that has no config yet. */
+export interface NodeMaintenanceArgs {
+  /**
+   * Fingerprint of the machine's public key, base64 of SHA-256, as its console and `talosctl` show it. The connection
+   * is verified by it before its first byte.
+   */
+  fingerprint?: pulumi.Input<string>;
+  /**
+   * Whether a machine is taken that nothing proves. It counts until the resource has proved the node once, and once
+   * more after a change of `node` or `triggers`.
+   */
+  allowUnverified?: pulumi.Input<boolean>;
+}
+
+/** What becomes of the node when the resource is deleted. */
+export interface NodeOnDestroyArgs {
+  /** Whether deleting the resource resets the node. Never the last member of etcd. Default: `false`. */
+  reset?: pulumi.Input<boolean>;
+  /** Whether the node leaves etcd first. Default: `true`. */
+  graceful?: pulumi.Input<boolean>;
+  /** Whether it reboots afterwards, in place of shutting down. Default: `false`. */
+  reboot?: pulumi.Input<boolean>;
+}
+
+/** The certificate that a node serves. */
+export interface NodeServerCertificate {
+  /** SHA-256 of the certificate's DER, lower-case hex. */
+  fingerprint: string;
+  /** The same of the CA that has issued it. */
+  issuerFingerprint: string;
+  /** End of validity, RFC 3339 UTC. */
+  notAfter: string;
+}
+
+/** How long operations on nodes may take, Go durations such as `90s` and `10m`. */
+export interface NodeTimeoutsArgs {
+  /** How long a node may take to answer for the first time. Default: `30s`. */
+  connect?: pulumi.Input<string>;
+  /** How long creation may take. Default: `10m`. */
+  create?: pulumi.Input<string>;
+  /** How long an update may take. Default: `10m`. */
+  update?: pulumi.Input<string>;
+  /** How long deletion may take. Default: `10m`. */
+  delete?: pulumi.Input<string>;
+}
 
 export interface RotationArgs {
   /** Staged rotation of the OS CA. */

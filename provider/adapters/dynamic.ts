@@ -23,3 +23,6 @@ export const MachineConfig: DynamicProvider = dynamicProvider(shells.MachineConf
 export const AcceptedCA: DynamicProvider = dynamicProvider(shells.AcceptedCA, reporting);
 export const NodeCertificate: DynamicProvider = dynamicProvider(shells.NodeCertificate, reporting);
 export const Kubeconfig: DynamicProvider = dynamicProvider(shells.Kubeconfig, reporting);
+export const ConfigurationApply: DynamicProvider = dynamicProvider(shells.ConfigurationApply, reporting);
+export const Bootstrap: DynamicProvider = dynamicProvider(shells.Bootstrap, reporting);
+export const ClusterHealth: DynamicProvider = dynamicProvider(shells.ClusterHealth, reporting);

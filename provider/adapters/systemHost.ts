@@ -37,6 +37,7 @@ export const systemHost: Host = {
     if (problems.length > 0) throw PkiError.of(problems);
     return texts;
   },
+  nodes: async () => (await import("../nodes/index.js")).nodes,
 };
 
 const FOLDER_REASONS: Readonly<Record<string, string>> = {

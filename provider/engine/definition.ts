@@ -131,7 +131,7 @@ export interface Definition<I extends Rows, O extends Rows, Decision> extends De
   /** Whether what was read asks for an update although no input has changed. */
   hasDrifted?(outputs: StoredOutputs<O>): boolean;
   /** Undoes what exists outside the state; without it nothing does. */
-  remove?(outputs: StoredOutputs<O>, context: Context): void | Promise<void>;
+  remove?(stored: StoredResource<I, O>, context: Context): void | Promise<void>;
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- a definition whose types only itself knows */

@@ -136,7 +136,8 @@ export class Operations {
   }
 
   async remove(outputs: Values, call: Call = {}): Promise<void> {
-    await this.definition.remove?.(outputs, this.context(call));
+    const context = this.context(call);
+    await this.definition.remove?.({ outputs, inputs: this.rememberedInputs(outputs, context) }, context);
   }
 
   private get inputRows(): Rows {

@@ -1,5 +1,6 @@
 import type { Environment } from "../core/environment";
 import type { PemReader } from "../core/x509/pemReader";
+import type { Nodes } from "./nodes";
 
 /** What the machine gives to a provider process: clock, randomness, files. */
 export interface Host {
@@ -12,6 +13,8 @@ export interface Host {
    * @throws PkiError ERR_INPUT_INVALID, with what the operating system said
    */
   readFiles(folder: string, names: readonly string[], path?: string): Promise<Readonly<Record<string, string>>>;
+  /** What talks to nodes; loaded when it is first asked for. */
+  nodes(): Promise<Nodes>;
 }
 
 /** What a definition may use while it plans and applies. */

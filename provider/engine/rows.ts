@@ -47,8 +47,9 @@ export interface SdkView {
 export interface ResourceInPlace {
   readonly resource: string;
   readonly output: string;
-  /** The output replaces the resource, or an object whose one member is the output does. */
-  readonly as: "value" | "member";
+  /** The output replaces the resource, or an object does whose members are the output and those `beside` it. */
+  readonly as: "value" | "member" | "members";
+  readonly beside?: readonly string[];
 }
 
 /** One input or output, as data. */

@@ -1,6 +1,9 @@
 import type { AnyDefinition } from "../engine/definition";
 import { AcceptedCA } from "./acceptedCA";
+import { Bootstrap } from "./bootstrap";
 import { ClientConfiguration } from "./clientConfiguration";
+import { ClusterHealth } from "./clusterHealth";
+import { ConfigurationApply } from "./configurationApply";
 import { Kubeconfig } from "./kubeconfig";
 import { MachineConfig } from "./machineConfig";
 import { NodeCertificate } from "./nodeCertificate";
@@ -14,6 +17,9 @@ export const DEFINITIONS = {
   AcceptedCA,
   NodeCertificate,
   Kubeconfig,
+  ConfigurationApply,
+  Bootstrap,
+  ClusterHealth,
 } as const satisfies Record<string, AnyDefinition>;
 
 export type ResourceName = keyof typeof DEFINITIONS;

@@ -80,7 +80,14 @@ function kindConstant(definition: DefinitionData): string {
     outputs: { plain: namesOf(false), secret: namesOf(true) },
     ...(taken.length === 0
       ? {}
-      : { takes: Object.fromEntries(taken.map(([input, { output, as }]) => [input, { output, as }])) }),
+      : {
+          takes: Object.fromEntries(
+            taken.map(([input, { output, as, beside }]) => [
+              input,
+              { output, as, ...(beside === undefined ? {} : { beside }) },
+            ]),
+          ),
+        }),
     ...(isProtected === true ? { isProtected } : {}),
     ...(needsSecretPaths === true ? { reportsSecretsExcept: alwaysSecret } : {}),
   };

@@ -23,8 +23,14 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 	switch typ {
 	case "talos-pki:index:AcceptedCA":
 		r = &AcceptedCA{}
+	case "talos-pki:index:Bootstrap":
+		r = &Bootstrap{}
 	case "talos-pki:index:ClientConfiguration":
 		r = &ClientConfiguration{}
+	case "talos-pki:index:ClusterHealth":
+		r = &ClusterHealth{}
+	case "talos-pki:index:ConfigurationApply":
+		r = &ConfigurationApply{}
 	case "talos-pki:index:Kubeconfig":
 		r = &Kubeconfig{}
 	case "talos-pki:index:MachineConfig":

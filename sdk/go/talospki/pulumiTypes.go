@@ -989,6 +989,133 @@ func (o ClusterOptionsPtrOutput) Secret() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
+// A member of etcd.
+type EtcdMember struct {
+	// Host name of the node.
+	Hostname string `pulumi:"hostname"`
+	// Id of the member, hexadecimal.
+	Id string `pulumi:"id"`
+	// URLs at which the other members call it.
+	PeerUrls []string `pulumi:"peerUrls"`
+}
+
+// A member of etcd.
+type EtcdMemberOutput struct{ *pulumi.OutputState }
+
+func (EtcdMemberOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*EtcdMember)(nil)).Elem()
+}
+
+func (o EtcdMemberOutput) ToEtcdMemberOutput() EtcdMemberOutput {
+	return o
+}
+
+func (o EtcdMemberOutput) ToEtcdMemberOutputWithContext(ctx context.Context) EtcdMemberOutput {
+	return o
+}
+
+// Host name of the node.
+func (o EtcdMemberOutput) Hostname() pulumi.StringOutput {
+	return o.ApplyT(func(v EtcdMember) string { return v.Hostname }).(pulumi.StringOutput)
+}
+
+// Id of the member, hexadecimal.
+func (o EtcdMemberOutput) Id() pulumi.StringOutput {
+	return o.ApplyT(func(v EtcdMember) string { return v.Id }).(pulumi.StringOutput)
+}
+
+// URLs at which the other members call it.
+func (o EtcdMemberOutput) PeerUrls() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v EtcdMember) []string { return v.PeerUrls }).(pulumi.StringArrayOutput)
+}
+
+type EtcdMemberArrayOutput struct{ *pulumi.OutputState }
+
+func (EtcdMemberArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]EtcdMember)(nil)).Elem()
+}
+
+func (o EtcdMemberArrayOutput) ToEtcdMemberArrayOutput() EtcdMemberArrayOutput {
+	return o
+}
+
+func (o EtcdMemberArrayOutput) ToEtcdMemberArrayOutputWithContext(ctx context.Context) EtcdMemberArrayOutput {
+	return o
+}
+
+func (o EtcdMemberArrayOutput) Index(i pulumi.IntInput) EtcdMemberOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) EtcdMember {
+		return vs[0].([]EtcdMember)[vs[1].(int)]
+	}).(EtcdMemberOutput)
+}
+
+// A check of a cluster's health.
+type HealthCheck struct {
+	// Why not.
+	Message *string `pulumi:"message"`
+	// What was checked.
+	Name string `pulumi:"name"`
+	// Address of the node, where it is about one.
+	Node *string `pulumi:"node"`
+	// Whether it holds.
+	Ok bool `pulumi:"ok"`
+}
+
+// A check of a cluster's health.
+type HealthCheckOutput struct{ *pulumi.OutputState }
+
+func (HealthCheckOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*HealthCheck)(nil)).Elem()
+}
+
+func (o HealthCheckOutput) ToHealthCheckOutput() HealthCheckOutput {
+	return o
+}
+
+func (o HealthCheckOutput) ToHealthCheckOutputWithContext(ctx context.Context) HealthCheckOutput {
+	return o
+}
+
+// Why not.
+func (o HealthCheckOutput) Message() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v HealthCheck) *string { return v.Message }).(pulumi.StringPtrOutput)
+}
+
+// What was checked.
+func (o HealthCheckOutput) Name() pulumi.StringOutput {
+	return o.ApplyT(func(v HealthCheck) string { return v.Name }).(pulumi.StringOutput)
+}
+
+// Address of the node, where it is about one.
+func (o HealthCheckOutput) Node() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v HealthCheck) *string { return v.Node }).(pulumi.StringPtrOutput)
+}
+
+// Whether it holds.
+func (o HealthCheckOutput) Ok() pulumi.BoolOutput {
+	return o.ApplyT(func(v HealthCheck) bool { return v.Ok }).(pulumi.BoolOutput)
+}
+
+type HealthCheckArrayOutput struct{ *pulumi.OutputState }
+
+func (HealthCheckArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]HealthCheck)(nil)).Elem()
+}
+
+func (o HealthCheckArrayOutput) ToHealthCheckArrayOutput() HealthCheckArrayOutput {
+	return o
+}
+
+func (o HealthCheckArrayOutput) ToHealthCheckArrayOutputWithContext(ctx context.Context) HealthCheckArrayOutput {
+	return o
+}
+
+func (o HealthCheckArrayOutput) Index(i pulumi.IntInput) HealthCheckOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) HealthCheck {
+		return vs[0].([]HealthCheck)[vs[1].(int)]
+	}).(HealthCheckOutput)
+}
+
 // A replacement at once, when `id` changes.
 type ImmediateRotation struct {
 	// Any text; a change replaces the value at once.
@@ -1432,6 +1559,812 @@ func (o MachineSecretsTrustdInfoOutput) ToMachineSecretsTrustdInfoOutputWithCont
 // trustd token.
 func (o MachineSecretsTrustdInfoOutput) Token() pulumi.StringOutput {
 	return o.ApplyT(func(v MachineSecretsTrustdInfo) string { return v.Token }).(pulumi.StringOutput)
+}
+
+// A client of the Talos API, as the output `clientConfiguration` of ClientConfiguration and `@pulumiverse/talos` have it.
+type NodeClient struct {
+	// Base64 of the PEM of the CAs to trust.
+	CaCertificate string `pulumi:"caCertificate"`
+	// Base64 of the PEM of the client certificate.
+	ClientCertificate string `pulumi:"clientCertificate"`
+	// Base64 of the PEM of the private key.
+	ClientKey string `pulumi:"clientKey"`
+}
+
+// NodeClientInput is an input type that accepts NodeClientArgs and NodeClientOutput values.
+// You can construct a concrete instance of `NodeClientInput` via:
+//
+//	NodeClientArgs{...}
+type NodeClientInput interface {
+	pulumi.Input
+
+	ToNodeClientOutput() NodeClientOutput
+	ToNodeClientOutputWithContext(context.Context) NodeClientOutput
+}
+
+// A client of the Talos API, as the output `clientConfiguration` of ClientConfiguration and `@pulumiverse/talos` have it.
+type NodeClientArgs struct {
+	// Base64 of the PEM of the CAs to trust.
+	CaCertificate pulumi.StringInput `pulumi:"caCertificate"`
+	// Base64 of the PEM of the client certificate.
+	ClientCertificate pulumi.StringInput `pulumi:"clientCertificate"`
+	// Base64 of the PEM of the private key.
+	ClientKey pulumi.StringInput `pulumi:"clientKey"`
+}
+
+func (NodeClientArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*NodeClient)(nil)).Elem()
+}
+
+func (i NodeClientArgs) ToNodeClientOutput() NodeClientOutput {
+	return i.ToNodeClientOutputWithContext(context.Background())
+}
+
+func (i NodeClientArgs) ToNodeClientOutputWithContext(ctx context.Context) NodeClientOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NodeClientOutput)
+}
+
+func (i NodeClientArgs) ToNodeClientPtrOutput() NodeClientPtrOutput {
+	return i.ToNodeClientPtrOutputWithContext(context.Background())
+}
+
+func (i NodeClientArgs) ToNodeClientPtrOutputWithContext(ctx context.Context) NodeClientPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NodeClientOutput).ToNodeClientPtrOutputWithContext(ctx)
+}
+
+// NodeClientPtrInput is an input type that accepts NodeClientArgs, NodeClientPtr and NodeClientPtrOutput values.
+// You can construct a concrete instance of `NodeClientPtrInput` via:
+//
+//	        NodeClientArgs{...}
+//
+//	or:
+//
+//	        nil
+type NodeClientPtrInput interface {
+	pulumi.Input
+
+	ToNodeClientPtrOutput() NodeClientPtrOutput
+	ToNodeClientPtrOutputWithContext(context.Context) NodeClientPtrOutput
+}
+
+type nodeClientPtrType NodeClientArgs
+
+func NodeClientPtr(v *NodeClientArgs) NodeClientPtrInput {
+	return (*nodeClientPtrType)(v)
+}
+
+func (*nodeClientPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**NodeClient)(nil)).Elem()
+}
+
+func (i *nodeClientPtrType) ToNodeClientPtrOutput() NodeClientPtrOutput {
+	return i.ToNodeClientPtrOutputWithContext(context.Background())
+}
+
+func (i *nodeClientPtrType) ToNodeClientPtrOutputWithContext(ctx context.Context) NodeClientPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NodeClientPtrOutput)
+}
+
+// A client of the Talos API, as the output `clientConfiguration` of ClientConfiguration and `@pulumiverse/talos` have it.
+type NodeClientOutput struct{ *pulumi.OutputState }
+
+func (NodeClientOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*NodeClient)(nil)).Elem()
+}
+
+func (o NodeClientOutput) ToNodeClientOutput() NodeClientOutput {
+	return o
+}
+
+func (o NodeClientOutput) ToNodeClientOutputWithContext(ctx context.Context) NodeClientOutput {
+	return o
+}
+
+func (o NodeClientOutput) ToNodeClientPtrOutput() NodeClientPtrOutput {
+	return o.ToNodeClientPtrOutputWithContext(context.Background())
+}
+
+func (o NodeClientOutput) ToNodeClientPtrOutputWithContext(ctx context.Context) NodeClientPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v NodeClient) *NodeClient {
+		return &v
+	}).(NodeClientPtrOutput)
+}
+
+// Base64 of the PEM of the CAs to trust.
+func (o NodeClientOutput) CaCertificate() pulumi.StringOutput {
+	return o.ApplyT(func(v NodeClient) string { return v.CaCertificate }).(pulumi.StringOutput)
+}
+
+// Base64 of the PEM of the client certificate.
+func (o NodeClientOutput) ClientCertificate() pulumi.StringOutput {
+	return o.ApplyT(func(v NodeClient) string { return v.ClientCertificate }).(pulumi.StringOutput)
+}
+
+// Base64 of the PEM of the private key.
+func (o NodeClientOutput) ClientKey() pulumi.StringOutput {
+	return o.ApplyT(func(v NodeClient) string { return v.ClientKey }).(pulumi.StringOutput)
+}
+
+type NodeClientPtrOutput struct{ *pulumi.OutputState }
+
+func (NodeClientPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**NodeClient)(nil)).Elem()
+}
+
+func (o NodeClientPtrOutput) ToNodeClientPtrOutput() NodeClientPtrOutput {
+	return o
+}
+
+func (o NodeClientPtrOutput) ToNodeClientPtrOutputWithContext(ctx context.Context) NodeClientPtrOutput {
+	return o
+}
+
+func (o NodeClientPtrOutput) Elem() NodeClientOutput {
+	return o.ApplyT(func(v *NodeClient) NodeClient {
+		if v != nil {
+			return *v
+		}
+		var ret NodeClient
+		return ret
+	}).(NodeClientOutput)
+}
+
+// Base64 of the PEM of the CAs to trust.
+func (o NodeClientPtrOutput) CaCertificate() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *NodeClient) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.CaCertificate
+	}).(pulumi.StringPtrOutput)
+}
+
+// Base64 of the PEM of the client certificate.
+func (o NodeClientPtrOutput) ClientCertificate() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *NodeClient) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.ClientCertificate
+	}).(pulumi.StringPtrOutput)
+}
+
+// Base64 of the PEM of the private key.
+func (o NodeClientPtrOutput) ClientKey() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *NodeClient) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.ClientKey
+	}).(pulumi.StringPtrOutput)
+}
+
+// How to take a machine that has no config yet.
+type NodeMaintenance struct {
+	// Whether a machine is taken that nothing proves. It counts until the resource has proved the node once, and once more after a change of `node` or `triggers`.
+	AllowUnverified *bool `pulumi:"allowUnverified"`
+	// Fingerprint of the machine's public key, base64 of SHA-256, as its console and `talosctl` show it. The connection is verified by it before its first byte.
+	Fingerprint *string `pulumi:"fingerprint"`
+}
+
+// NodeMaintenanceInput is an input type that accepts NodeMaintenanceArgs and NodeMaintenanceOutput values.
+// You can construct a concrete instance of `NodeMaintenanceInput` via:
+//
+//	NodeMaintenanceArgs{...}
+type NodeMaintenanceInput interface {
+	pulumi.Input
+
+	ToNodeMaintenanceOutput() NodeMaintenanceOutput
+	ToNodeMaintenanceOutputWithContext(context.Context) NodeMaintenanceOutput
+}
+
+// How to take a machine that has no config yet.
+type NodeMaintenanceArgs struct {
+	// Whether a machine is taken that nothing proves. It counts until the resource has proved the node once, and once more after a change of `node` or `triggers`.
+	AllowUnverified pulumi.BoolPtrInput `pulumi:"allowUnverified"`
+	// Fingerprint of the machine's public key, base64 of SHA-256, as its console and `talosctl` show it. The connection is verified by it before its first byte.
+	Fingerprint pulumi.StringPtrInput `pulumi:"fingerprint"`
+}
+
+func (NodeMaintenanceArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*NodeMaintenance)(nil)).Elem()
+}
+
+func (i NodeMaintenanceArgs) ToNodeMaintenanceOutput() NodeMaintenanceOutput {
+	return i.ToNodeMaintenanceOutputWithContext(context.Background())
+}
+
+func (i NodeMaintenanceArgs) ToNodeMaintenanceOutputWithContext(ctx context.Context) NodeMaintenanceOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NodeMaintenanceOutput)
+}
+
+func (i NodeMaintenanceArgs) ToNodeMaintenancePtrOutput() NodeMaintenancePtrOutput {
+	return i.ToNodeMaintenancePtrOutputWithContext(context.Background())
+}
+
+func (i NodeMaintenanceArgs) ToNodeMaintenancePtrOutputWithContext(ctx context.Context) NodeMaintenancePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NodeMaintenanceOutput).ToNodeMaintenancePtrOutputWithContext(ctx)
+}
+
+// NodeMaintenancePtrInput is an input type that accepts NodeMaintenanceArgs, NodeMaintenancePtr and NodeMaintenancePtrOutput values.
+// You can construct a concrete instance of `NodeMaintenancePtrInput` via:
+//
+//	        NodeMaintenanceArgs{...}
+//
+//	or:
+//
+//	        nil
+type NodeMaintenancePtrInput interface {
+	pulumi.Input
+
+	ToNodeMaintenancePtrOutput() NodeMaintenancePtrOutput
+	ToNodeMaintenancePtrOutputWithContext(context.Context) NodeMaintenancePtrOutput
+}
+
+type nodeMaintenancePtrType NodeMaintenanceArgs
+
+func NodeMaintenancePtr(v *NodeMaintenanceArgs) NodeMaintenancePtrInput {
+	return (*nodeMaintenancePtrType)(v)
+}
+
+func (*nodeMaintenancePtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**NodeMaintenance)(nil)).Elem()
+}
+
+func (i *nodeMaintenancePtrType) ToNodeMaintenancePtrOutput() NodeMaintenancePtrOutput {
+	return i.ToNodeMaintenancePtrOutputWithContext(context.Background())
+}
+
+func (i *nodeMaintenancePtrType) ToNodeMaintenancePtrOutputWithContext(ctx context.Context) NodeMaintenancePtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NodeMaintenancePtrOutput)
+}
+
+// How to take a machine that has no config yet.
+type NodeMaintenanceOutput struct{ *pulumi.OutputState }
+
+func (NodeMaintenanceOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*NodeMaintenance)(nil)).Elem()
+}
+
+func (o NodeMaintenanceOutput) ToNodeMaintenanceOutput() NodeMaintenanceOutput {
+	return o
+}
+
+func (o NodeMaintenanceOutput) ToNodeMaintenanceOutputWithContext(ctx context.Context) NodeMaintenanceOutput {
+	return o
+}
+
+func (o NodeMaintenanceOutput) ToNodeMaintenancePtrOutput() NodeMaintenancePtrOutput {
+	return o.ToNodeMaintenancePtrOutputWithContext(context.Background())
+}
+
+func (o NodeMaintenanceOutput) ToNodeMaintenancePtrOutputWithContext(ctx context.Context) NodeMaintenancePtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v NodeMaintenance) *NodeMaintenance {
+		return &v
+	}).(NodeMaintenancePtrOutput)
+}
+
+// Whether a machine is taken that nothing proves. It counts until the resource has proved the node once, and once more after a change of `node` or `triggers`.
+func (o NodeMaintenanceOutput) AllowUnverified() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v NodeMaintenance) *bool { return v.AllowUnverified }).(pulumi.BoolPtrOutput)
+}
+
+// Fingerprint of the machine's public key, base64 of SHA-256, as its console and `talosctl` show it. The connection is verified by it before its first byte.
+func (o NodeMaintenanceOutput) Fingerprint() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v NodeMaintenance) *string { return v.Fingerprint }).(pulumi.StringPtrOutput)
+}
+
+type NodeMaintenancePtrOutput struct{ *pulumi.OutputState }
+
+func (NodeMaintenancePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**NodeMaintenance)(nil)).Elem()
+}
+
+func (o NodeMaintenancePtrOutput) ToNodeMaintenancePtrOutput() NodeMaintenancePtrOutput {
+	return o
+}
+
+func (o NodeMaintenancePtrOutput) ToNodeMaintenancePtrOutputWithContext(ctx context.Context) NodeMaintenancePtrOutput {
+	return o
+}
+
+func (o NodeMaintenancePtrOutput) Elem() NodeMaintenanceOutput {
+	return o.ApplyT(func(v *NodeMaintenance) NodeMaintenance {
+		if v != nil {
+			return *v
+		}
+		var ret NodeMaintenance
+		return ret
+	}).(NodeMaintenanceOutput)
+}
+
+// Whether a machine is taken that nothing proves. It counts until the resource has proved the node once, and once more after a change of `node` or `triggers`.
+func (o NodeMaintenancePtrOutput) AllowUnverified() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *NodeMaintenance) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.AllowUnverified
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Fingerprint of the machine's public key, base64 of SHA-256, as its console and `talosctl` show it. The connection is verified by it before its first byte.
+func (o NodeMaintenancePtrOutput) Fingerprint() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *NodeMaintenance) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Fingerprint
+	}).(pulumi.StringPtrOutput)
+}
+
+// What becomes of the node when the resource is deleted.
+type NodeOnDestroy struct {
+	// Whether the node leaves etcd first. Default: `true`.
+	Graceful *bool `pulumi:"graceful"`
+	// Whether it reboots afterwards, in place of shutting down. Default: `false`.
+	Reboot *bool `pulumi:"reboot"`
+	// Whether deleting the resource resets the node. Never the last member of etcd. Default: `false`.
+	Reset *bool `pulumi:"reset"`
+}
+
+// NodeOnDestroyInput is an input type that accepts NodeOnDestroyArgs and NodeOnDestroyOutput values.
+// You can construct a concrete instance of `NodeOnDestroyInput` via:
+//
+//	NodeOnDestroyArgs{...}
+type NodeOnDestroyInput interface {
+	pulumi.Input
+
+	ToNodeOnDestroyOutput() NodeOnDestroyOutput
+	ToNodeOnDestroyOutputWithContext(context.Context) NodeOnDestroyOutput
+}
+
+// What becomes of the node when the resource is deleted.
+type NodeOnDestroyArgs struct {
+	// Whether the node leaves etcd first. Default: `true`.
+	Graceful pulumi.BoolPtrInput `pulumi:"graceful"`
+	// Whether it reboots afterwards, in place of shutting down. Default: `false`.
+	Reboot pulumi.BoolPtrInput `pulumi:"reboot"`
+	// Whether deleting the resource resets the node. Never the last member of etcd. Default: `false`.
+	Reset pulumi.BoolPtrInput `pulumi:"reset"`
+}
+
+func (NodeOnDestroyArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*NodeOnDestroy)(nil)).Elem()
+}
+
+func (i NodeOnDestroyArgs) ToNodeOnDestroyOutput() NodeOnDestroyOutput {
+	return i.ToNodeOnDestroyOutputWithContext(context.Background())
+}
+
+func (i NodeOnDestroyArgs) ToNodeOnDestroyOutputWithContext(ctx context.Context) NodeOnDestroyOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NodeOnDestroyOutput)
+}
+
+func (i NodeOnDestroyArgs) ToNodeOnDestroyPtrOutput() NodeOnDestroyPtrOutput {
+	return i.ToNodeOnDestroyPtrOutputWithContext(context.Background())
+}
+
+func (i NodeOnDestroyArgs) ToNodeOnDestroyPtrOutputWithContext(ctx context.Context) NodeOnDestroyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NodeOnDestroyOutput).ToNodeOnDestroyPtrOutputWithContext(ctx)
+}
+
+// NodeOnDestroyPtrInput is an input type that accepts NodeOnDestroyArgs, NodeOnDestroyPtr and NodeOnDestroyPtrOutput values.
+// You can construct a concrete instance of `NodeOnDestroyPtrInput` via:
+//
+//	        NodeOnDestroyArgs{...}
+//
+//	or:
+//
+//	        nil
+type NodeOnDestroyPtrInput interface {
+	pulumi.Input
+
+	ToNodeOnDestroyPtrOutput() NodeOnDestroyPtrOutput
+	ToNodeOnDestroyPtrOutputWithContext(context.Context) NodeOnDestroyPtrOutput
+}
+
+type nodeOnDestroyPtrType NodeOnDestroyArgs
+
+func NodeOnDestroyPtr(v *NodeOnDestroyArgs) NodeOnDestroyPtrInput {
+	return (*nodeOnDestroyPtrType)(v)
+}
+
+func (*nodeOnDestroyPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**NodeOnDestroy)(nil)).Elem()
+}
+
+func (i *nodeOnDestroyPtrType) ToNodeOnDestroyPtrOutput() NodeOnDestroyPtrOutput {
+	return i.ToNodeOnDestroyPtrOutputWithContext(context.Background())
+}
+
+func (i *nodeOnDestroyPtrType) ToNodeOnDestroyPtrOutputWithContext(ctx context.Context) NodeOnDestroyPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NodeOnDestroyPtrOutput)
+}
+
+// What becomes of the node when the resource is deleted.
+type NodeOnDestroyOutput struct{ *pulumi.OutputState }
+
+func (NodeOnDestroyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*NodeOnDestroy)(nil)).Elem()
+}
+
+func (o NodeOnDestroyOutput) ToNodeOnDestroyOutput() NodeOnDestroyOutput {
+	return o
+}
+
+func (o NodeOnDestroyOutput) ToNodeOnDestroyOutputWithContext(ctx context.Context) NodeOnDestroyOutput {
+	return o
+}
+
+func (o NodeOnDestroyOutput) ToNodeOnDestroyPtrOutput() NodeOnDestroyPtrOutput {
+	return o.ToNodeOnDestroyPtrOutputWithContext(context.Background())
+}
+
+func (o NodeOnDestroyOutput) ToNodeOnDestroyPtrOutputWithContext(ctx context.Context) NodeOnDestroyPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v NodeOnDestroy) *NodeOnDestroy {
+		return &v
+	}).(NodeOnDestroyPtrOutput)
+}
+
+// Whether the node leaves etcd first. Default: `true`.
+func (o NodeOnDestroyOutput) Graceful() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v NodeOnDestroy) *bool { return v.Graceful }).(pulumi.BoolPtrOutput)
+}
+
+// Whether it reboots afterwards, in place of shutting down. Default: `false`.
+func (o NodeOnDestroyOutput) Reboot() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v NodeOnDestroy) *bool { return v.Reboot }).(pulumi.BoolPtrOutput)
+}
+
+// Whether deleting the resource resets the node. Never the last member of etcd. Default: `false`.
+func (o NodeOnDestroyOutput) Reset() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v NodeOnDestroy) *bool { return v.Reset }).(pulumi.BoolPtrOutput)
+}
+
+type NodeOnDestroyPtrOutput struct{ *pulumi.OutputState }
+
+func (NodeOnDestroyPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**NodeOnDestroy)(nil)).Elem()
+}
+
+func (o NodeOnDestroyPtrOutput) ToNodeOnDestroyPtrOutput() NodeOnDestroyPtrOutput {
+	return o
+}
+
+func (o NodeOnDestroyPtrOutput) ToNodeOnDestroyPtrOutputWithContext(ctx context.Context) NodeOnDestroyPtrOutput {
+	return o
+}
+
+func (o NodeOnDestroyPtrOutput) Elem() NodeOnDestroyOutput {
+	return o.ApplyT(func(v *NodeOnDestroy) NodeOnDestroy {
+		if v != nil {
+			return *v
+		}
+		var ret NodeOnDestroy
+		return ret
+	}).(NodeOnDestroyOutput)
+}
+
+// Whether the node leaves etcd first. Default: `true`.
+func (o NodeOnDestroyPtrOutput) Graceful() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *NodeOnDestroy) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Graceful
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Whether it reboots afterwards, in place of shutting down. Default: `false`.
+func (o NodeOnDestroyPtrOutput) Reboot() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *NodeOnDestroy) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Reboot
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Whether deleting the resource resets the node. Never the last member of etcd. Default: `false`.
+func (o NodeOnDestroyPtrOutput) Reset() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *NodeOnDestroy) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.Reset
+	}).(pulumi.BoolPtrOutput)
+}
+
+// The certificate that a node serves.
+type NodeServerCertificate struct {
+	// SHA-256 of the certificate's DER, lower-case hex.
+	Fingerprint string `pulumi:"fingerprint"`
+	// The same of the CA that has issued it.
+	IssuerFingerprint string `pulumi:"issuerFingerprint"`
+	// End of validity, RFC 3339 UTC.
+	NotAfter string `pulumi:"notAfter"`
+}
+
+// The certificate that a node serves.
+type NodeServerCertificateOutput struct{ *pulumi.OutputState }
+
+func (NodeServerCertificateOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*NodeServerCertificate)(nil)).Elem()
+}
+
+func (o NodeServerCertificateOutput) ToNodeServerCertificateOutput() NodeServerCertificateOutput {
+	return o
+}
+
+func (o NodeServerCertificateOutput) ToNodeServerCertificateOutputWithContext(ctx context.Context) NodeServerCertificateOutput {
+	return o
+}
+
+// SHA-256 of the certificate's DER, lower-case hex.
+func (o NodeServerCertificateOutput) Fingerprint() pulumi.StringOutput {
+	return o.ApplyT(func(v NodeServerCertificate) string { return v.Fingerprint }).(pulumi.StringOutput)
+}
+
+// The same of the CA that has issued it.
+func (o NodeServerCertificateOutput) IssuerFingerprint() pulumi.StringOutput {
+	return o.ApplyT(func(v NodeServerCertificate) string { return v.IssuerFingerprint }).(pulumi.StringOutput)
+}
+
+// End of validity, RFC 3339 UTC.
+func (o NodeServerCertificateOutput) NotAfter() pulumi.StringOutput {
+	return o.ApplyT(func(v NodeServerCertificate) string { return v.NotAfter }).(pulumi.StringOutput)
+}
+
+type NodeServerCertificatePtrOutput struct{ *pulumi.OutputState }
+
+func (NodeServerCertificatePtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**NodeServerCertificate)(nil)).Elem()
+}
+
+func (o NodeServerCertificatePtrOutput) ToNodeServerCertificatePtrOutput() NodeServerCertificatePtrOutput {
+	return o
+}
+
+func (o NodeServerCertificatePtrOutput) ToNodeServerCertificatePtrOutputWithContext(ctx context.Context) NodeServerCertificatePtrOutput {
+	return o
+}
+
+func (o NodeServerCertificatePtrOutput) Elem() NodeServerCertificateOutput {
+	return o.ApplyT(func(v *NodeServerCertificate) NodeServerCertificate {
+		if v != nil {
+			return *v
+		}
+		var ret NodeServerCertificate
+		return ret
+	}).(NodeServerCertificateOutput)
+}
+
+// SHA-256 of the certificate's DER, lower-case hex.
+func (o NodeServerCertificatePtrOutput) Fingerprint() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *NodeServerCertificate) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Fingerprint
+	}).(pulumi.StringPtrOutput)
+}
+
+// The same of the CA that has issued it.
+func (o NodeServerCertificatePtrOutput) IssuerFingerprint() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *NodeServerCertificate) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.IssuerFingerprint
+	}).(pulumi.StringPtrOutput)
+}
+
+// End of validity, RFC 3339 UTC.
+func (o NodeServerCertificatePtrOutput) NotAfter() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *NodeServerCertificate) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.NotAfter
+	}).(pulumi.StringPtrOutput)
+}
+
+// How long operations on nodes may take, Go durations such as `90s` and `10m`.
+type NodeTimeouts struct {
+	// How long a node may take to answer for the first time. Default: `30s`.
+	Connect *string `pulumi:"connect"`
+	// How long creation may take. Default: `10m`.
+	Create *string `pulumi:"create"`
+	// How long deletion may take. Default: `10m`.
+	Delete *string `pulumi:"delete"`
+	// How long an update may take. Default: `10m`.
+	Update *string `pulumi:"update"`
+}
+
+// NodeTimeoutsInput is an input type that accepts NodeTimeoutsArgs and NodeTimeoutsOutput values.
+// You can construct a concrete instance of `NodeTimeoutsInput` via:
+//
+//	NodeTimeoutsArgs{...}
+type NodeTimeoutsInput interface {
+	pulumi.Input
+
+	ToNodeTimeoutsOutput() NodeTimeoutsOutput
+	ToNodeTimeoutsOutputWithContext(context.Context) NodeTimeoutsOutput
+}
+
+// How long operations on nodes may take, Go durations such as `90s` and `10m`.
+type NodeTimeoutsArgs struct {
+	// How long a node may take to answer for the first time. Default: `30s`.
+	Connect pulumi.StringPtrInput `pulumi:"connect"`
+	// How long creation may take. Default: `10m`.
+	Create pulumi.StringPtrInput `pulumi:"create"`
+	// How long deletion may take. Default: `10m`.
+	Delete pulumi.StringPtrInput `pulumi:"delete"`
+	// How long an update may take. Default: `10m`.
+	Update pulumi.StringPtrInput `pulumi:"update"`
+}
+
+func (NodeTimeoutsArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*NodeTimeouts)(nil)).Elem()
+}
+
+func (i NodeTimeoutsArgs) ToNodeTimeoutsOutput() NodeTimeoutsOutput {
+	return i.ToNodeTimeoutsOutputWithContext(context.Background())
+}
+
+func (i NodeTimeoutsArgs) ToNodeTimeoutsOutputWithContext(ctx context.Context) NodeTimeoutsOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NodeTimeoutsOutput)
+}
+
+func (i NodeTimeoutsArgs) ToNodeTimeoutsPtrOutput() NodeTimeoutsPtrOutput {
+	return i.ToNodeTimeoutsPtrOutputWithContext(context.Background())
+}
+
+func (i NodeTimeoutsArgs) ToNodeTimeoutsPtrOutputWithContext(ctx context.Context) NodeTimeoutsPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NodeTimeoutsOutput).ToNodeTimeoutsPtrOutputWithContext(ctx)
+}
+
+// NodeTimeoutsPtrInput is an input type that accepts NodeTimeoutsArgs, NodeTimeoutsPtr and NodeTimeoutsPtrOutput values.
+// You can construct a concrete instance of `NodeTimeoutsPtrInput` via:
+//
+//	        NodeTimeoutsArgs{...}
+//
+//	or:
+//
+//	        nil
+type NodeTimeoutsPtrInput interface {
+	pulumi.Input
+
+	ToNodeTimeoutsPtrOutput() NodeTimeoutsPtrOutput
+	ToNodeTimeoutsPtrOutputWithContext(context.Context) NodeTimeoutsPtrOutput
+}
+
+type nodeTimeoutsPtrType NodeTimeoutsArgs
+
+func NodeTimeoutsPtr(v *NodeTimeoutsArgs) NodeTimeoutsPtrInput {
+	return (*nodeTimeoutsPtrType)(v)
+}
+
+func (*nodeTimeoutsPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**NodeTimeouts)(nil)).Elem()
+}
+
+func (i *nodeTimeoutsPtrType) ToNodeTimeoutsPtrOutput() NodeTimeoutsPtrOutput {
+	return i.ToNodeTimeoutsPtrOutputWithContext(context.Background())
+}
+
+func (i *nodeTimeoutsPtrType) ToNodeTimeoutsPtrOutputWithContext(ctx context.Context) NodeTimeoutsPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(NodeTimeoutsPtrOutput)
+}
+
+// How long operations on nodes may take, Go durations such as `90s` and `10m`.
+type NodeTimeoutsOutput struct{ *pulumi.OutputState }
+
+func (NodeTimeoutsOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*NodeTimeouts)(nil)).Elem()
+}
+
+func (o NodeTimeoutsOutput) ToNodeTimeoutsOutput() NodeTimeoutsOutput {
+	return o
+}
+
+func (o NodeTimeoutsOutput) ToNodeTimeoutsOutputWithContext(ctx context.Context) NodeTimeoutsOutput {
+	return o
+}
+
+func (o NodeTimeoutsOutput) ToNodeTimeoutsPtrOutput() NodeTimeoutsPtrOutput {
+	return o.ToNodeTimeoutsPtrOutputWithContext(context.Background())
+}
+
+func (o NodeTimeoutsOutput) ToNodeTimeoutsPtrOutputWithContext(ctx context.Context) NodeTimeoutsPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v NodeTimeouts) *NodeTimeouts {
+		return &v
+	}).(NodeTimeoutsPtrOutput)
+}
+
+// How long a node may take to answer for the first time. Default: `30s`.
+func (o NodeTimeoutsOutput) Connect() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v NodeTimeouts) *string { return v.Connect }).(pulumi.StringPtrOutput)
+}
+
+// How long creation may take. Default: `10m`.
+func (o NodeTimeoutsOutput) Create() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v NodeTimeouts) *string { return v.Create }).(pulumi.StringPtrOutput)
+}
+
+// How long deletion may take. Default: `10m`.
+func (o NodeTimeoutsOutput) Delete() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v NodeTimeouts) *string { return v.Delete }).(pulumi.StringPtrOutput)
+}
+
+// How long an update may take. Default: `10m`.
+func (o NodeTimeoutsOutput) Update() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v NodeTimeouts) *string { return v.Update }).(pulumi.StringPtrOutput)
+}
+
+type NodeTimeoutsPtrOutput struct{ *pulumi.OutputState }
+
+func (NodeTimeoutsPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**NodeTimeouts)(nil)).Elem()
+}
+
+func (o NodeTimeoutsPtrOutput) ToNodeTimeoutsPtrOutput() NodeTimeoutsPtrOutput {
+	return o
+}
+
+func (o NodeTimeoutsPtrOutput) ToNodeTimeoutsPtrOutputWithContext(ctx context.Context) NodeTimeoutsPtrOutput {
+	return o
+}
+
+func (o NodeTimeoutsPtrOutput) Elem() NodeTimeoutsOutput {
+	return o.ApplyT(func(v *NodeTimeouts) NodeTimeouts {
+		if v != nil {
+			return *v
+		}
+		var ret NodeTimeouts
+		return ret
+	}).(NodeTimeoutsOutput)
+}
+
+// How long a node may take to answer for the first time. Default: `30s`.
+func (o NodeTimeoutsPtrOutput) Connect() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *NodeTimeouts) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Connect
+	}).(pulumi.StringPtrOutput)
+}
+
+// How long creation may take. Default: `10m`.
+func (o NodeTimeoutsPtrOutput) Create() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *NodeTimeouts) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Create
+	}).(pulumi.StringPtrOutput)
+}
+
+// How long deletion may take. Default: `10m`.
+func (o NodeTimeoutsPtrOutput) Delete() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *NodeTimeouts) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Delete
+	}).(pulumi.StringPtrOutput)
+}
+
+// How long an update may take. Default: `10m`.
+func (o NodeTimeoutsPtrOutput) Update() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *NodeTimeouts) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Update
+	}).(pulumi.StringPtrOutput)
 }
 
 type RotationOptions struct {
@@ -2195,6 +3128,14 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ClusterOptionsPtrInput)(nil)).Elem(), ClusterOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ImmediateRotationInput)(nil)).Elem(), ImmediateRotationArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ImmediateRotationPtrInput)(nil)).Elem(), ImmediateRotationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*NodeClientInput)(nil)).Elem(), NodeClientArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*NodeClientPtrInput)(nil)).Elem(), NodeClientArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*NodeMaintenanceInput)(nil)).Elem(), NodeMaintenanceArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*NodeMaintenancePtrInput)(nil)).Elem(), NodeMaintenanceArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*NodeOnDestroyInput)(nil)).Elem(), NodeOnDestroyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*NodeOnDestroyPtrInput)(nil)).Elem(), NodeOnDestroyArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*NodeTimeoutsInput)(nil)).Elem(), NodeTimeoutsArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*NodeTimeoutsPtrInput)(nil)).Elem(), NodeTimeoutsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*RotationOptionsInput)(nil)).Elem(), RotationOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*RotationOptionsPtrInput)(nil)).Elem(), RotationOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceAccountOptionsInput)(nil)).Elem(), ServiceAccountOptionsArgs{})
@@ -2215,6 +3156,10 @@ func init() {
 	pulumi.RegisterOutputType(ClientConfigurationDataOutput{})
 	pulumi.RegisterOutputType(ClusterOptionsOutput{})
 	pulumi.RegisterOutputType(ClusterOptionsPtrOutput{})
+	pulumi.RegisterOutputType(EtcdMemberOutput{})
+	pulumi.RegisterOutputType(EtcdMemberArrayOutput{})
+	pulumi.RegisterOutputType(HealthCheckOutput{})
+	pulumi.RegisterOutputType(HealthCheckArrayOutput{})
 	pulumi.RegisterOutputType(ImmediateRotationOutput{})
 	pulumi.RegisterOutputType(ImmediateRotationPtrOutput{})
 	pulumi.RegisterOutputType(ImmediateRotationStatusOutput{})
@@ -2226,6 +3171,16 @@ func init() {
 	pulumi.RegisterOutputType(MachineSecretsKeyOutput{})
 	pulumi.RegisterOutputType(MachineSecretsSecretsOutput{})
 	pulumi.RegisterOutputType(MachineSecretsTrustdInfoOutput{})
+	pulumi.RegisterOutputType(NodeClientOutput{})
+	pulumi.RegisterOutputType(NodeClientPtrOutput{})
+	pulumi.RegisterOutputType(NodeMaintenanceOutput{})
+	pulumi.RegisterOutputType(NodeMaintenancePtrOutput{})
+	pulumi.RegisterOutputType(NodeOnDestroyOutput{})
+	pulumi.RegisterOutputType(NodeOnDestroyPtrOutput{})
+	pulumi.RegisterOutputType(NodeServerCertificateOutput{})
+	pulumi.RegisterOutputType(NodeServerCertificatePtrOutput{})
+	pulumi.RegisterOutputType(NodeTimeoutsOutput{})
+	pulumi.RegisterOutputType(NodeTimeoutsPtrOutput{})
 	pulumi.RegisterOutputType(RotationOptionsOutput{})
 	pulumi.RegisterOutputType(RotationOptionsPtrOutput{})
 	pulumi.RegisterOutputType(RotationStatusOutput{})

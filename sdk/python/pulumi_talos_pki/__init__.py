@@ -8,7 +8,10 @@ import typing
 # Export this package's modules as members:
 from ._enums import *
 from .accepted_ca import *
+from .bootstrap import *
 from .client_configuration import *
+from .cluster_health import *
+from .configuration_apply import *
 from .kubeconfig import *
 from .machine_config import *
 from .node_certificate import *
@@ -33,7 +36,10 @@ _utilities.register(
   "fqn": "pulumi_talos_pki",
   "classes": {
    "talos-pki:index:AcceptedCA": "AcceptedCA",
+   "talos-pki:index:Bootstrap": "Bootstrap",
    "talos-pki:index:ClientConfiguration": "ClientConfiguration",
+   "talos-pki:index:ClusterHealth": "ClusterHealth",
+   "talos-pki:index:ConfigurationApply": "ConfigurationApply",
    "talos-pki:index:Kubeconfig": "Kubeconfig",
    "talos-pki:index:MachineConfig": "MachineConfig",
    "talos-pki:index:NodeCertificate": "NodeCertificate",

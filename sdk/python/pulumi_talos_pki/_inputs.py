@@ -26,6 +26,14 @@ __all__ = [
     'ClusterOptionsArgsDict',
     'ImmediateRotationArgs',
     'ImmediateRotationArgsDict',
+    'NodeClientArgs',
+    'NodeClientArgsDict',
+    'NodeMaintenanceArgs',
+    'NodeMaintenanceArgsDict',
+    'NodeOnDestroyArgs',
+    'NodeOnDestroyArgsDict',
+    'NodeTimeoutsArgs',
+    'NodeTimeoutsArgsDict',
     'RotationOptionsArgs',
     'RotationOptionsArgsDict',
     'ServiceAccountOptionsArgs',
@@ -349,6 +357,299 @@ class ImmediateRotationArgs:
     @id.setter
     def id(self, value: pulumi.Input[_builtins.str]):
         pulumi.set(self, "id", value)
+
+
+class NodeClientArgsDict(TypedDict):
+    """
+    A client of the Talos API, as the output `clientConfiguration` of ClientConfiguration and `@pulumiverse/talos` have it.
+    """
+    ca_certificate: pulumi.Input[_builtins.str]
+    """
+    Base64 of the PEM of the CAs to trust.
+    """
+    client_certificate: pulumi.Input[_builtins.str]
+    """
+    Base64 of the PEM of the client certificate.
+    """
+    client_key: pulumi.Input[_builtins.str]
+    """
+    Base64 of the PEM of the private key.
+    """
+
+@pulumi.input_type
+class NodeClientArgs:
+    def __init__(__self__, *,
+                 ca_certificate: pulumi.Input[_builtins.str],
+                 client_certificate: pulumi.Input[_builtins.str],
+                 client_key: pulumi.Input[_builtins.str]):
+        """
+        A client of the Talos API, as the output `clientConfiguration` of ClientConfiguration and `@pulumiverse/talos` have it.
+
+        :param pulumi.Input[_builtins.str] ca_certificate: Base64 of the PEM of the CAs to trust.
+        :param pulumi.Input[_builtins.str] client_certificate: Base64 of the PEM of the client certificate.
+        :param pulumi.Input[_builtins.str] client_key: Base64 of the PEM of the private key.
+        """
+        pulumi.set(__self__, "ca_certificate", ca_certificate)
+        pulumi.set(__self__, "client_certificate", client_certificate)
+        pulumi.set(__self__, "client_key", client_key)
+
+    @_builtins.property
+    @pulumi.getter(name="caCertificate")
+    def ca_certificate(self) -> pulumi.Input[_builtins.str]:
+        """
+        Base64 of the PEM of the CAs to trust.
+        """
+        return pulumi.get(self, "ca_certificate")
+
+    @ca_certificate.setter
+    def ca_certificate(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "ca_certificate", value)
+
+    @_builtins.property
+    @pulumi.getter(name="clientCertificate")
+    def client_certificate(self) -> pulumi.Input[_builtins.str]:
+        """
+        Base64 of the PEM of the client certificate.
+        """
+        return pulumi.get(self, "client_certificate")
+
+    @client_certificate.setter
+    def client_certificate(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "client_certificate", value)
+
+    @_builtins.property
+    @pulumi.getter(name="clientKey")
+    def client_key(self) -> pulumi.Input[_builtins.str]:
+        """
+        Base64 of the PEM of the private key.
+        """
+        return pulumi.get(self, "client_key")
+
+    @client_key.setter
+    def client_key(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "client_key", value)
+
+
+class NodeMaintenanceArgsDict(TypedDict):
+    """
+    How to take a machine that has no config yet.
+    """
+    allow_unverified: NotRequired[pulumi.Input[_builtins.bool]]
+    """
+    Whether a machine is taken that nothing proves. It counts until the resource has proved the node once, and once more after a change of `node` or `triggers`.
+    """
+    fingerprint: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Fingerprint of the machine's public key, base64 of SHA-256, as its console and `talosctl` show it. The connection is verified by it before its first byte.
+    """
+
+@pulumi.input_type
+class NodeMaintenanceArgs:
+    def __init__(__self__, *,
+                 allow_unverified: Optional[pulumi.Input[_builtins.bool]] = None,
+                 fingerprint: Optional[pulumi.Input[_builtins.str]] = None):
+        """
+        How to take a machine that has no config yet.
+
+        :param pulumi.Input[_builtins.bool] allow_unverified: Whether a machine is taken that nothing proves. It counts until the resource has proved the node once, and once more after a change of `node` or `triggers`.
+        :param pulumi.Input[_builtins.str] fingerprint: Fingerprint of the machine's public key, base64 of SHA-256, as its console and `talosctl` show it. The connection is verified by it before its first byte.
+        """
+        if allow_unverified is not None:
+            pulumi.set(__self__, "allow_unverified", allow_unverified)
+        if fingerprint is not None:
+            pulumi.set(__self__, "fingerprint", fingerprint)
+
+    @_builtins.property
+    @pulumi.getter(name="allowUnverified")
+    def allow_unverified(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Whether a machine is taken that nothing proves. It counts until the resource has proved the node once, and once more after a change of `node` or `triggers`.
+        """
+        return pulumi.get(self, "allow_unverified")
+
+    @allow_unverified.setter
+    def allow_unverified(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "allow_unverified", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def fingerprint(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Fingerprint of the machine's public key, base64 of SHA-256, as its console and `talosctl` show it. The connection is verified by it before its first byte.
+        """
+        return pulumi.get(self, "fingerprint")
+
+    @fingerprint.setter
+    def fingerprint(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "fingerprint", value)
+
+
+class NodeOnDestroyArgsDict(TypedDict):
+    """
+    What becomes of the node when the resource is deleted.
+    """
+    graceful: NotRequired[pulumi.Input[_builtins.bool]]
+    """
+    Whether the node leaves etcd first. Default: `true`.
+    """
+    reboot: NotRequired[pulumi.Input[_builtins.bool]]
+    """
+    Whether it reboots afterwards, in place of shutting down. Default: `false`.
+    """
+    reset: NotRequired[pulumi.Input[_builtins.bool]]
+    """
+    Whether deleting the resource resets the node. Never the last member of etcd. Default: `false`.
+    """
+
+@pulumi.input_type
+class NodeOnDestroyArgs:
+    def __init__(__self__, *,
+                 graceful: Optional[pulumi.Input[_builtins.bool]] = None,
+                 reboot: Optional[pulumi.Input[_builtins.bool]] = None,
+                 reset: Optional[pulumi.Input[_builtins.bool]] = None):
+        """
+        What becomes of the node when the resource is deleted.
+
+        :param pulumi.Input[_builtins.bool] graceful: Whether the node leaves etcd first. Default: `true`.
+        :param pulumi.Input[_builtins.bool] reboot: Whether it reboots afterwards, in place of shutting down. Default: `false`.
+        :param pulumi.Input[_builtins.bool] reset: Whether deleting the resource resets the node. Never the last member of etcd. Default: `false`.
+        """
+        if graceful is not None:
+            pulumi.set(__self__, "graceful", graceful)
+        if reboot is not None:
+            pulumi.set(__self__, "reboot", reboot)
+        if reset is not None:
+            pulumi.set(__self__, "reset", reset)
+
+    @_builtins.property
+    @pulumi.getter
+    def graceful(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Whether the node leaves etcd first. Default: `true`.
+        """
+        return pulumi.get(self, "graceful")
+
+    @graceful.setter
+    def graceful(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "graceful", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def reboot(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Whether it reboots afterwards, in place of shutting down. Default: `false`.
+        """
+        return pulumi.get(self, "reboot")
+
+    @reboot.setter
+    def reboot(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "reboot", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def reset(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Whether deleting the resource resets the node. Never the last member of etcd. Default: `false`.
+        """
+        return pulumi.get(self, "reset")
+
+    @reset.setter
+    def reset(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "reset", value)
+
+
+class NodeTimeoutsArgsDict(TypedDict):
+    """
+    How long operations on nodes may take, Go durations such as `90s` and `10m`.
+    """
+    connect: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    How long a node may take to answer for the first time. Default: `30s`.
+    """
+    create: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    How long creation may take. Default: `10m`.
+    """
+    delete: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    How long deletion may take. Default: `10m`.
+    """
+    update: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    How long an update may take. Default: `10m`.
+    """
+
+@pulumi.input_type
+class NodeTimeoutsArgs:
+    def __init__(__self__, *,
+                 connect: Optional[pulumi.Input[_builtins.str]] = None,
+                 create: Optional[pulumi.Input[_builtins.str]] = None,
+                 delete: Optional[pulumi.Input[_builtins.str]] = None,
+                 update: Optional[pulumi.Input[_builtins.str]] = None):
+        """
+        How long operations on nodes may take, Go durations such as `90s` and `10m`.
+
+        :param pulumi.Input[_builtins.str] connect: How long a node may take to answer for the first time. Default: `30s`.
+        :param pulumi.Input[_builtins.str] create: How long creation may take. Default: `10m`.
+        :param pulumi.Input[_builtins.str] delete: How long deletion may take. Default: `10m`.
+        :param pulumi.Input[_builtins.str] update: How long an update may take. Default: `10m`.
+        """
+        if connect is not None:
+            pulumi.set(__self__, "connect", connect)
+        if create is not None:
+            pulumi.set(__self__, "create", create)
+        if delete is not None:
+            pulumi.set(__self__, "delete", delete)
+        if update is not None:
+            pulumi.set(__self__, "update", update)
+
+    @_builtins.property
+    @pulumi.getter
+    def connect(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        How long a node may take to answer for the first time. Default: `30s`.
+        """
+        return pulumi.get(self, "connect")
+
+    @connect.setter
+    def connect(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "connect", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def create(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        How long creation may take. Default: `10m`.
+        """
+        return pulumi.get(self, "create")
+
+    @create.setter
+    def create(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "create", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def delete(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        How long deletion may take. Default: `10m`.
+        """
+        return pulumi.get(self, "delete")
+
+    @delete.setter
+    def delete(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "delete", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def update(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        How long an update may take. Default: `10m`.
+        """
+        return pulumi.get(self, "update")
+
+    @update.setter
+    def update(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "update", value)
 
 
 class RotationOptionsArgsDict(TypedDict):

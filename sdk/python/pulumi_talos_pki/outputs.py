@@ -22,6 +22,8 @@ __all__ = [
     'CertificateAuthorities',
     'CertificateAuthorityInfo',
     'ClientConfigurationData',
+    'EtcdMember',
+    'HealthCheck',
     'ImmediateRotationStatus',
     'MachineSecrets',
     'MachineSecretsCertificate',
@@ -30,6 +32,7 @@ __all__ = [
     'MachineSecretsKey',
     'MachineSecretsSecrets',
     'MachineSecretsTrustdInfo',
+    'NodeServerCertificate',
     'RotationStatus',
     'StagedRotationStatus',
     'Trust',
@@ -401,6 +404,126 @@ class ClientConfigurationData(dict):
 
 
 @pulumi.output_type
+class EtcdMember(dict):
+    """
+    A member of etcd.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "peerUrls":
+            suggest = "peer_urls"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in EtcdMember. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        EtcdMember.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        EtcdMember.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 hostname: _builtins.str,
+                 id: _builtins.str,
+                 peer_urls: Sequence[_builtins.str]):
+        """
+        A member of etcd.
+
+        :param _builtins.str hostname: Host name of the node.
+        :param _builtins.str id: Id of the member, hexadecimal.
+        :param Sequence[_builtins.str] peer_urls: URLs at which the other members call it.
+        """
+        pulumi.set(__self__, "hostname", hostname)
+        pulumi.set(__self__, "id", id)
+        pulumi.set(__self__, "peer_urls", peer_urls)
+
+    @_builtins.property
+    @pulumi.getter
+    def hostname(self) -> _builtins.str:
+        """
+        Host name of the node.
+        """
+        return pulumi.get(self, "hostname")
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> _builtins.str:
+        """
+        Id of the member, hexadecimal.
+        """
+        return pulumi.get(self, "id")
+
+    @_builtins.property
+    @pulumi.getter(name="peerUrls")
+    def peer_urls(self) -> Sequence[_builtins.str]:
+        """
+        URLs at which the other members call it.
+        """
+        return pulumi.get(self, "peer_urls")
+
+
+@pulumi.output_type
+class HealthCheck(dict):
+    """
+    A check of a cluster's health.
+    """
+    def __init__(__self__, *,
+                 name: _builtins.str,
+                 ok: _builtins.bool,
+                 message: Optional[_builtins.str] = None,
+                 node: Optional[_builtins.str] = None):
+        """
+        A check of a cluster's health.
+
+        :param _builtins.str name: What was checked.
+        :param _builtins.bool ok: Whether it holds.
+        :param _builtins.str message: Why not.
+        :param _builtins.str node: Address of the node, where it is about one.
+        """
+        pulumi.set(__self__, "name", name)
+        pulumi.set(__self__, "ok", ok)
+        if message is not None:
+            pulumi.set(__self__, "message", message)
+        if node is not None:
+            pulumi.set(__self__, "node", node)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> _builtins.str:
+        """
+        What was checked.
+        """
+        return pulumi.get(self, "name")
+
+    @_builtins.property
+    @pulumi.getter
+    def ok(self) -> _builtins.bool:
+        """
+        Whether it holds.
+        """
+        return pulumi.get(self, "ok")
+
+    @_builtins.property
+    @pulumi.getter
+    def message(self) -> Optional[_builtins.str]:
+        """
+        Why not.
+        """
+        return pulumi.get(self, "message")
+
+    @_builtins.property
+    @pulumi.getter
+    def node(self) -> Optional[_builtins.str]:
+        """
+        Address of the node, where it is about one.
+        """
+        return pulumi.get(self, "node")
+
+
+@pulumi.output_type
 class ImmediateRotationStatus(dict):
     def __init__(__self__, *,
                  id: _builtins.str):
@@ -710,6 +833,70 @@ class MachineSecretsTrustdInfo(dict):
         trustd token.
         """
         return pulumi.get(self, "token")
+
+
+@pulumi.output_type
+class NodeServerCertificate(dict):
+    """
+    The certificate that a node serves.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "issuerFingerprint":
+            suggest = "issuer_fingerprint"
+        elif key == "notAfter":
+            suggest = "not_after"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in NodeServerCertificate. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        NodeServerCertificate.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        NodeServerCertificate.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 fingerprint: _builtins.str,
+                 issuer_fingerprint: _builtins.str,
+                 not_after: _builtins.str):
+        """
+        The certificate that a node serves.
+
+        :param _builtins.str fingerprint: SHA-256 of the certificate's DER, lower-case hex.
+        :param _builtins.str issuer_fingerprint: The same of the CA that has issued it.
+        :param _builtins.str not_after: End of validity, RFC 3339 UTC.
+        """
+        pulumi.set(__self__, "fingerprint", fingerprint)
+        pulumi.set(__self__, "issuer_fingerprint", issuer_fingerprint)
+        pulumi.set(__self__, "not_after", not_after)
+
+    @_builtins.property
+    @pulumi.getter
+    def fingerprint(self) -> _builtins.str:
+        """
+        SHA-256 of the certificate's DER, lower-case hex.
+        """
+        return pulumi.get(self, "fingerprint")
+
+    @_builtins.property
+    @pulumi.getter(name="issuerFingerprint")
+    def issuer_fingerprint(self) -> _builtins.str:
+        """
+        The same of the CA that has issued it.
+        """
+        return pulumi.get(self, "issuer_fingerprint")
+
+    @_builtins.property
+    @pulumi.getter(name="notAfter")
+    def not_after(self) -> _builtins.str:
+        """
+        End of validity, RFC 3339 UTC.
+        """
+        return pulumi.get(self, "not_after")
 
 
 @pulumi.output_type

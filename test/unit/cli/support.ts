@@ -8,6 +8,7 @@ import type { Host } from "../../../provider/engine/ports";
 import { ResourceShell } from "../../../provider/engine/shell";
 import { SIGNATURE } from "../../../provider/engine/wire";
 import { DEFINITIONS, type ResourceName } from "../../../provider/resources";
+import { noNodes } from "../support/noNodes";
 
 export const now = new Date("2026-11-22T20:00:00Z");
 
@@ -55,7 +56,11 @@ export class FakeStack {
   readonly #host: Host;
 
   constructor(time: () => Date = () => now) {
-    this.#host = { environment: createEnvironment(webcrypto, time), readFiles: () => Promise.resolve({}) };
+    this.#host = {
+      environment: createEnvironment(webcrypto, time),
+      readFiles: () => Promise.resolve({}),
+      nodes: noNodes,
+    };
   }
 
   /** Creates a resource, or updates the one of that name; answers its outputs, secrets marked. */

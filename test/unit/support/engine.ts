@@ -9,6 +9,7 @@ import { describeReport } from "../../../provider/engine/shell";
 import type { Values } from "../../../provider/engine/values";
 import { unwrap } from "../../../provider/engine/wire";
 import { START } from "./fixed";
+import { noNodes } from "./noNodes";
 
 /** A host in memory, whose clock the test sets. */
 export interface TestHost extends Host {
@@ -26,6 +27,7 @@ export function testHost(now = START): TestHost {
       subtle: webcrypto.subtle,
     },
     readFiles: (folder) => Promise.resolve(host.folders[folder] ?? {}),
+    nodes: noNodes,
   };
   return host;
 }

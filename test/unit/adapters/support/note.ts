@@ -47,7 +47,7 @@ export function noteOn(board: Board): AnyDefinition {
       return { outputs: { ...outputs, found }, reports };
     },
     hasDrifted: (outputs: Values) => outputs["isTorn"] !== true && outputs["found"] !== outputs["text"],
-    remove(outputs) {
+    remove({ outputs }) {
       if (!board.notes.delete("note-1")) {
         throw new PkiError("ERR_INPUT_INVALID", "there is no note; nothing to remove");
       }

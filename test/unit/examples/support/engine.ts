@@ -11,6 +11,7 @@ import type { Host } from "../../../../provider/engine/ports";
 import { ResourceShell } from "../../../../provider/engine/shell";
 import { type Properties, unwrap } from "../../../../provider/engine/wire";
 import { DEFINITIONS, type ResourceName } from "../../../../provider/resources";
+import { noNodes } from "../../support/noNodes";
 
 const repository = resolve(__dirname, "..", "..", "..", "..");
 const OURS = /^pulumi-nodejs:dynamic\/talos-pki:(\w+)$/;
@@ -106,6 +107,7 @@ export class MockEngine {
     const host: Host = {
       environment: createEnvironment(webcrypto, () => this.now),
       readFiles: () => Promise.resolve({}),
+      nodes: noNodes,
     };
     const shell = new ResourceShell(DEFINITIONS[kind], host, new PemReader());
     const call = { name, say: (line: string) => void this.said.push(line) };

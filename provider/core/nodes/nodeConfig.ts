@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+
+import { redactedLeaves } from "../config/redact";
+import { readMachineAddress } from "../config/machineAddress";
+import { PkiError } from "../errors";
+import { isTree, type Tree, valueAt } from "../secrets/fields";
+import { INVENTORY, type StagedName } from "../secrets/inventory";
+import { MACHINE_TYPES, type MachineType } from "../secrets/types";
+import { decodeBase64 } from "../x509/pem";
+import { type Certificate, parseCACertificates } from "../x509/certificate";
+import { readPlainDocuments } from "../yaml/plain";
+
+/** CAs of one kind in a machine config. */
+export interface ConfigTrust {
+  /** The CA that issues; absent where the config has none. */
+  readonly issuing?: Certificate;
+  /** CAs accepted beside it. */
+  readonly accepted: readonly Certificate[];
+}
+
+/** A machine config as a node is given it: its text, and what must be known of it to prove that the node runs with it. */
+export interface NodeConfig {
+  readonly text: string;
+  /** SHA-256 of the normalised documents: what comments, order of keys and newlines do not change. Lower-case hex. */
+  readonly hash: string;
+  readonly machineType: MachineType;
+  /** Host of the cluster endpoint, which leads to a control plane. */
+  readonly clusterHost: string | undefined;
+  /** The OS CAs, by which the node serves and accepts. */
+  readonly os: ConfigTrust;
+  /** What tells the nodes of one cluster from those of another; public. */
+  readonly clusterKey: string;
+}
+
+/**
+ * Reads a machine config.
+ *
+ * @param path the input that holds it, for errors
+ * @throws PkiError ERR_CONFIG_INVALID, ERR_YAML_INVALID, ERR_PEM_INVALID
+ * @example
+ * readNodeConfig(config, "machineConfig").machineType; // "controlplane"
+ */
+export function readNodeConfig(text: string, path: string): NodeConfig {
+  const documents = readPlainDocuments(text, path).filter(isTree);
+  const main = documents.find((document) => !("kind" in document) && isTree(document["machine"]));
+  const type = valueAt(main, ["machine", "type"]);
+  const machineType = MACHINE_TYPES.find((known) => known === (type === "init" ? "controlplane" : type));
+  if (main === undefined || machineType === undefined) {
+    const message = `holds no machine config (machine.type is ${type === undefined ? "missing" : "unknown"}); must be the config of a controlplane or worker`;
+    throw new PkiError("ERR_CONFIG_INVALID", message, { path });
+  }
+  const os = trustOf(documents, "os", path);
+  return {
+    text,
+    hash: hashOf(documents),
+    machineType,
+    clusterHost: clusterHostOf(documents),
+    os,
+    clusterKey: os.issuing?.fingerprint ?? "",
+  };
+}
+
+/**
+ * SHA-256 of a config's normalised documents, lower-case hex: equal for configs that say the same.
+ *
+ * @throws PkiError ERR_YAML_INVALID
+ * @example
+ * nodeConfigHash("a: 1 # one\n") === nodeConfigHash("{a: 1}\n"); // true
+ */
+export function nodeConfigHash(text: string, path = "machineConfig"): string {
+  return hashOf(readPlainDocuments(text, path).filter(isTree));
+}
+
+function hashOf(documents: readonly Tree[]): string {
+  // Talos keeps one document of a kind and name, in whatever order.
+  const texts = documents.map((document) => JSON.stringify(sorted(document))).sort();
+  return createHash("sha256").update(texts.join("\n"), "utf8").digest("hex");
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isTree(value)) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
+}
+
+function clusterHostOf(documents: readonly Tree[]): string | undefined {
+  const places = documents.flatMap((document) =>
+    document["kind"] === "KubeClusterConfig"
+      ? [document["endpoint"]]
+      : [valueAt(document, ["cluster", "controlPlane", "endpoint"])],
+  );
+  const endpoint = places.find((place) => typeof place === "string");
+  return typeof endpoint === "string" ? readMachineAddress(endpoint)?.host : undefined;
+}
+
+/** The CAs of a kind that a config of any layout holds. */
+function trustOf(documents: readonly Tree[], name: StagedName, path: string): ConfigTrust {
+  const { config, accepted } = INVENTORY[name];
+  const main = documents.filter((document) => !("kind" in document));
+  const read = (value: unknown, at: string): Certificate[] =>
+    typeof value === "string" && value !== "" ? parseCACertificates(pemOf(value), at) : [];
+  const issuing = main.flatMap((document) =>
+    read(valueAt(document, [...config.v1alpha1.split("."), "crt"]), `${path}.${config.v1alpha1}.crt`),
+  );
+  const others = main.flatMap((document) => {
+    const list = valueAt(document, accepted.v1alpha1.split("."));
+    if (!Array.isArray(list)) return [];
+    return list.flatMap((item, index) => read(valueAt(item, ["crt"]), `${path}.${accepted.v1alpha1}[${index}].crt`));
+  });
+  const [first, ...behind] = issuing;
+  return { ...(first === undefined ? {} : { issuing: first }), accepted: [...behind, ...others] };
+}
+
+/** v1alpha1 holds base64 of PEM. */
+function pemOf(value: string): string {
+  return Buffer.from(decodeBase64(value) ?? []).toString("utf8");
+}
+
+/** What is shorter is no secret, and would take words apart. */
+const SHORTEST_QUOTED = 4;
+
+/**
+ * Words of a node about a config, without what a view of that config would hide: a rejection may quote the value that it
+ * rejects.
+ *
+ * @example
+ * withoutSecrets("invalid token \"abc.def\"", config); // "invalid token \"******\""
+ */
+export function withoutSecrets(words: string, config: string): string {
+  const [leaves] = redactedLeaves([config], {});
+  let safe = words;
+  for (const { text, shown } of leaves?.values() ?? []) {
+    if (text !== shown && text.length >= SHORTEST_QUOTED && safe.includes(text)) safe = safe.replaceAll(text, shown);
+  }
+  return safe;
+}

@@ -1,0 +1,169 @@
+import type { NodeAddress } from "../core/nodes/nodeAddress";
+import type { NodeFailure } from "../core/nodes/failures";
+import type { Certificate } from "../core/x509/certificate";
+
+/** A client certificate and its private key, as TLS takes them. */
+export interface NodeIdentity {
+  readonly certificatePem: string;
+  /** PKCS#8 PEM. */
+  readonly privateKeyPem: string;
+}
+
+/** Whom to believe to be the node. */
+export interface NodeTrust {
+  /** CAs of which one must have issued the node's certificate, PEM. */
+  readonly authorities: readonly string[];
+  /** Fingerprint of the public key of a node in maintenance mode, as talosctl prints it; believed as a CA is. */
+  readonly pin?: string;
+  /** Believes everyone, for a node in maintenance mode that the user does not pin. */
+  readonly anyone?: true;
+}
+
+/** What proved that the node is the node. */
+export type VerifiedBy = "authority" | "pin" | "nobody";
+
+/** Whom to call, and as whom. */
+export interface NodeCall {
+  readonly node: NodeAddress;
+  /** The control plane to call through; TLS then verifies that one. */
+  readonly endpoint?: NodeAddress;
+  readonly identity?: NodeIdentity;
+  readonly trust: NodeTrust;
+  /** The longest that connecting, and each call, may take, ms. */
+  readonly patience: number;
+  readonly signal: AbortSignal;
+}
+
+/** What a node said to an application of a config. */
+export interface ApplyAnswer {
+  /** How the node applied it: `auto`, `no_reboot`, `reboot`, `staged`, `try`. */
+  readonly mode: string;
+  readonly warnings: readonly string[];
+  /** In the node's own words, such as which change needs a reboot. */
+  readonly details: string;
+}
+
+/** A service of a node (`etcd`, `kubelet`, …). */
+export interface NodeService {
+  readonly id: string;
+  /** `Running`, `Preparing`, `Failed`, … */
+  readonly state: string;
+  /** Absent while nothing is known. */
+  readonly healthy?: boolean;
+  readonly message: string;
+  readonly events: readonly { readonly state: string; readonly message: string; readonly at: Date }[];
+}
+
+export interface EtcdMember {
+  /** Hexadecimal, as talosctl prints it. */
+  readonly id: string;
+  readonly hostname: string;
+  readonly peerUrls: readonly string[];
+  readonly isLearner: boolean;
+}
+
+/** What an etcd member says of itself. */
+export interface EtcdStatus {
+  readonly memberId: string;
+  readonly leader: string;
+  readonly raftIndex: number;
+  readonly errors: readonly string[];
+  readonly isLearner: boolean;
+}
+
+/** A resource of Talos's state (COSI). */
+export interface NodeResource {
+  readonly id: string;
+  readonly version: string;
+  readonly phase: string;
+  readonly created: Date;
+  readonly updated: Date;
+  /** The spec as Talos writes it, YAML. May hold secrets. */
+  readonly spec: string;
+}
+
+/** How a reset goes. */
+export interface ResetOptions {
+  /** etcd is left first. */
+  readonly graceful: boolean;
+  readonly reboot: boolean;
+}
+
+/**
+ * A verified connection to a node. Every call may reject with a PkiError that says which node, what was tried and why not,
+ * and nothing is sent again behind the caller's back.
+ */
+export interface NodeSession {
+  /** What the peer of TLS served, its own certificate first; that of the endpoint where there is one. */
+  readonly served: readonly [Certificate, ...Certificate[]];
+  readonly verifiedBy: VerifiedBy;
+  /** Release of Talos, `v1.13.0`; `undefined` where the node lets us in and does not tell, as in maintenance mode up to v1.12. */
+  version(): Promise<string | undefined>;
+  /** The machine config in use, as it was submitted; `undefined` in maintenance mode. */
+  machineConfig(kind?: "active" | "persistent"): Promise<string | undefined>;
+  resource(namespace: string, type: string, id: string): Promise<NodeResource | undefined>;
+  resources(namespace: string, type: string): Promise<readonly NodeResource[]>;
+  applyConfiguration(config: string, mode: string, dryRun?: boolean): Promise<ApplyAnswer>;
+  bootstrap(): Promise<void>;
+  services(): Promise<readonly NodeService[]>;
+  restartService(id: string): Promise<void>;
+  etcdMembers(): Promise<readonly EtcdMember[]>;
+  etcdStatus(): Promise<EtcdStatus>;
+  /** Alarms that etcd has raised, such as `NOSPACE`. */
+  etcdAlarms(): Promise<readonly string[]>;
+  /** The admin kubeconfig that the node makes, YAML. */
+  kubeconfig(): Promise<string>;
+  reboot(): Promise<void>;
+  reset(options: ResetOptions): Promise<void>;
+  close(): void;
+}
+
+/** How a server of TLS met a client, of which nothing was verified. */
+export interface HandshakeResult {
+  /** What it served, its own certificate first; empty when it did not get that far. */
+  readonly chain: readonly Certificate[];
+  /** The server let the client in. */
+  readonly accepted: boolean;
+  /** What went wrong. */
+  readonly failure?: NodeFailure;
+}
+
+export interface HandshakeOptions {
+  readonly identity?: NodeIdentity;
+  readonly patience?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** An answer of a Kubernetes component over HTTPS. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly method?: "GET" | "DELETE" | "POST";
+  readonly body?: string;
+  readonly identity?: NodeIdentity;
+  /** CAs of which one must have issued the server's certificate, PEM; without any nobody is verified. */
+  readonly authorities?: readonly string[];
+  /** Name to verify in place of the URL's host. */
+  readonly serverName?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly patience: number;
+  readonly signal: AbortSignal;
+}
+
+/** Talks to nodes. Each call is a connection of its own: one from before a rotation would prove nothing. */
+export interface Nodes {
+  /** @throws PkiError with a code of docs/errors.md, "of nodes" */
+  connect(call: NodeCall): Promise<NodeSession>;
+  /** Shakes hands and sends nothing but the preface of HTTP/2; never rejects. */
+  shakeHands(address: NodeAddress, options?: HandshakeOptions): Promise<HandshakeResult>;
+  /** @throws PkiError */
+  request(request: HttpRequest): Promise<HttpAnswer>;
+  /** Milliseconds on a clock that nobody sets. */
+  uptime(): number;
+  /** Returns at once when the signal is aborted. */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+}

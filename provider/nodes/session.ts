@@ -1,0 +1,215 @@
+import { gunzipSync } from "node:zlib";
+
+import type { ErrorCode } from "../core/errorCodes";
+import { PkiError } from "../core/errors";
+import { nodeError, readFailure } from "../core/nodes/failures";
+import { shortNodeAddress } from "../core/nodes/nodeAddress";
+import { readPlainYaml } from "../core/yaml/plain";
+import type {
+  ApplyAnswer,
+  EtcdMember,
+  EtcdStatus,
+  NodeCall,
+  NodeResource,
+  NodeService,
+  NodeSession,
+  ResetOptions,
+} from "../engine/nodes";
+import { isPlainObject } from "../engine/values";
+import { Connection } from "./connection";
+import type { Message } from "./messages";
+import { ALARMS, APPLY_MODES, METHODS } from "./methods";
+import { firstFileOfTar } from "./tar";
+
+type Timestamp = Message<"Timestamp"> | null;
+
+/** Who answers so has let the client in. */
+const TELLS_NOTHING: readonly ErrorCode[] = ["ERR_NODE_UNSUPPORTED", "ERR_ROLE_MISSING"];
+
+/** The calls of a NodeSession over a connection. */
+export class Session implements NodeSession {
+  private release: Promise<string | undefined> | undefined;
+
+  private constructor(
+    private readonly call: NodeCall,
+    private readonly connection: Connection,
+  ) {}
+
+  /** @throws PkiError */
+  static async open(call: NodeCall): Promise<Session> {
+    return new Session(call, await Connection.open(call));
+  }
+
+  get served(): NodeSession["served"] {
+    return this.connection.served;
+  }
+
+  get verifiedBy(): NodeSession["verifiedBy"] {
+    return this.connection.verifiedBy;
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  version(): Promise<string | undefined> {
+    this.release ??= this.askVersion();
+    return this.release;
+  }
+
+  private async askVersion(): Promise<string | undefined> {
+    try {
+      const { messages } = await this.connection.unary("version", {});
+      return this.only(messages, METHODS.version.purpose).version?.tag;
+    } catch (error) {
+      if (error instanceof PkiError && TELLS_NOTHING.includes(error.code)) return undefined;
+      throw error;
+    }
+  }
+
+  async machineConfig(kind: "active" | "persistent" = "active"): Promise<string | undefined> {
+    // Source: siderolabs/talos pkg/machinery/resources/config/machine_config.go, v1.13.
+    const id = kind === "active" ? "v1alpha1" : "persistent";
+    const found = await this.resource("config", "MachineConfigs.config.talos.dev", id);
+    if (found === undefined) return undefined;
+    // The spec is the config as a YAML text in a YAML text.
+    const spec = readPlainYaml(found.spec, "");
+    return typeof spec === "string" ? spec : found.spec;
+  }
+
+  async resource(namespace: string, type: string, id: string): Promise<NodeResource | undefined> {
+    try {
+      const { resource } = await this.connection.unary("resourceGet", { namespace, type, id });
+      return resource === null ? undefined : readResource(resource);
+    } catch (error) {
+      if (error instanceof PkiError && isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async resources(namespace: string, type: string): Promise<readonly NodeResource[]> {
+    const replies = await this.connection.stream("resourceList", { namespace, type });
+    return replies.flatMap(({ resource }) => (resource === null ? [] : [readResource(resource)]));
+  }
+
+  async applyConfiguration(config: string, mode: string, dryRun = false): Promise<ApplyAnswer> {
+    const number = APPLY_MODES.indexOf(mode as (typeof APPLY_MODES)[number]);
+    if (number < 0) throw new RangeError(`no mode of applying a config: ${mode}`);
+    const request = { data: Buffer.from(config, "utf8"), mode: number, dryRun };
+    const { messages } = await this.connection.unary("applyConfiguration", request);
+    const answer = this.only(messages, METHODS.applyConfiguration.purpose);
+    return {
+      mode: APPLY_MODES[answer.mode] ?? String(answer.mode),
+      warnings: answer.warnings,
+      // A dry run describes the difference with its secrets.
+      details: dryRun ? "" : answer.modeDetails,
+    };
+  }
+
+  async bootstrap(): Promise<void> {
+    await this.plain("bootstrap", {});
+  }
+
+  async reboot(): Promise<void> {
+    await this.plain("reboot", {});
+  }
+
+  async reset({ graceful, reboot }: ResetOptions): Promise<void> {
+    await this.plain("reset", { graceful, reboot });
+  }
+
+  async restartService(id: string): Promise<void> {
+    await this.plain("serviceRestart", { id });
+  }
+
+  async services(): Promise<readonly NodeService[]> {
+    const { messages } = await this.connection.unary("serviceList", {});
+    return this.only(messages, METHODS.serviceList.purpose).services.map(({ id, state, health, events }) => ({
+      id,
+      state,
+      ...(health === null || health.unknown ? {} : { healthy: health.healthy }),
+      message: health?.lastMessage ?? "",
+      events: (events?.events ?? []).map((event) => ({ state: event.state, message: event.msg, at: timeOf(event.ts) })),
+    }));
+  }
+
+  async etcdMembers(): Promise<readonly EtcdMember[]> {
+    const { messages } = await this.connection.unary("etcdMemberList", {});
+    return this.only(messages, METHODS.etcdMemberList.purpose).members.map(({ id, hostname, peerUrls, isLearner }) => ({
+      id: hexadecimal(id),
+      hostname,
+      peerUrls,
+      isLearner,
+    }));
+  }
+
+  async etcdStatus(): Promise<EtcdStatus> {
+    const { messages } = await this.connection.unary("etcdStatus", {});
+    const found = this.only(messages, METHODS.etcdStatus.purpose).memberStatus;
+    return {
+      memberId: hexadecimal(found?.memberId ?? "0"),
+      leader: hexadecimal(found?.leader ?? "0"),
+      raftIndex: Number(found?.raftIndex ?? 0),
+      errors: found?.errors ?? [],
+      isLearner: found?.isLearner ?? false,
+    };
+  }
+
+  async etcdAlarms(): Promise<readonly string[]> {
+    const { messages } = await this.connection.unary("etcdAlarmList", {});
+    const alarms = messages.flatMap(({ memberAlarms }) => memberAlarms);
+    return alarms.map(({ alarm }) => ALARMS[alarm] ?? String(alarm)).filter((alarm) => alarm !== "NONE");
+  }
+
+  async kubeconfig(): Promise<string> {
+    const parts = await this.connection.stream("kubeconfig", {});
+    const failed = parts.find(({ metadata }) => (metadata?.error ?? "") !== "");
+    if (failed !== undefined) this.only([failed], METHODS.kubeconfig.purpose);
+    return firstFileOfTar(gunzipSync(Buffer.concat(parts.map(({ bytes }) => bytes))));
+  }
+
+  private async plain(
+    name: "bootstrap" | "reboot" | "reset" | "serviceRestart",
+    request: Partial<Message<"ResetRequest" | "ServiceRestartRequest">>,
+  ): Promise<void> {
+    const { messages } = await this.connection.unary(name, request);
+    this.only(messages, METHODS[name].purpose);
+  }
+
+  /** The one answer of one node. @throws PkiError for a node that could not be reached through the endpoint */
+  private only<M extends { readonly metadata: Message<"ReplyMetadata"> | null }>(
+    messages: readonly M[],
+    purpose: string,
+  ): M {
+    const [answer] = messages;
+    const { error = "", status } = answer?.metadata ?? {};
+    if (answer !== undefined && error === "") return answer;
+    const facts = { status: status?.code ?? 14, text: error === "" ? "it answered nothing" : error };
+    throw nodeError(shortNodeAddress(this.call.node), purpose, readFailure(facts));
+  }
+}
+
+/** What is not there is no failure. */
+function isNotFound({ cause }: PkiError): boolean {
+  return isPlainObjectLike(cause) && cause.code === 5;
+}
+
+const isPlainObjectLike = (value: unknown): value is { readonly code?: unknown } =>
+  isPlainObject(value) || value instanceof Error;
+
+function readResource({ metadata, spec }: Message<"Resource">): NodeResource {
+  return {
+    id: metadata?.id ?? "",
+    version: metadata?.version ?? "",
+    phase: metadata?.phase ?? "",
+    created: timeOf(metadata?.created ?? null),
+    updated: timeOf(metadata?.updated ?? null),
+    spec: spec?.yamlSpec ?? "",
+  };
+}
+
+function timeOf(time: Timestamp): Date {
+  return new Date(Number(time?.seconds ?? 0) * 1000 + Math.floor((time?.nanos ?? 0) / 1e6));
+}
+
+const hexadecimal = (id: string): string => BigInt(id).toString(16).padStart(16, "0");

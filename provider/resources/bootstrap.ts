@@ -1,0 +1,173 @@
+import { PkiError, type Problem } from "../core/errors";
+import { type NodeAddress, shortNodeAddress } from "../core/nodes/nodeAddress";
+import { defineResource, info, type Report } from "../engine/definition";
+import type { EtcdMember, NodeSession } from "../engine/nodes";
+import type { Context } from "../engine/ports";
+import { factsOf, listOf, row, STRING, text } from "../engine/rows";
+import { isKnown } from "../engine/unknown";
+import { UNKNOWN } from "../engine/wire";
+import {
+  CREDENTIAL_INPUTS,
+  credentialProblems,
+  keptCredentials,
+  type OsCredentials,
+  osCredentials,
+} from "./live/credentials";
+import { NodeAccess, type Target } from "./live/nodeAccess";
+import { ADDRESS, TARGET_INPUTS } from "./live/rows";
+import { TIMEOUTS, timeoutsOf } from "./live/timeouts";
+import { type Attempt, Overdue, waitFor } from "./live/waiting";
+
+const MEMBER = factsOf(
+  "EtcdMember",
+  {
+    id: text("Id of the member, hexadecimal."),
+    hostname: text("Host name of the node."),
+    peerUrls: row(listOf(STRING), "URLs at which the other members call it."),
+  },
+  "A member of etcd.",
+);
+
+/** Starts etcd on the first control plane of a cluster, once. */
+export const Bootstrap = defineResource({
+  name: "Bootstrap",
+  description:
+    "Starts etcd on the first control plane of a cluster. It happens once: no change of an input repeats it, and deleting the resource undoes nothing.",
+  inputs: {
+    ...TARGET_INPUTS,
+    ...CREDENTIAL_INPUTS,
+    controlPlaneNodes: row(
+      listOf(ADDRESS),
+      "Addresses of all control planes. They are asked first: if one runs etcd already, or cannot be asked, nothing is started, so that a replaced machine never begins a second cluster.",
+    ),
+    timeouts: TIMEOUTS,
+  },
+  outputs: {
+    members: row(listOf(MEMBER), "The members of etcd, as the node listed them when it had started."),
+  },
+  decidesFrom: "state",
+
+  plan({ inputs, previous }) {
+    const problems: Problem[] = [...credentialProblems(inputs)];
+    const keep = { ...keptCredentials(inputs), ...(isKnown(inputs.secrets) ? {} : { secrets: UNKNOWN }) };
+    const decision = problems.length > 0 ? undefined : osCredentials(inputs);
+    const reports: Report[] =
+      previous === undefined ? [] : [info("etcd is bootstrapped once: a change of the inputs starts nothing")];
+    return {
+      problems,
+      reports: previous?.outputs === undefined ? [] : reports,
+      keep,
+      ...(decision === undefined ? {} : { decision }),
+    };
+  },
+
+  async apply({ inputs, decision, previous }, context) {
+    const id = shortNodeAddress(inputs.node);
+    if (previous?.members !== undefined) return { id, outputs: { members: previous.members } };
+    const start: Start = {
+      credentials: decision,
+      target: { node: inputs.node, ...(inputs.endpoint === undefined ? {} : { endpoint: inputs.endpoint }) },
+      controlPlaneNodes: inputs.controlPlaneNodes ?? [],
+      timeouts: timeoutsOf(inputs.timeouts),
+    };
+    const members = await bootstrap(start, context);
+    return {
+      id,
+      outputs: { members: members.map(({ id: member, hostname, peerUrls }) => ({ id: member, hostname, peerUrls })) },
+    };
+  },
+});
+
+interface Start {
+  readonly credentials: OsCredentials;
+  readonly target: Target;
+  readonly controlPlaneNodes: readonly NodeAddress[];
+  readonly timeouts: ReturnType<typeof timeoutsOf>;
+}
+
+/** @throws PkiError */
+async function bootstrap(
+  { credentials, target, controlPlaneNodes, timeouts }: Start,
+  context: Context,
+): Promise<readonly EtcdMember[]> {
+  const access = await NodeAccess.of(credentials, context, timeouts);
+  const node = shortNodeAddress(target.node);
+  const before = await membersOn(access, target, timeouts.connect, "own");
+  if (before.length > 0) return before;
+  await assertNowhereElse(access, target, controlPlaneNodes, timeouts.connect);
+  const patience = access.patience(timeouts.create);
+  try {
+    return await waitFor(
+      `etcd on node ${node} to start`,
+      patience,
+      async (): Promise<Attempt<readonly EtcdMember[]>> => {
+        const session = await access.connect(target, {}, patience.deadline - access.nodes.uptime());
+        try {
+          const members = await membersOf(session, "own");
+          if (members.length > 0) return { found: members };
+          await session.bootstrap().catch((error: unknown) => {
+            // Bootstrapped before, by an update that did not hear of it, or by somebody else.
+            if (!(error instanceof PkiError) || error.code !== "ERR_ALREADY_BOOTSTRAPPED") throw error;
+          });
+          return { missing: "etcd starts" };
+        } finally {
+          session.close();
+        }
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof Overdue)) throw error;
+    const message = `node ${node}: etcd has not started: ${error.missing}; look at the node's log of etcd, and run the update again (ERR_NODE_TIMEOUT)`;
+    throw new PkiError("ERR_NODE_TIMEOUT", message);
+  }
+}
+
+/** A node that is about to start etcd may not serve it yet; of any other one nothing may stay open. */
+type Whose = "own" | "other";
+
+async function membersOn(
+  access: NodeAccess,
+  target: Target,
+  patience: number,
+  whose: Whose,
+): Promise<readonly EtcdMember[]> {
+  const session = await access.reach(target, {}, patience);
+  try {
+    return await membersOf(session, whose);
+  } finally {
+    session.close();
+  }
+}
+
+/** The members that a node knows; none where it runs no etcd. @throws PkiError where it cannot be asked */
+async function membersOf(session: NodeSession, whose: Whose): Promise<readonly EtcdMember[]> {
+  const etcd = (await session.services()).find(({ id }) => id === "etcd");
+  if (etcd?.state !== "Running") return [];
+  return session.etcdMembers().catch((error: unknown) => {
+    if (whose === "own" && error instanceof PkiError) return [];
+    throw error;
+  });
+}
+
+/** A second cluster beside one that runs would be lost work for somebody. @throws PkiError ERR_ALREADY_BOOTSTRAPPED */
+async function assertNowhereElse(
+  access: NodeAccess,
+  target: Target,
+  controlPlaneNodes: readonly NodeAddress[],
+  patience: number,
+): Promise<void> {
+  const own = shortNodeAddress(target.node);
+  const others = controlPlaneNodes.filter((address) => shortNodeAddress(address) !== own);
+  const found = await Promise.all(
+    others.map(async (address) => ({
+      address,
+      members: await membersOn(access, { node: address }, patience, "other"),
+    })),
+  );
+  const running = found.find(({ members }) => members.length > 0);
+  if (running === undefined) return;
+  const other = shortNodeAddress(running.address);
+  const names = running.members.map(({ hostname }) => hostname).join(", ");
+  const message = `node ${own}: is not bootstrapped, because etcd runs already on ${other} with the members ${names}; a new control plane joins by itself once it has its config (ERR_ALREADY_BOOTSTRAPPED)`;
+  throw new PkiError("ERR_ALREADY_BOOTSTRAPPED", message, { path: "controlPlaneNodes" });
+}

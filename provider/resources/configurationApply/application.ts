@@ -1,0 +1,369 @@
+import { parseTalosVersion } from "../../core/talosVersion";
+import { collectProblems, PkiError, type Problem } from "../../core/errors";
+import { shortNodeAddress } from "../../core/nodes/nodeAddress";
+import { nodeConfigHash, withoutSecrets } from "../../core/nodes/nodeConfig";
+import { osTrustGaps } from "../../core/nodes/osTrust";
+import { formatTime } from "../../core/environment";
+import { info, type Report } from "../../engine/definition";
+import type { ApplyAnswer, NodeSession } from "../../engine/nodes";
+import { ClusterGuard } from "../live/clusterGuard";
+import type { Credulity, NodeAccess, Target } from "../live/nodeAccess";
+import { apiCertificates, machineState } from "../live/nodeState";
+import { type Attempt, Overdue, type Patience, waitFor } from "../live/waiting";
+import type { ApplyDecision } from "./index";
+import type { ApplyMode } from "./inputs";
+import type { ApplyOutputs } from "./outputs";
+
+export interface ApplicationOptions {
+  readonly access: NodeAccess;
+  readonly target: Target;
+  readonly decision: ApplyDecision;
+  readonly applyMode: ApplyMode;
+  readonly maintenance: { readonly fingerprint?: unknown; readonly allowUnverified?: unknown } | undefined;
+  /** The longest that the whole operation may take, ms. */
+  readonly time: number;
+  readonly pendingRestart: string | undefined;
+}
+
+/** What came of it. */
+export interface ApplicationResult {
+  readonly outputs: ApplyOutputs;
+  readonly reports: readonly Report[];
+  readonly incomplete?: readonly Problem[];
+}
+
+/** A node before anything is sent to it. */
+interface Observed {
+  readonly session: NodeSession;
+  readonly isVerified: boolean;
+  /** The node has the config already, where a change would go. */
+  readonly hasConfig: boolean;
+  readonly talosVersion: string | undefined;
+  /** When this run of the node began. */
+  readonly since: Date | undefined;
+}
+
+/** What a fresh connection has proved. */
+interface Proof {
+  readonly serverCertificate: NonNullable<ApplyOutputs["serverCertificate"]>;
+  readonly talosVersion: string | undefined;
+}
+
+/** The application of one config to one node: observe, act, prove. */
+export class Application {
+  private readonly reports: Report[] = [];
+  private readonly patience: Patience;
+  private readonly label: string;
+
+  constructor(private readonly options: ApplicationOptions) {
+    this.patience = options.access.patience(options.time);
+    this.label = shortNodeAddress(options.target.node);
+  }
+
+  /**
+   * @throws PkiError where nothing has changed on the node
+   */
+  async run(): Promise<ApplicationResult> {
+    const { decision, pendingRestart } = this.options;
+    const observed = await this.observe();
+    const before = observed.since;
+    let answer: ApplyAnswer | undefined;
+    let guard: ClusterGuard | undefined;
+    try {
+      if (!observed.hasConfig || pendingRestart !== undefined) {
+        if (decision.config.machineType === "worker" && observed.isVerified) await this.awaitEndpoint();
+        guard = await this.guardRestart(observed);
+        answer = await this.act(observed);
+      }
+    } catch (error) {
+      guard?.release();
+      throw error;
+    } finally {
+      observed.session.close();
+    }
+    try {
+      return await this.conclude(answer, before, guard);
+    } finally {
+      guard?.release();
+    }
+  }
+
+  private get isStaged(): boolean {
+    return this.options.applyMode === "staged";
+  }
+
+  /** @throws PkiError where the node is not there, or nobody vouches for it */
+  private async observe(): Promise<Observed> {
+    const session = await this.firstContact();
+    try {
+      const isVerified = session.verifiedBy === "authority";
+      const talosVersion = await session.version();
+      this.assertMode(talosVersion);
+      if (!isVerified) return { session, isVerified, hasConfig: false, talosVersion, since: undefined };
+      const live = await this.liveHash(session, talosVersion);
+      const since = (await machineState(session))?.since;
+      return { session, isVerified, hasConfig: live === this.options.decision.config.hash, talosVersion, since };
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+
+  /** A node of the cluster; or, if the user says so, a machine that has no config yet, which is called directly. */
+  private async firstContact(): Promise<NodeSession> {
+    const { access, target } = this.options;
+    const { time } = this.options;
+    const milliseconds = Math.min(access.timeouts.connect, time);
+    const credulity = this.credulity();
+    if (target.endpoint === undefined || credulity === undefined) {
+      return access.reach(target, credulity ?? {}, milliseconds);
+    }
+    try {
+      return await access.connect(target);
+    } catch (error) {
+      if (!(error instanceof PkiError)) throw error;
+      return await access.reach({ node: target.node }, credulity, milliseconds);
+    }
+  }
+
+  /** How far to believe a machine that no CA vouches for. */
+  private credulity(): Credulity | undefined {
+    const { fingerprint, allowUnverified } = this.options.maintenance ?? {};
+    if (typeof fingerprint === "string") return { pin: fingerprint };
+    return allowUnverified === true && !this.options.decision.hasProved ? { anyone: true } : undefined;
+  }
+
+  /** What the version of Talos does not keep of a mode. @throws PkiError ERR_NODE_UNSUPPORTED */
+  private assertMode(talosVersion: string | undefined): void {
+    const { applyMode } = this.options;
+    const version = talosVersion === undefined ? undefined : collectProblems([], () => parseTalosVersion(talosVersion));
+    if (version !== undefined && version.minor >= 14 && applyMode === "reboot") {
+      throw new PkiError(
+        "ERR_NODE_UNSUPPORTED",
+        `node ${this.label}: Talos ${talosVersion ?? ""} applies no config with a reboot; use applyMode "auto", and reboot the node by itself (ERR_NODE_UNSUPPORTED)`,
+        { path: "applyMode" },
+      );
+    }
+  }
+
+  private async liveHash(session: NodeSession, talosVersion: string | undefined): Promise<string | undefined> {
+    const version = talosVersion === undefined ? undefined : collectProblems([], () => parseTalosVersion(talosVersion));
+    // Up to v1.9 there is no persistent config to read: the node's answer is the proof.
+    const kind = this.isStaged && (version?.minor ?? 0) >= 10 ? "persistent" : "active";
+    const text = await session.machineConfig(kind);
+    if (text === undefined) return undefined;
+    // A config that only newlines and comments tell apart is the same.
+    return text === this.options.decision.config.text ? this.options.decision.config.hash : nodeConfigHash(text);
+  }
+
+  /** Sends the config, again if the answer was lost and the node does not have it. @throws PkiError */
+  private async act(observed: Observed): Promise<ApplyAnswer> {
+    const { decision, applyMode, access, target } = this.options;
+    let { session } = observed;
+    let isFirst = true;
+    const what = `node ${this.label} to take the config`;
+    try {
+      return await waitFor(what, this.patience, async (): Promise<Attempt<ApplyAnswer>> => {
+        if (!isFirst) {
+          session = observed.isVerified ? await access.connect(target) : await this.firstContact();
+          const hasConfig = session.verifiedBy === "authority" && (await this.hasConfig(session));
+          if (hasConfig) return { found: { mode: applyMode, warnings: [], details: "" } };
+        }
+        isFirst = false;
+        const answer = await session.applyConfiguration(decision.config.text, applyMode);
+        return { found: answer };
+      });
+    } catch (error) {
+      if (error instanceof Overdue) throw error.error ?? this.notApplied(error.missing);
+      throw error instanceof PkiError && error.code === "ERR_CONFIG_REJECTED" ? this.rejection(error) : error;
+    } finally {
+      if (session !== observed.session) session.close();
+    }
+  }
+
+  private async hasConfig(session: NodeSession): Promise<boolean> {
+    return (await this.liveHash(session, await session.version())) === this.options.decision.config.hash;
+  }
+
+  /** The node's own words, without a secret that they may quote. */
+  private rejection(error: PkiError): PkiError {
+    return new PkiError(error.code, withoutSecrets(error.message, this.options.decision.config.text), {
+      path: "machineConfig",
+    });
+  }
+
+  /** A restart of a control plane waits until all others are well, and holds off every other one. */
+  private async guardRestart({ session, isVerified, talosVersion }: Observed): Promise<ClusterGuard | undefined> {
+    const { decision, applyMode, access, target } = this.options;
+    if (!isVerified || decision.config.machineType === "worker" || this.isStaged || applyMode === "no_reboot") return;
+    const version = talosVersion === undefined ? undefined : collectProblems([], () => parseTalosVersion(talosVersion));
+    // From v1.14 `auto` never reboots; before it, only the node knows whether it must.
+    if (applyMode === "auto" && (version?.minor ?? 0) >= 14) return;
+    const restarts =
+      applyMode === "reboot" ||
+      (
+        await session.applyConfiguration(decision.config.text, applyMode, true).catch((error: unknown) => {
+          throw error instanceof PkiError && error.code === "ERR_CONFIG_REJECTED" ? this.rejection(error) : error;
+        })
+      ).mode === "reboot";
+    if (!restarts) return;
+    return ClusterGuard.acquire({ access, target, cluster: decision.config.clusterKey, patience: this.patience });
+  }
+
+  /** A worker gets its certificate from a control plane: that one must be through first, as far as it can be reached. */
+  private async awaitEndpoint(): Promise<void> {
+    const { access, target, decision } = this.options;
+    const { clusterHost, os } = decision.config;
+    const endpoint = target.endpoint ?? (clusterHost === undefined ? undefined : { host: clusterHost, port: 50_000 });
+    if (endpoint === undefined) return;
+    const via: Target = { node: endpoint };
+    try {
+      await waitFor(
+        `control plane ${shortNodeAddress(endpoint)} to have the CAs of this config`,
+        {
+          ...this.patience,
+          deadline: Math.min(this.patience.deadline, access.patience(access.timeouts.connect).deadline),
+        },
+        async () =>
+          access.with(via, async (session): Promise<Attempt<true>> => {
+            const gaps = osTrustGaps(os, await apiCertificates(session));
+            return gaps.length === 0 ? { found: true } : { missing: `it ${gaps.join(", and ")}` };
+          }),
+      );
+    } catch (error) {
+      // One that cannot be asked cannot be waited for; the proof of the worker itself follows.
+      if (error instanceof Overdue) {
+        this.reports.push(
+          info(
+            `control plane ${shortNodeAddress(endpoint)} was not seen with the CAs of this config: ${error.missing}`,
+          ),
+        );
+      } else if (!(error instanceof PkiError) || this.patience.signal.aborted) throw error;
+    }
+  }
+
+  /** Proves the result; what is not proved in time is kept, and the next update goes on. */
+  private async conclude(
+    answer: ApplyAnswer | undefined,
+    before: Date | undefined,
+    guard: ClusterGuard | undefined,
+  ): Promise<ApplicationResult> {
+    const { decision } = this.options;
+    const mode = answer?.mode ?? "none";
+    const rebootsFrom =
+      mode === "reboot" || (answer === undefined && this.options.pendingRestart !== undefined) ? before : undefined;
+    const outputs = {
+      configHash: decision.config.hash,
+      liveHash: decision.config.hash,
+      redactedConfig: decision.redactedConfig,
+      appliedMode: mode,
+    };
+    for (const warning of answer?.warnings ?? []) {
+      this.reports.push(info(`node ${this.label} says: ${withoutSecrets(warning, decision.config.text)}`));
+    }
+    try {
+      const proof = await this.prove(rebootsFrom);
+      await guard?.assertWell();
+      const { serverCertificate, talosVersion } = proof;
+      return {
+        outputs: { ...outputs, serverCertificate, ...(talosVersion === undefined ? {} : { talosVersion }) },
+        reports: this.reports,
+      };
+    } catch (error) {
+      // Without a change on the node there is nothing to keep.
+      if (answer === undefined && !(error instanceof Overdue)) throw error;
+      const problem =
+        error instanceof Overdue ? this.notApplied(error.missing) : error instanceof PkiError ? error : undefined;
+      if (problem === undefined) throw error;
+      return {
+        outputs: { ...outputs, ...(rebootsFrom === undefined ? {} : { pendingRestart: "reboot" }) },
+        reports: this.reports,
+        incomplete: problem.problems,
+      };
+    }
+  }
+
+  private notApplied(missing: string): PkiError {
+    const message = `node ${this.label}: has taken the config, and is not proved to run with it: ${missing}; look at the node, and run the update again, which goes on from here (ERR_NODE_NOT_APPLIED)`;
+    return new PkiError("ERR_NODE_NOT_APPLIED", message);
+  }
+
+  /**
+   * Proves on fresh connections that the node has the config, serves and accepts the CAs of it, and has restarted.
+   *
+   * @throws Overdue, PkiError
+   */
+  private async prove(rebootsFrom: Date | undefined): Promise<Proof> {
+    const { access, target } = this.options;
+    return waitFor(`node ${this.label} to run with the config`, this.patience, async (): Promise<Attempt<Proof>> => {
+      const session = await access.connect(target, {}, this.patience.deadline - access.nodes.uptime());
+      try {
+        return await this.proveOnce(session, rebootsFrom);
+      } finally {
+        session.close();
+      }
+    });
+  }
+
+  private async proveOnce(session: NodeSession, rebootsFrom: Date | undefined): Promise<Attempt<Proof>> {
+    const { decision, target } = this.options;
+    const talosVersion = await session.version();
+    const live = await this.liveHash(session, talosVersion);
+    if (live !== decision.config.hash) {
+      return { missing: live === undefined ? "it has no config yet" : "it has another config" };
+    }
+    const seen = await apiCertificates(session);
+    const [served] = session.served;
+    const server = target.endpoint === undefined ? served : seen.server;
+    if (server === undefined) return { missing: "it serves no certificate yet" };
+    const { os } = decision.config;
+    if (!this.isStaged) {
+      const gaps = osTrustGaps(os, { server, accepted: seen.accepted });
+      if (gaps.length > 0) return { missing: `it ${gaps.join(", and ")}` };
+      if (rebootsFrom !== undefined) {
+        const state = await machineState(session);
+        if (state === undefined || state.since.getTime() <= rebootsFrom.getTime()) {
+          return { missing: "it has not rebooted yet" };
+        }
+        if (state.stage !== "running") return { missing: `it is ${state.stage}` };
+      }
+      const lets = await this.clientGap();
+      if (lets !== undefined) return { missing: lets };
+    }
+    const issuer = [os.issuing, ...os.accepted].find(
+      (authority) => authority !== undefined && server.isSignedBy(authority),
+    );
+    return {
+      found: {
+        talosVersion,
+        serverCertificate: {
+          fingerprint: server.fingerprint,
+          issuerFingerprint: issuer?.fingerprint ?? "",
+          notAfter: formatTime(server.notAfter),
+        },
+      },
+    };
+  }
+
+  /** Whether the node lets in clients of every CA that it must, and of none whose time is over, where a key is at hand. */
+  private async clientGap(): Promise<string | undefined> {
+    const { access, target, decision } = this.options;
+    // A call through an endpoint shows whom that one lets in.
+    if (target.endpoint !== undefined) return undefined;
+    const accepted = new Set(
+      [decision.config.os.issuing, ...decision.config.os.accepted].map((certificate) => certificate?.fingerprint),
+    );
+    for (const signer of decision.credentials.signers) {
+      if (!accepted.has(signer.certificate.fingerprint)) continue;
+      const { accepted: isIn, failure } = await access.shakeHandsAs(target, signer);
+      if (!isIn)
+        return `it does not let in a client of CA ${signer.certificate.fingerprint.slice(0, 12)}: ${failure?.reason ?? "?"}`;
+    }
+    for (const signer of decision.retired) {
+      if (accepted.has(signer.certificate.fingerprint)) continue;
+      const { accepted: isIn } = await access.shakeHandsAs(target, signer);
+      if (isIn) return `it still lets in a client of the old CA ${signer.certificate.fingerprint.slice(0, 12)}`;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,143 @@
+import { hiddenValues } from "../../core/config/hiddenValues";
+import { redactMachineConfig } from "../../core/config/redact";
+import { collectProblems, type Problem, type Warning } from "../../core/errors";
+import { patchMachineConfig } from "../../core/machinery/patch";
+import { shortNodeAddress } from "../../core/nodes/nodeAddress";
+import { type NodeConfig, readNodeConfig } from "../../core/nodes/nodeConfig";
+import { canonical } from "../../core/lifecycle/renewal";
+import type { Authority } from "../../core/x509/authority";
+import { defineResource } from "../../engine/definition";
+import type { PreviewInputs } from "../../engine/rows";
+import { isKnown, knownOr } from "../../engine/unknown";
+import { UNKNOWN } from "../../engine/wire";
+import { credentialProblems, keptCredentials, type OsCredentials, osCredentials } from "../live/credentials";
+import { NodeAccess } from "../live/nodeAccess";
+import { timeoutsOf } from "../live/timeouts";
+import { Application } from "./application";
+import { fingerprintProblems, INPUTS } from "./inputs";
+import { OUTPUTS } from "./outputs";
+import { readNode } from "./refresh";
+import { resetNode } from "./reset";
+
+type Inputs = PreviewInputs<typeof INPUTS>;
+
+/** Inputs that refresh, destroy and the next update need beside the outputs. */
+const REMEMBERED = [
+  "node",
+  "endpoint",
+  "secrets",
+  "rotationSecrets",
+  "clientConfiguration",
+  "applyMode",
+  "maintenance",
+  "onDestroy",
+  "timeouts",
+  "triggers",
+] as const;
+
+/** What an apply brings to a node. */
+export interface ApplyDecision {
+  readonly config: NodeConfig;
+  readonly redactedConfig: string;
+  readonly credentials: OsCredentials;
+  /** CAs whose keys the state still has, of which the node must accept no client any more. */
+  readonly retired: readonly Authority[];
+  /** The resource has proved this very node, so an unverified one is not believed any more. */
+  readonly hasProved: boolean;
+}
+
+/** Gives a node its machine config. */
+export const ConfigurationApply = defineResource({
+  name: "ConfigurationApply",
+  description:
+    "Gives a node its machine config and proves that the node runs with it. The node is verified before anything is sent to it.",
+  inputs: INPUTS,
+  outputs: OUTPUTS,
+  remembered: REMEMBERED,
+  needsSecretPaths: true,
+  decidesFrom: "state",
+
+  plan({ inputs, previous, secretInputs }) {
+    const problems: Problem[] = [
+      ...credentialProblems(inputs),
+      ...fingerprintProblems(maintenanceOf(inputs)?.fingerprint),
+    ];
+    const config = plannedConfig(inputs, problems);
+    const keep = { ...keptCredentials(inputs), ...(isKnown(inputs.secrets) ? {} : { secrets: UNKNOWN }) };
+    const reports = warningsOf(inputs);
+    const credentials = problems.length > 0 ? undefined : osCredentials(inputs);
+    if (config === undefined || credentials === undefined) return { problems, reports, keep };
+    const given = knownOr(inputs.machineConfig);
+    const hidden =
+      given?.redacted === undefined ? [] : (collectProblems([], () => hiddenValues(given.text, given.redacted!)) ?? []);
+    const decision: ApplyDecision = {
+      config,
+      redactedConfig: redactMachineConfig(config.text, { secrets: [hidden, secretInputs] }),
+      credentials,
+      retired: previous?.outputs === undefined ? [] : retiredAuthorities(previous.inputs, credentials),
+      hasProved:
+        previous?.outputs?.serverCertificate !== undefined &&
+        (["node", "triggers"] as const).every((name) => canonical(previous.inputs[name]) === canonical(inputs[name])),
+    };
+    return { problems, reports, keep, decision };
+  },
+
+  async apply({ inputs, decision, previous }, context) {
+    const timeouts = timeoutsOf(inputs.timeouts);
+    const access = await NodeAccess.of(decision.credentials, context, timeouts);
+    const application = new Application({
+      access,
+      target: { node: inputs.node, ...(inputs.endpoint === undefined ? {} : { endpoint: inputs.endpoint }) },
+      decision,
+      applyMode: inputs.applyMode,
+      maintenance: inputs.maintenance,
+      time: previous === undefined ? timeouts.create : timeouts.update,
+      pendingRestart: previous?.pendingRestart,
+    });
+    const { outputs, reports, incomplete } = await application.run();
+    return { id: shortNodeAddress(inputs.node), outputs, reports, ...(incomplete === undefined ? {} : { incomplete }) };
+  },
+
+  read: (stored, context) => readNode(stored, context),
+  hasDrifted: ({ configHash, liveHash, pendingRestart }) =>
+    (liveHash !== undefined && liveHash !== configHash) || pendingRestart !== undefined,
+  remove: (stored, context) => resetNode(stored, context),
+});
+
+function maintenanceOf(inputs: Inputs): Exclude<Inputs["maintenance"], symbol> {
+  return knownOr(inputs.maintenance) as Exclude<Inputs["maintenance"], symbol>;
+}
+
+/** The config with the node's own patches; `undefined` where it is unknown or wrong. */
+function plannedConfig({ machineConfig, configPatches }: Inputs, problems: Problem[]): NodeConfig | undefined {
+  if (!isKnown(machineConfig) || !isKnown(configPatches)) return undefined;
+  const text = collectProblems(problems, () => patchMachineConfig(machineConfig.text, configPatches ?? []));
+  return text === undefined ? undefined : collectProblems(problems, () => readNodeConfig(text, "machineConfig"));
+}
+
+function warningsOf(inputs: Inputs): Warning[] {
+  const warnings: Warning[] = [];
+  if (inputs.applyMode === "staged") {
+    const message =
+      "the config takes effect at the next reboot of the node; until then no gate of a rotation counts it";
+    warnings.push({ severity: "warning", reason: "staged-config", path: "applyMode", message });
+  }
+  const maintenance = maintenanceOf(inputs);
+  if (maintenance?.allowUnverified === true && maintenance.fingerprint === undefined) {
+    const message =
+      "whoever answers at the address of a machine without a config is given the whole config, keys included; set maintenance.fingerprint to verify it";
+    warnings.push({
+      severity: "warning",
+      reason: "maintenance-unverified",
+      path: "maintenance.allowUnverified",
+      message,
+    });
+  }
+  return warnings;
+}
+
+/** CAs that could sign clients before and are not in use any more. */
+function retiredAuthorities(before: Inputs, { trust }: OsCredentials): Authority[] {
+  const signers = osCredentials(before)?.signers ?? [];
+  return signers.filter(({ certificate }) => !trust.includes(certificate.pem));
+}
