@@ -16,6 +16,7 @@ interface Room {
 const PULUMI = /^@pulumi\/pulumi(\/|$)/;
 /** Of @pulumi/pulumi's dependencies: types at compile time, its own copies at run time. */
 const PULUMIS_OWN = /^(@grpc\/grpc-js|google-protobuf\/.*)$/;
+const GRPC = /^(@grpc\/grpc-js|protobufjs\/light)$/;
 const CRYPTO = /^node:crypto$/;
 const NODE = /^node:/;
 const core = (...names: readonly string[]): string[] => ["core", ...names.map((name) => `core/${name}`)];
@@ -61,18 +62,34 @@ const ROOMS: readonly Room[] = [
     rooms: core("inspect", "lifecycle", "secrets", "x509"),
     packages: [/^ipaddr\.js$/],
   },
+  {
+    name: "core/nodes",
+    files: /^provider\/core\/nodes\//,
+    rooms: core("nodes", "config", "secrets", "x509", "yaml"),
+    packages: [CRYPTO],
+  },
   { name: "core", files: /^provider\/core\/[^/]+\.ts$/, rooms: core(), packages: [CRYPTO, /^yaml$/, /^ipaddr\.js$/] },
   {
     name: "engine",
     files: /^provider\/engine\//,
-    rooms: ["engine", ...core("x509", "lifecycle")],
+    rooms: ["engine", ...core("x509", "lifecycle", "nodes")],
     packages: [CRYPTO],
   },
   {
     name: "resources",
     files: /^provider\/resources\//,
-    rooms: ["resources", "engine", ...core("x509", "yaml", "secrets", "machinery", "config", "lifecycle", "inspect")],
+    rooms: [
+      "resources",
+      "engine",
+      ...core("x509", "yaml", "secrets", "machinery", "config", "lifecycle", "inspect", "nodes"),
+    ],
     packages: [],
+  },
+  {
+    name: "nodes",
+    files: /^provider\/nodes\//,
+    rooms: ["nodes", "engine", ...core("x509", "yaml", "nodes")],
+    packages: [GRPC, NODE],
   },
   {
     name: "audit",
@@ -83,7 +100,8 @@ const ROOMS: readonly Room[] = [
   {
     name: "adapters/systemHost",
     files: /^provider\/adapters\/systemHost\.ts$/,
-    rooms: ["engine", ...core()],
+    // When a resource first asks for nodes, and not before.
+    rooms: ["engine", "nodes", ...core()],
     packages: [/^node:(fs\/promises|path|crypto)$/],
   },
   {
@@ -190,6 +208,22 @@ describe("the imports", () => {
         .map(({ target }) => `${file.path} (${room.name}) imports ${target}`);
     });
     assert.deepEqual(wrong, []);
+  });
+
+  it("load what talks to nodes, and gRPC with it, only when it is asked for", () => {
+    const early = files.flatMap((file) =>
+      roomOf(file.path)!.name === "nodes"
+        ? []
+        : importsOf(file)
+            .filter(({ target, isType, isLate }) => !isType && !isLate && target.startsWith("provider/nodes/"))
+            .map(({ target }) => `${file.path} imports ${target}`),
+    );
+    assert.deepEqual(early, []);
+    const late = files.filter((file) => importsOf(file).some(({ target }) => target === "provider/nodes/index.ts"));
+    assert.deepEqual(
+      late.map(({ path }) => path),
+      ["provider/adapters/systemHost.ts"],
+    );
   });
 
   it("are in docs/design.md as they are here", () => {

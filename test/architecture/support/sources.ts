@@ -40,6 +40,8 @@ export interface Import {
   readonly isPackage: boolean;
   /** Types only: nothing of it is left at run time. */
   readonly isType: boolean;
+  /** By `import()` or `require` in the place where it is needed, so that nothing is loaded before it runs. */
+  readonly isLate: boolean;
 }
 
 function isTypeOnly(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
@@ -56,7 +58,8 @@ function isTypeOnly(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean 
 }
 
 function fileOf(from: string, specifier: string): string {
-  const target = resolve(repository, dirname(from), specifier);
+  // A late import names what the compiler writes.
+  const target = resolve(repository, dirname(from), specifier.replace(/\.js$/, ""));
   const candidates = [target, `${target}.ts`, join(target, "index.ts"), `${target}.mts`, `${target}.d.mts`];
   const found = candidates.find((path) => existsSync(path) && statSync(path).isFile());
   if (found === undefined) throw new Error(`${from} imports ${specifier}, which is not there`);
@@ -66,9 +69,9 @@ function fileOf(from: string, specifier: string): string {
 /** Every import, re-export, `require` and `import()` of a file. */
 export function importsOf({ path, tree }: Source): readonly Import[] {
   const imports: Import[] = [];
-  const add = (specifier: string, isType: boolean): void => {
+  const add = (specifier: string, isType: boolean, isLate = false): void => {
     const isPackage = !specifier.startsWith(".");
-    imports.push({ target: isPackage ? specifier : fileOf(path, specifier), isPackage, isType });
+    imports.push({ target: isPackage ? specifier : fileOf(path, specifier), isPackage, isType, isLate });
   };
   const visit = (node: ts.Node): void => {
     if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier !== undefined) {
@@ -77,7 +80,9 @@ export function importsOf({ path, tree }: Source): readonly Import[] {
       const [argument] = node.arguments;
       const isRequire = ts.isIdentifier(node.expression) && node.expression.text === "require";
       const isImport = node.expression.kind === ts.SyntaxKind.ImportKeyword;
-      if ((isRequire || isImport) && argument !== undefined && ts.isStringLiteral(argument)) add(argument.text, false);
+      if ((isRequire || isImport) && argument !== undefined && ts.isStringLiteral(argument)) {
+        add(argument.text, false, true);
+      }
     }
     ts.forEachChild(node, visit);
   };
