@@ -43,9 +43,11 @@ export interface BootstrapArgs {
  * the resource undoes nothing.
  *
  * @example
- * import { Bootstrap } from "pulumi-talos-pki";
+ * import { Bootstrap, TalosSecrets } from "pulumi-talos-pki";
  *
- * const bootstrap = new Bootstrap("example", { node: "example" });
+ * const secrets = new TalosSecrets("prod");
+ * const etcd = new Bootstrap("etcd", { node: "10.0.0.2", secrets, controlPlaneNodes: ["10.0.0.2", "10.0.0.3",
+ * "10.0.0.4"] });
  */
 export class Bootstrap extends TalosPkiResource {
   /** The members of etcd, as the node listed them when it had started. */

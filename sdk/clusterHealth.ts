@@ -45,9 +45,10 @@ export interface ClusterHealthArgs {
  * refresh ask nobody.
  *
  * @example
- * import { ClusterHealth } from "pulumi-talos-pki";
+ * import { ClusterHealth, TalosSecrets } from "pulumi-talos-pki";
  *
- * const clusterHealth = new ClusterHealth("example", { controlPlaneNodes: ["example"] });
+ * const secrets = new TalosSecrets("prod");
+ * const health = new ClusterHealth("health", { secrets, controlPlaneNodes: ["10.0.0.2"], level: "kubernetes" });
  */
 export class ClusterHealth extends TalosPkiResource {
   /** Every check that was made. */

@@ -59,9 +59,21 @@ export interface ConfigurationApplyArgs {
  * to it.
  *
  * @example
- * import { ConfigurationApply } from "pulumi-talos-pki";
+ * import { ConfigurationApply, MachineConfig, TalosSecrets } from "pulumi-talos-pki";
  *
- * const configurationApply = new ConfigurationApply("example", { node: "example", machineConfig: "example" });
+ * const secrets = new TalosSecrets("prod");
+ * const controlPlane = new MachineConfig("controlplane", {
+ *   secrets,
+ *   clusterName: "prod",
+ *   clusterEndpoint: "https://10.0.0.10:6443",
+ *   machineType: "controlplane",
+ * });
+ * const node = new ConfigurationApply("cp-1", {
+ *   node: "10.0.0.2",
+ *   secrets,
+ *   machineConfig: controlPlane,
+ *   maintenance: { fingerprint: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" },
+ * });
  */
 export class ConfigurationApply extends TalosPkiResource {
   /** SHA-256 of the applied config's normalised documents, lower-case hex. */

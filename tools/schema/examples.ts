@@ -174,6 +174,117 @@ outputs:
   kubeconfig: \${admin.kubeconfig}
 `,
   },
+  ConfigurationApply: {
+    title: "A control plane that is new",
+    typescript: `import { ConfigurationApply, MachineConfig, TalosSecrets } from "pulumi-talos-pki/plugin";
+
+const secrets = new TalosSecrets("prod");
+const controlPlane = new MachineConfig("controlplane", {
+  secrets,
+  clusterName: "prod",
+  clusterEndpoint: "https://10.0.0.10:6443",
+  machineType: "controlplane",
+});
+const node = new ConfigurationApply("cp-1", {
+  node: "10.0.0.2",
+  secrets,
+  machineConfig: controlPlane,
+  maintenance: { fingerprint: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" },
+});
+`,
+    python: `import pulumi_talos_pki as talos
+
+secrets = talos.TalosSecrets("prod")
+control_plane = talos.MachineConfig(
+    "controlplane",
+    secrets=secrets.secrets,
+    cluster_name="prod",
+    cluster_endpoint="https://10.0.0.10:6443",
+    machine_type="controlplane",
+)
+node = talos.ConfigurationApply(
+    "cp-1",
+    node="10.0.0.2",
+    secrets=secrets.secrets,
+    rotation_secrets=secrets.rotation_secrets,
+    machine_config=control_plane.machine_config,
+    maintenance={"fingerprint": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},
+)
+`,
+    yaml: `resources:
+  secrets:
+    type: talos-pki:TalosSecrets
+  controlPlane:
+    type: talos-pki:MachineConfig
+    properties:
+      secrets: \${secrets.secrets}
+      clusterName: prod
+      clusterEndpoint: https://10.0.0.10:6443
+      machineType: controlplane
+  node:
+    type: talos-pki:ConfigurationApply
+    properties:
+      node: 10.0.0.2
+      secrets: \${secrets.secrets}
+      rotationSecrets: \${secrets.rotationSecrets}
+      machineConfig: \${controlPlane.machineConfig}
+      maintenance:
+        fingerprint: 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+`,
+  },
+  Bootstrap: {
+    title: "The first control plane of a cluster",
+    typescript: `import { Bootstrap, TalosSecrets } from "pulumi-talos-pki/plugin";
+
+const secrets = new TalosSecrets("prod");
+const etcd = new Bootstrap("etcd", { node: "10.0.0.2", secrets, controlPlaneNodes: ["10.0.0.2", "10.0.0.3", "10.0.0.4"] });
+`,
+    python: `import pulumi_talos_pki as talos
+
+secrets = talos.TalosSecrets("prod")
+etcd = talos.Bootstrap(
+    "etcd",
+    node="10.0.0.2",
+    secrets=secrets.secrets,
+    control_plane_nodes=["10.0.0.2", "10.0.0.3", "10.0.0.4"],
+)
+`,
+    yaml: `resources:
+  secrets:
+    type: talos-pki:TalosSecrets
+  etcd:
+    type: talos-pki:Bootstrap
+    properties:
+      node: 10.0.0.2
+      secrets: \${secrets.secrets}
+      controlPlaneNodes: [10.0.0.2, 10.0.0.3, 10.0.0.4]
+`,
+  },
+  ClusterHealth: {
+    title: "A cluster whose Kubernetes works",
+    typescript: `import { ClusterHealth, TalosSecrets } from "pulumi-talos-pki/plugin";
+
+const secrets = new TalosSecrets("prod");
+const health = new ClusterHealth("health", { secrets, controlPlaneNodes: ["10.0.0.2"], level: "kubernetes" });
+`,
+    python: `import pulumi_talos_pki as talos
+
+secrets = talos.TalosSecrets("prod")
+health = talos.ClusterHealth(
+    "health", secrets=secrets.secrets, control_plane_nodes=["10.0.0.2"], level="kubernetes"
+)
+`,
+    yaml: `resources:
+  secrets:
+    type: talos-pki:TalosSecrets
+  health:
+    type: talos-pki:ClusterHealth
+    properties:
+      secrets: \${secrets.secrets}
+      controlPlaneNodes: [10.0.0.2]
+      level: kubernetes
+`,
+  },
 };
 
 /** The example that the pages of the registry and the editors show: a written one, or one made of the required inputs. */

@@ -157,11 +157,17 @@ class Bootstrap(pulumi.CustomResource):
 
         ## Example Usage
 
-        ### A Bootstrap
+        ### The first control plane of a cluster
         ```python
         import pulumi_talos_pki as talos
 
-        bootstrap = talos.Bootstrap("example", node="example")
+        secrets = talos.TalosSecrets("prod")
+        etcd = talos.Bootstrap(
+            "etcd",
+            node="10.0.0.2",
+            secrets=secrets.secrets,
+            control_plane_nodes=["10.0.0.2", "10.0.0.3", "10.0.0.4"],
+        )
         ```
 
 
@@ -186,11 +192,17 @@ class Bootstrap(pulumi.CustomResource):
 
         ## Example Usage
 
-        ### A Bootstrap
+        ### The first control plane of a cluster
         ```python
         import pulumi_talos_pki as talos
 
-        bootstrap = talos.Bootstrap("example", node="example")
+        secrets = talos.TalosSecrets("prod")
+        etcd = talos.Bootstrap(
+            "etcd",
+            node="10.0.0.2",
+            secrets=secrets.secrets,
+            control_plane_nodes=["10.0.0.2", "10.0.0.3", "10.0.0.4"],
+        )
         ```
 
 

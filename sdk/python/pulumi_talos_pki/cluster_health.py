@@ -191,11 +191,14 @@ class ClusterHealth(pulumi.CustomResource):
 
         ## Example Usage
 
-        ### A ClusterHealth
+        ### A cluster whose Kubernetes works
         ```python
         import pulumi_talos_pki as talos
 
-        cluster_health = talos.ClusterHealth("example", control_plane_nodes=["example"])
+        secrets = talos.TalosSecrets("prod")
+        health = talos.ClusterHealth(
+            "health", secrets=secrets.secrets, control_plane_nodes=["10.0.0.2"], level="kubernetes"
+        )
         ```
 
 
@@ -222,11 +225,14 @@ class ClusterHealth(pulumi.CustomResource):
 
         ## Example Usage
 
-        ### A ClusterHealth
+        ### A cluster whose Kubernetes works
         ```python
         import pulumi_talos_pki as talos
 
-        cluster_health = talos.ClusterHealth("example", control_plane_nodes=["example"])
+        secrets = talos.TalosSecrets("prod")
+        health = talos.ClusterHealth(
+            "health", secrets=secrets.secrets, control_plane_nodes=["10.0.0.2"], level="kubernetes"
+        )
         ```
 
 

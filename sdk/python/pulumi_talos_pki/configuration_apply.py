@@ -241,11 +241,26 @@ class ConfigurationApply(pulumi.CustomResource):
 
         ## Example Usage
 
-        ### A ConfigurationApply
+        ### A control plane that is new
         ```python
         import pulumi_talos_pki as talos
 
-        configuration_apply = talos.ConfigurationApply("example", node="example", machine_config="example")
+        secrets = talos.TalosSecrets("prod")
+        control_plane = talos.MachineConfig(
+            "controlplane",
+            secrets=secrets.secrets,
+            cluster_name="prod",
+            cluster_endpoint="https://10.0.0.10:6443",
+            machine_type="controlplane",
+        )
+        node = talos.ConfigurationApply(
+            "cp-1",
+            node="10.0.0.2",
+            secrets=secrets.secrets,
+            rotation_secrets=secrets.rotation_secrets,
+            machine_config=control_plane.machine_config,
+            maintenance={"fingerprint": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},
+        )
         ```
 
 
@@ -275,11 +290,26 @@ class ConfigurationApply(pulumi.CustomResource):
 
         ## Example Usage
 
-        ### A ConfigurationApply
+        ### A control plane that is new
         ```python
         import pulumi_talos_pki as talos
 
-        configuration_apply = talos.ConfigurationApply("example", node="example", machine_config="example")
+        secrets = talos.TalosSecrets("prod")
+        control_plane = talos.MachineConfig(
+            "controlplane",
+            secrets=secrets.secrets,
+            cluster_name="prod",
+            cluster_endpoint="https://10.0.0.10:6443",
+            machine_type="controlplane",
+        )
+        node = talos.ConfigurationApply(
+            "cp-1",
+            node="10.0.0.2",
+            secrets=secrets.secrets,
+            rotation_secrets=secrets.rotation_secrets,
+            machine_config=control_plane.machine_config,
+            maintenance={"fingerprint": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},
+        )
         ```
 
 
