@@ -1,6 +1,6 @@
 import { Client, connectivityState, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 
-import { PkiError } from "../core/errors";
+import type { PkiError } from "../core/errors";
 import { MAX_TEXT_LENGTH, MEBIBYTE } from "../core/limits";
 import { type FailureFacts, nodeError, readFailure } from "../core/nodes/failures";
 import { formatNodeAddress, shortNodeAddress } from "../core/nodes/nodeAddress";

@@ -13,7 +13,7 @@ import { describeServed, keyFingerprint, servedChain } from "./serverCertificate
 type SecureConnector = ReturnType<ChannelCredentials["_createSecureConnector"]>;
 
 /** A server that is not believed. */
-export class Disbelief extends Error {
+class Disbelief extends Error {
   constructor(readonly facts: FailureFacts) {
     super(facts.text);
   }

@@ -170,7 +170,7 @@ export class Session implements NodeSession {
 
   private async plain(
     name: "bootstrap" | "reboot" | "reset" | "serviceRestart",
-    request: Partial<Message<"ResetRequest" | "ServiceRestartRequest">>,
+    request: Partial<Message<"ResetRequest"> & Message<"ServiceRestartRequest">>,
   ): Promise<void> {
     const { messages } = await this.connection.unary(name, request);
     this.only(messages, METHODS[name].purpose);

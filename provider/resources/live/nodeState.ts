@@ -1,4 +1,3 @@
-import { PkiError } from "../../core/errors";
 import { type ApiCertificates, readApiCertificates } from "../../core/nodes/osTrust";
 import { readPlainYaml } from "../../core/yaml/plain";
 import type { NodeSession } from "../../engine/nodes";
@@ -50,9 +49,4 @@ export async function apiServerReady(session: NodeSession): Promise<boolean | un
     (condition: unknown) =>
       isPlainObject(condition) && condition["type"] === "Ready" && String(condition["status"]) === "True",
   );
-}
-
-/** Whether a failed call says that the node runs no etcd. */
-export function hasNoEtcd(error: unknown): boolean {
-  return error instanceof PkiError && /etcd|not (?:implemented|found)/i.test(error.message);
 }
