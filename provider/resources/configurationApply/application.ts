@@ -1,9 +1,8 @@
 import { parseTalosVersion } from "../../core/talosVersion";
 import { collectProblems, PkiError, type Problem } from "../../core/errors";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
-import { nodeConfigHash, withoutSecrets } from "../../core/nodes/nodeConfig";
+import { withoutSecrets } from "../../core/nodes/nodeConfig";
 import { osTrustGaps } from "../../core/nodes/osTrust";
-import { formatTime } from "../../core/environment";
 import { info, type Report } from "../../engine/definition";
 import type { ApplyAnswer, NodeSession } from "../../engine/nodes";
 import { ClusterGuard } from "../live/clusterGuard";
@@ -12,7 +11,9 @@ import { apiCertificates, machineState } from "../live/nodeState";
 import { type Attempt, Overdue, type Patience, waitFor } from "../live/waiting";
 import type { ApplyDecision } from "./index";
 import type { ApplyMode } from "./inputs";
+import { liveHash } from "./liveConfig";
 import type { ApplyOutputs } from "./outputs";
+import { prove } from "./proof";
 
 export interface ApplicationOptions {
   readonly access: NodeAccess;
@@ -41,12 +42,6 @@ interface Observed {
   readonly talosVersion: string | undefined;
   /** When this run of the node began. */
   readonly since: Date | undefined;
-}
-
-/** What a fresh connection has proved. */
-interface Proof {
-  readonly serverCertificate: NonNullable<ApplyOutputs["serverCertificate"]>;
-  readonly talosVersion: string | undefined;
 }
 
 /** The application of one config to one node: observe, act, prove. */
@@ -146,14 +141,8 @@ export class Application {
     }
   }
 
-  private async liveHash(session: NodeSession, talosVersion: string | undefined): Promise<string | undefined> {
-    const version = talosVersion === undefined ? undefined : collectProblems([], () => parseTalosVersion(talosVersion));
-    // Up to v1.9 there is no persistent config to read: the node's answer is the proof.
-    const kind = this.isStaged && (version?.minor ?? 0) >= 10 ? "persistent" : "active";
-    const text = await session.machineConfig(kind);
-    if (text === undefined) return undefined;
-    // A config that only newlines and comments tell apart is the same.
-    return text === this.options.decision.config.text ? this.options.decision.config.hash : nodeConfigHash(text);
+  private liveHash(session: NodeSession, talosVersion: string | undefined): Promise<string | undefined> {
+    return liveHash(session, talosVersion, this.options.decision.config, { isStaged: this.isStaged });
   }
 
   /** Sends the config, again if the answer was lost and the node does not have it. @throws PkiError */
@@ -262,7 +251,9 @@ export class Application {
       this.reports.push(info(`node ${this.label} says: ${withoutSecrets(warning, decision.config.text)}`));
     }
     try {
-      const proof = await this.prove(rebootsFrom);
+      const { access, target } = this.options;
+      const { isStaged, patience } = this;
+      const proof = await prove({ access, target, decision, isStaged, rebootsFrom, patience });
       await guard?.assertWell();
       const { serverCertificate, talosVersion } = proof;
       return {
@@ -286,84 +277,5 @@ export class Application {
   private notApplied(missing: string): PkiError {
     const message = `node ${this.label}: has taken the config, and is not proved to run with it: ${missing}; look at the node, and run the update again, which goes on from here (ERR_NODE_NOT_APPLIED)`;
     return new PkiError("ERR_NODE_NOT_APPLIED", message);
-  }
-
-  /**
-   * Proves on fresh connections that the node has the config, serves and accepts the CAs of it, and has restarted.
-   *
-   * @throws Overdue, PkiError
-   */
-  private async prove(rebootsFrom: Date | undefined): Promise<Proof> {
-    const { access, target } = this.options;
-    return waitFor(`node ${this.label} to run with the config`, this.patience, async (): Promise<Attempt<Proof>> => {
-      const session = await access.connect(target, {}, this.patience.deadline - access.nodes.uptime());
-      try {
-        return await this.proveOnce(session, rebootsFrom);
-      } finally {
-        session.close();
-      }
-    });
-  }
-
-  private async proveOnce(session: NodeSession, rebootsFrom: Date | undefined): Promise<Attempt<Proof>> {
-    const { decision, target } = this.options;
-    const talosVersion = await session.version();
-    const live = await this.liveHash(session, talosVersion);
-    if (live !== decision.config.hash) {
-      return { missing: live === undefined ? "it has no config yet" : "it has another config" };
-    }
-    const seen = await apiCertificates(session);
-    const [served] = session.served;
-    const server = target.endpoint === undefined ? served : seen.server;
-    if (server === undefined) return { missing: "it serves no certificate yet" };
-    const { os } = decision.config;
-    if (!this.isStaged) {
-      const gaps = osTrustGaps(os, { server, accepted: seen.accepted });
-      if (gaps.length > 0) return { missing: `it ${gaps.join(", and ")}` };
-      if (rebootsFrom !== undefined) {
-        const state = await machineState(session);
-        if (state === undefined || state.since.getTime() <= rebootsFrom.getTime()) {
-          return { missing: "it has not rebooted yet" };
-        }
-        if (state.stage !== "running") return { missing: `it is ${state.stage}` };
-      }
-      const lets = await this.clientGap();
-      if (lets !== undefined) return { missing: lets };
-    }
-    const issuer = [os.issuing, ...os.accepted].find(
-      (authority) => authority !== undefined && server.isSignedBy(authority),
-    );
-    return {
-      found: {
-        talosVersion,
-        serverCertificate: {
-          fingerprint: server.fingerprint,
-          issuerFingerprint: issuer?.fingerprint ?? "",
-          notAfter: formatTime(server.notAfter),
-        },
-      },
-    };
-  }
-
-  /** Whether the node lets in clients of every CA that it must, and of none whose time is over, where a key is at hand. */
-  private async clientGap(): Promise<string | undefined> {
-    const { access, target, decision } = this.options;
-    // A call through an endpoint shows whom that one lets in.
-    if (target.endpoint !== undefined) return undefined;
-    const accepted = new Set(
-      [decision.config.os.issuing, ...decision.config.os.accepted].map((certificate) => certificate?.fingerprint),
-    );
-    for (const signer of decision.credentials.signers) {
-      if (!accepted.has(signer.certificate.fingerprint)) continue;
-      const { accepted: isIn, failure } = await access.shakeHandsAs(target, signer);
-      if (!isIn)
-        return `it does not let in a client of CA ${signer.certificate.fingerprint.slice(0, 12)}: ${failure?.reason ?? "?"}`;
-    }
-    for (const signer of decision.retired) {
-      if (accepted.has(signer.certificate.fingerprint)) continue;
-      const { accepted: isIn } = await access.shakeHandsAs(target, signer);
-      if (isIn) return `it still lets in a client of the old CA ${signer.certificate.fingerprint.slice(0, 12)}`;
-    }
-    return undefined;
   }
 }

@@ -105,7 +105,7 @@ export const ConfigurationApply = defineResource({
 });
 
 function maintenanceOf(inputs: Inputs): Exclude<Inputs["maintenance"], symbol> {
-  return knownOr(inputs.maintenance) as Exclude<Inputs["maintenance"], symbol>;
+  return knownOr(inputs.maintenance);
 }
 
 /** The config with the node's own patches; `undefined` where it is unknown or wrong. */

@@ -2,11 +2,13 @@ import { PkiError, type Warning } from "../../core/errors";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { nodeConfigHash } from "../../core/nodes/nodeConfig";
 import { info, type ReadResult, type StoredResource } from "../../engine/definition";
+import type { NodeSession } from "../../engine/nodes";
 import type { Context } from "../../engine/ports";
 import { isKnown } from "../../engine/unknown";
 import { osCredentials } from "../live/credentials";
 import { NodeAccess, type Target } from "../live/nodeAccess";
 import { timeoutsOf } from "../live/timeouts";
+import { keepsPersistentConfig } from "./liveConfig";
 import type { INPUTS } from "./inputs";
 import type { OUTPUTS } from "./outputs";
 
@@ -16,6 +18,18 @@ export type StoredApply = StoredResource<typeof INPUTS, typeof OUTPUTS>;
 export function targetOf({ node, endpoint }: StoredApply["inputs"]): Target | undefined {
   if (!isKnown(node)) return undefined;
   return { node, ...(endpoint === undefined || !isKnown(endpoint) ? {} : { endpoint }) };
+}
+
+/** The hash of the config that the node has; `""` without one. A node that cannot tell has what it was given. */
+async function hashOfLive(
+  session: NodeSession,
+  talosVersion: string | undefined,
+  { inputs, outputs }: StoredApply,
+): Promise<string | undefined> {
+  const isStaged = inputs.applyMode === "staged";
+  if (isStaged && !keepsPersistentConfig(talosVersion)) return outputs.liveHash;
+  const text = await session.machineConfig(isStaged ? "persistent" : "active");
+  return text === undefined ? "" : nodeConfigHash(text);
 }
 
 /** Looks which config the node has. One that cannot be asked stays as it is stored, with a warning. */
@@ -29,12 +43,15 @@ export async function readNode(stored: StoredApply, context: Context): Promise<R
     const session = await access.reach(target);
     try {
       const talosVersion = await session.version();
-      const text = await session.machineConfig(inputs.applyMode === "staged" ? "persistent" : "active");
-      const liveHash = text === undefined ? "" : nodeConfigHash(text);
+      const liveHash = await hashOfLive(session, talosVersion, stored);
       const { configHash } = outputs;
-      const isOther = liveHash !== configHash;
+      const isOther = liveHash !== undefined && liveHash !== configHash;
       return {
-        outputs: { ...outputs, liveHash, ...(talosVersion === undefined ? {} : { talosVersion }) },
+        outputs: {
+          ...outputs,
+          ...(liveHash === undefined ? {} : { liveHash }),
+          ...(talosVersion === undefined ? {} : { talosVersion }),
+        },
         reports: isOther
           ? [
               info(
