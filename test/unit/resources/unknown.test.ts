@@ -6,13 +6,22 @@ import { UNKNOWN } from "../../../provider/engine/wire";
 import { makeRequest } from "../core/x509/requests";
 import { QUICK } from "../support/cluster";
 import { Managed, testHost } from "../support/engine";
+import { FakeNodes } from "../support/fakeNodes";
 import { vector } from "../support/fixed";
 import { readVectorBundle } from "../vectors/vectors";
 
 const host = testHost("2027-01-01T00:00:00Z");
+const controlPlaneConfig = vector("out/base-v1.13/controlplane.yaml");
 const bundle = readVectorBundle("bundles/v1.13.yaml");
 const secrets = vector("bundles/v1.13.yaml");
 const pair = { certificatePem: bundle.certs.os.crt, privateKeyPem: bundle.certs.os.key };
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+/** A client in the form of one; a CA is as good as any certificate here. */
+const client = {
+  caCertificate: base64(pair.certificatePem),
+  clientCertificate: base64(pair.certificatePem),
+  clientKey: base64(pair.privateKeyPem),
+};
 const certificate = {
   algorithm: "ecdsa-p256",
   validityPeriodHours: 48,
@@ -42,7 +51,7 @@ const ARGUMENTS: Readonly<Record<ResourceName, readonly Values[]>> = {
       },
     },
     { secretsYaml: secrets },
-    { controlPlaneConfig: vector("out/base-v1.13/controlplane.yaml") },
+    { controlPlaneConfig },
     { kubernetesPkiDirectory: "pki", ...QUICK },
   ],
   ClientConfiguration: [
@@ -95,6 +104,37 @@ const ARGUMENTS: Readonly<Record<ResourceName, readonly Values[]>> = {
       namespace: "n",
     },
   ],
+  ConfigurationApply: [
+    {
+      node: "10.0.0.2",
+      endpoint: "10.0.0.3",
+      secrets: { secrets: bundle, rotationSecrets: { os: pair } },
+      machineConfig: { machineConfig: controlPlaneConfig, redactedConfig: "" },
+      configPatches: ["machine: {sysctls: {a: b}}", { machine: { sysctls: { c: "d" } } }],
+      applyMode: "no_reboot",
+      maintenance: { fingerprint: `${"A".repeat(43)}=`, allowUnverified: true },
+      onDestroy: { reset: true, graceful: false, reboot: true },
+      timeouts: { connect: "1s", create: "1m", update: "1m", delete: "1m" },
+      triggers: { a: "1", b: { c: [1] } },
+    },
+    { node: "10.0.0.2", clientConfiguration: client, machineConfig: controlPlaneConfig },
+  ],
+  Bootstrap: [
+    { node: "10.0.0.2", endpoint: "10.0.0.3", secrets, controlPlaneNodes: ["10.0.0.2"], timeouts: { create: "1m" } },
+    { node: "10.0.0.2", clientConfiguration: client },
+  ],
+  ClusterHealth: [
+    {
+      controlPlaneNodes: ["10.0.0.2", "10.0.0.3"],
+      workerNodes: ["10.0.0.4"],
+      secrets,
+      rotationSecrets: { os: pair },
+      clusterEndpoint: "https://10.0.0.1:6443",
+      level: "kubernetes",
+      timeouts: { create: "1m" },
+      triggers: { a: "1" },
+    },
+  ],
 };
 
 /** The value with each of its parts unknown in turn, itself first; and the path of the part. */
@@ -109,6 +149,17 @@ function* withUnknowns(value: unknown, path = ""): Generator<[string, unknown]> 
         yield [at, { ...value, [key]: changed }];
   }
 }
+
+before(async () => {
+  const network = await FakeNodes.make(host.environment);
+  const planes = [];
+  for (const address of ["10.0.0.2", "10.0.0.3"])
+    planes.push(await network.add(address, { config: controlPlaneConfig }));
+  for (const plane of planes) plane.etcd = { members: planes, alarms: [] };
+  await network.add("10.0.0.4", { config: vector("out/base-v1.13/worker.yaml") });
+  await network.add("10.0.0.1");
+  Object.assign(host, { nodes: () => Promise.resolve(network) });
+});
 
 for (const name of Object.keys(ARGUMENTS) as ResourceName[]) {
   describe(`What a preview does not know of a ${name}`, () => {
@@ -165,6 +216,7 @@ for (const name of Object.keys(ARGUMENTS) as ResourceName[]) {
         "aescbcEncryptionSecret",
         "certificateAuthority",
         "csrPem",
+        "clientConfiguration",
       ];
       const some = Object.fromEntries(
         names.filter((input) => !excluded.includes(input)).map((input) => [input, UNKNOWN]),

@@ -25,6 +25,10 @@ const MAKE: Readonly<
   NodeCertificate: (name, opts) => new sdk.NodeCertificate(name, { secrets, dnsNames: ["a"] }, opts),
   Kubeconfig: (name, opts) =>
     new sdk.Kubeconfig(name, { secrets, clusterName: "c", clusterEndpoint: "https://10.0.0.1:6443" }, opts),
+  ConfigurationApply: (name, opts) =>
+    new sdk.ConfigurationApply(name, { node: "10.0.0.2", secrets, machineConfig: "a: b" }, opts),
+  Bootstrap: (name, opts) => new sdk.Bootstrap(name, { node: "10.0.0.2", secrets }, opts),
+  ClusterHealth: (name, opts) => new sdk.ClusterHealth(name, { controlPlaneNodes: ["10.0.0.2"], secrets }, opts),
 };
 const KINDS = Object.keys(MAKE) as ResourceName[];
 

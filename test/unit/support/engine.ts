@@ -3,7 +3,9 @@ import { webcrypto } from "node:crypto";
 import { describeProblem, PkiError } from "../../../provider/core/errors";
 import { canonical } from "../../../provider/core/lifecycle/renewal";
 import type { AnyDefinition } from "../../../provider/engine/definition";
-import { type CheckResult, Operations } from "../../../provider/engine/operations";
+import { Incomplete } from "../../../provider/engine/incomplete";
+import { type Call, type ChangeResult, type CheckResult, Operations } from "../../../provider/engine/operations";
+import type { Nodes } from "../../../provider/engine/nodes";
 import type { Host } from "../../../provider/engine/ports";
 import { describeReport } from "../../../provider/engine/shell";
 import type { Values } from "../../../provider/engine/values";
@@ -17,7 +19,7 @@ export interface TestHost extends Host {
   readonly folders: Record<string, Readonly<Record<string, string>>>;
 }
 
-export function testHost(now = START): TestHost {
+export function testHost(now = START, nodes?: Nodes): TestHost {
   const host: TestHost = {
     now,
     folders: {},
@@ -27,7 +29,7 @@ export function testHost(now = START): TestHost {
       subtle: webcrypto.subtle,
     },
     readFiles: (folder) => Promise.resolve(host.folders[folder] ?? {}),
-    nodes: noNodes,
+    nodes: nodes === undefined ? noNodes : () => Promise.resolve(nodes),
   };
   return host;
 }
@@ -45,6 +47,14 @@ export interface Preview {
 /** A resource as the engine drives it through its definition: check, diff, create or update, read. */
 export class Managed {
   id = "";
+  /** Lines of progress. */
+  readonly said: string[] = [];
+  /** What the last operation reported. */
+  reports: string[] = [];
+  /** Cancels what comes next. */
+  signal: AbortSignal | undefined;
+  /** The last operation has changed something and then failed: the next update runs even without a change. */
+  private isIncomplete = false;
   private readonly operations: Operations;
   private state: { readonly inputs: Values; readonly outputs: Values } | undefined;
 
@@ -90,12 +100,12 @@ export class Managed {
     if (this.state === undefined || told.length > 0)
       return { op: "create", changes: Object.keys(inputs), notices, problems: told, inputs };
     const { inputs: before, outputs } = this.state;
-    const diff = await this.operations.diff(outputs, inputs);
+    const diff = await this.operations.diff(outputs, inputs, this.call);
     const names = [...new Set([...Object.keys(before), ...Object.keys(inputs)])];
     const changes =
       diff.changes === false ? [] : names.filter((name) => canonical(before[name]) !== canonical(inputs[name])).sort();
     return {
-      op: changes.length === 0 ? "same" : "update",
+      op: changes.length === 0 && diff.changes !== true && !this.isIncomplete ? "same" : "update",
       changes,
       notices: [...notices, ...diff.reports.map(describeReport)],
       problems: diff.problems.map((problem) => `${problem.code} ${describeProblem(problem)}`),
@@ -108,14 +118,10 @@ export class Managed {
     const preview = await this.preview(args);
     if (preview.problems.length > 0) throw new Error(preview.problems.join("\n"));
     const { inputs } = preview;
-    if (this.state === undefined) {
-      const { id, outputs } = await this.operations.create(inputs);
-      this.id = id;
-      this.state = { inputs, outputs };
-    } else if (preview.op === "update") {
-      const { outputs } = await this.operations.update(this.outputs, inputs);
-      this.state = { inputs, outputs };
-    } else {
+    if (this.state === undefined) await this.change(inputs, () => this.operations.create(inputs, this.call));
+    else if (preview.op === "update")
+      await this.change(inputs, () => this.operations.update(this.outputs, inputs, this.call));
+    else {
       // A resource that stays the same keeps its outputs; the engine notes its inputs.
       this.state = { inputs, outputs: this.outputs };
     }
@@ -124,8 +130,37 @@ export class Managed {
 
   /** `pulumi refresh`. */
   async refresh(): Promise<void> {
-    const { outputs = {} } = await this.operations.read(this.outputs);
+    const { outputs = {}, reports } = await this.operations.read(this.outputs, this.call);
+    this.reports = reports.map(describeReport);
     this.state = { inputs: this.inputs, outputs };
+  }
+
+  /** `pulumi destroy`. */
+  async destroy(): Promise<void> {
+    await this.operations.remove(this.outputs, this.call);
+    this.state = undefined;
+  }
+
+  private get call(): Call {
+    const progress = (line: string): void => void this.said.push(line);
+    return { progress, ...(this.signal === undefined ? {} : { signal: this.signal }) };
+  }
+
+  /** Stores what came of a create or update, as the engine does with one that failed half-way. */
+  private async change(inputs: Values, run: () => Promise<ChangeResult>): Promise<void> {
+    this.isIncomplete = false;
+    try {
+      const { id, outputs, reports } = await run();
+      if (this.state === undefined) this.id = id;
+      this.state = { inputs, outputs };
+      this.reports = reports.map(describeReport);
+    } catch (error) {
+      if (!(error instanceof Incomplete)) throw error;
+      if (this.state === undefined) this.id = error.id;
+      this.state = { inputs, outputs: error.outputs };
+      this.isIncomplete = true;
+      throw error;
+    }
   }
 }
 

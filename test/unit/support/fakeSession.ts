@@ -1,0 +1,245 @@
+import { stringify } from "yaml";
+
+import type { FakeNode, Fault } from "./fakeNode";
+import type { FakeNodes } from "./fakeNodes";
+import { nodeError, readFailure } from "../../../provider/core/nodes/failures";
+import { nodeConfigHash } from "../../../provider/core/nodes/nodeConfig";
+import type { Certificate } from "../../../provider/core/x509/certificate";
+import { encodeBase64 } from "../../../provider/core/x509/pem";
+import type {
+  ApplyAnswer,
+  EtcdMember,
+  EtcdStatus,
+  NodeCall,
+  NodeResource,
+  NodeService,
+  NodeSession,
+  ResetOptions,
+  VerifiedBy,
+} from "../../../provider/engine/nodes";
+
+interface Ends {
+  /** The peer of TLS. */
+  readonly machine: FakeNode;
+  /** The node that answers; another one behind an endpoint. */
+  readonly asked: FakeNode | undefined;
+  readonly client: Certificate | undefined;
+  readonly verifiedBy: VerifiedBy;
+  /** As errors name the node. */
+  readonly label: string;
+  readonly call: NodeCall;
+}
+
+const DENIED: Fault = { status: 7, text: "not authorized" };
+const UNIMPLEMENTED: Fault = { status: 12, text: "method not implemented" };
+
+/** Calls of a connection to a fake node. */
+export class FakeSession implements NodeSession {
+  readonly served: readonly [Certificate, ...Certificate[]];
+  readonly verifiedBy: VerifiedBy;
+  isClosed = false;
+
+  constructor(
+    private readonly cluster: FakeNodes,
+    private readonly ends: Ends,
+  ) {
+    this.served = [ends.machine.server];
+    this.verifiedBy = ends.verifiedBy;
+    cluster.open.add(this);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.cluster.open.delete(this);
+  }
+
+  async version(): Promise<string | undefined> {
+    const node = await this.reach("version", "ask for its version");
+    // The maintenance service had no such call before apid took it over.
+    return node.isMaintenance && node.minor < 13 ? undefined : node.version;
+  }
+
+  async machineConfig(kind: "active" | "persistent" = "active"): Promise<string | undefined> {
+    const node = await this.reach(`machineConfig ${kind}`, "read a resource", { node: DENIED });
+    return kind === "active" ? node.config : node.minor < 10 ? undefined : node.persistent;
+  }
+
+  async resource(_namespace: string, type: string): Promise<NodeResource | undefined> {
+    const name = type.split(".")[0] ?? "";
+    const node = await this.reach(`resource ${name}`, "read a resource", { node: DENIED });
+    const at = new Date(node.bootedAt);
+    const of = (spec: string): NodeResource => ({
+      id: name,
+      version: "1",
+      phase: "running",
+      created: at,
+      updated: at,
+      spec,
+    });
+    switch (name) {
+      case "MachineStatuses":
+        return of(stringify({ stage: "running", status: { ready: true, unmetConditions: [] } }));
+      case "ApiCertificates": {
+        const crt = ({ pem }: Certificate): { crt: string } => ({ crt: encodeBase64(pem) });
+        const { server, accepted } = node;
+        return of(stringify({ server: { ...crt(server), key: encodeBase64("KEY") }, acceptedCAs: accepted.map(crt) }));
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  async resources(): Promise<readonly NodeResource[]> {
+    const node = await this.reach("resources", "list resources", { node: DENIED });
+    if (node.apiServerReady === undefined) return [];
+    const at = new Date(node.bootedAt);
+    const spec = stringify({ conditions: [{ type: "Ready", status: node.apiServerReady ? "True" : "False" }] });
+    return [{ id: "kube-system/kube-apiserver", version: "1", phase: "running", created: at, updated: at, spec }];
+  }
+
+  async applyConfiguration(config: string, mode: string, dryRun = false): Promise<ApplyAnswer> {
+    const name = `applyConfiguration ${mode}${dryRun ? " dry" : ""}`;
+    let lost: Fault | undefined;
+    const node = await this.reach(name, "apply the machine config", {
+      sends: config,
+      onFault: (fault) => (fault.takesEffect === true ? (lost = fault) : undefined),
+    });
+    const fail = (fault: Fault): Error => this.error("apply the machine config", fault);
+    const words = node.rejects?.(config);
+    if (words !== undefined) throw fail({ status: 3, text: words });
+    if (node.isMaintenance && node.minor < 13 && !["auto", "try", "reboot"].includes(mode)) {
+      throw fail({ status: 12, text: `apply configuration with mode ${mode} is not supported in maintenance mode` });
+    }
+    const answer = node.isMaintenance
+      ? await this.install(node, config, dryRun)
+      : await this.change(node, config, mode, dryRun, fail);
+    if (lost !== undefined) throw fail(lost);
+    return answer;
+  }
+
+  private async install(node: FakeNode, config: string, dryRun: boolean): Promise<ApplyAnswer> {
+    if (!dryRun) {
+      await node.run(config);
+      node.apiServerReady = node.isControlPlane ? true : undefined;
+      node.reboot(this.cluster.now);
+    }
+    return { mode: "reboot", warnings: [], details: "" };
+  }
+
+  private async change(
+    node: FakeNode,
+    config: string,
+    mode: string,
+    dryRun: boolean,
+    fail: (fault: Fault) => Error,
+  ): Promise<ApplyAnswer> {
+    if (mode === "staged") {
+      if (!dryRun) node.persistent = config;
+      return { mode, warnings: [], details: "" };
+    }
+    if (mode === "reboot" && node.minor >= 14) throw fail(UNIMPLEMENTED);
+    const isSame = nodeConfigHash(config) === nodeConfigHash(node.config!);
+    const needsReboot = node.needsReboot && !isSame;
+    if (mode === "no_reboot" && needsReboot) throw fail({ status: 3, text: "the change needs a reboot" });
+    const reboots = mode === "reboot" || (needsReboot && node.minor < 14);
+    if (!dryRun) {
+      await node.run(config);
+      if (reboots) node.reboot(this.cluster.now);
+    }
+    return { mode: reboots ? "reboot" : "no_reboot", warnings: [], details: "" };
+  }
+
+  async bootstrap(): Promise<void> {
+    let lost: Fault | undefined;
+    const node = await this.reach("bootstrap", "bootstrap etcd", {
+      node: UNIMPLEMENTED,
+      onFault: (fault) => (fault.takesEffect === true ? (lost = fault) : undefined),
+    });
+    if (node.etcd !== undefined)
+      throw this.error("bootstrap etcd", { status: 6, text: "etcd data directory is not empty" });
+    node.etcd = { members: [node], alarms: [] };
+    if (lost !== undefined) throw this.error("bootstrap etcd", lost);
+  }
+
+  async services(): Promise<readonly NodeService[]> {
+    const node = await this.reach("services", "list its services", { node: UNIMPLEMENTED });
+    return node.services(this.cluster.now);
+  }
+
+  async restartService(id: string): Promise<void> {
+    await this.reach(`restartService ${id}`, "restart a service");
+  }
+
+  private async etcdNode(method: string, purpose: string): Promise<FakeNode> {
+    const node = await this.reach(method, purpose, { node: UNIMPLEMENTED });
+    if (!node.isControlPlane)
+      throw this.error(purpose, { status: 12, text: "is only available on control plane nodes" });
+    if (node.etcd === undefined) throw this.error(purpose, { status: 2, text: "etcd is not running" });
+    return node;
+  }
+
+  async etcdMembers(): Promise<readonly EtcdMember[]> {
+    const { etcd } = await this.etcdNode("etcdMembers", "list the members of etcd");
+    return etcd!.members.map((member) => member.member());
+  }
+
+  async etcdStatus(): Promise<EtcdStatus> {
+    const node = await this.etcdNode("etcdStatus", "ask for the status of etcd");
+    const { id, isLearner } = node.member();
+    const leader = node.etcd!.members[0]?.member().id ?? "0";
+    return { memberId: id, leader: node.knowsLeader ? leader : "0", raftIndex: 1, errors: node.etcdErrors, isLearner };
+  }
+
+  async etcdAlarms(): Promise<readonly string[]> {
+    return (await this.etcdNode("etcdAlarms", "list the alarms of etcd")).etcd!.alarms;
+  }
+
+  async kubeconfig(): Promise<string> {
+    return (await this.reach("kubeconfig", "get the kubeconfig")).kubeconfig ?? "";
+  }
+
+  async reboot(): Promise<void> {
+    (await this.reach("reboot", "reboot it")).reboot(this.cluster.now);
+  }
+
+  async reset(options: ResetOptions): Promise<void> {
+    const node = await this.reach("reset", "reset it");
+    node.resets.push(options);
+    if (!node.ignoresReboots) this.cluster.machines.delete(node.host);
+  }
+
+  /** The node that answers. @throws PkiError for what a test has planned, a client that is not let in, a node that is off */
+  private async reach(
+    name: string,
+    purpose: string,
+    {
+      sends,
+      node: inMaintenance,
+      onFault = () => undefined,
+    }: { sends?: string; node?: Fault; onFault?: (fault: Fault) => Fault | undefined } = {},
+  ): Promise<FakeNode> {
+    const { machine, asked, client, verifiedBy, call } = this.ends;
+    await Promise.resolve();
+    if (this.isClosed) throw new Error(`a call on a closed connection: ${name}`);
+    if (call.signal.aborted) throw this.error(purpose, { status: 1, text: "Cancelled" });
+    const rejected = this.cluster.clientFault(machine, client);
+    if (rejected !== undefined) throw this.error(purpose, { status: 14, ...rejected });
+    this.cluster.log.push({ node: asked?.host ?? "?", call: name, verifiedBy });
+    if (verifiedBy === "nobody") this.cluster.sentUnverified.push(sends ?? name);
+    if (asked !== machine && !machine.isControlPlane)
+      throw this.error(purpose, { status: 7, text: "no request forwarding" });
+    const off: Fault = { status: 14, text: "connection error: desc = transport" };
+    if (asked === undefined || (asked !== machine && asked.isMaintenance)) throw this.error(purpose, off);
+    this.cluster.before?.(asked, name);
+    const fault = asked.nextFault(name.split(" ")[0]!) ?? (asked.isMaintenance ? inMaintenance : undefined);
+    if (fault !== undefined && onFault(fault) === undefined) {
+      if (fault.status === 4) this.cluster.now += call.patience;
+      throw this.error(purpose, fault);
+    }
+    return asked;
+  }
+
+  private error(purpose: string, fault: Fault): Error {
+    return nodeError(this.ends.label, purpose, readFailure(fault));
+  }
+}

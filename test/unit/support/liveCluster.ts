@@ -1,0 +1,80 @@
+import type { Values } from "../../../provider/engine/values";
+import { Bootstrap } from "../../../provider/resources/bootstrap";
+import { ClusterHealth } from "../../../provider/resources/clusterHealth";
+import { ConfigurationApply } from "../../../provider/resources/configurationApply";
+import { MachineConfig } from "../../../provider/resources/machineConfig";
+import { makeSecrets, QUICK } from "./cluster";
+import { Managed, type TestHost, testHost } from "./engine";
+import type { FakeNode } from "./fakeNode";
+import { FakeNodes } from "./fakeNodes";
+
+export const CLUSTER = {
+  clusterName: "prod",
+  clusterEndpoint: "https://10.0.0.2:6443",
+  kubernetesVersion: "1.36.0",
+  installImage: "example.org/installer:1",
+};
+
+let base: Promise<Managed> | undefined;
+
+/** A cluster's secrets, its configs and its machines; no two tests share them. */
+export class LiveCluster {
+  private constructor(
+    readonly host: TestHost,
+    readonly nodes: FakeNodes,
+    readonly secrets: Managed,
+  ) {}
+
+  static async make(): Promise<LiveCluster> {
+    const plain = testHost();
+    // The secrets are made once; what a test does with them is its own.
+    base ??= makeSecrets(plain);
+    const nodes = await FakeNodes.make(plain.environment);
+    return new LiveCluster(testHost(plain.now, nodes), nodes, (await base).twin());
+  }
+
+  /** Another cluster, whose machines are on the same network. */
+  async other(): Promise<LiveCluster> {
+    return new LiveCluster(this.host, this.nodes, await makeSecrets(this.host));
+  }
+
+  /** What a resource takes of a TalosSecrets. */
+  get credentials(): Values {
+    const { secrets, rotationSecrets } = this.secrets.outputs;
+    return { secrets: { secrets, ...(rotationSecrets === undefined ? {} : { rotationSecrets }) } };
+  }
+
+  /** One `pulumi up` of the secrets in a rotation of the OS CA. */
+  async rotate(stage: "accept" | "swap" | "finish" | "abort"): Promise<void> {
+    await this.secrets.up({ ...QUICK, rotation: { os: { id: "r", stage } } });
+  }
+
+  /** A machine config of the present secrets. */
+  async config(machineType: "controlplane" | "worker" = "controlplane", more: Values = {}): Promise<string> {
+    const made = new Managed(MachineConfig, this.host);
+    await made.up({ ...CLUSTER, secrets: this.secrets.outputs["secrets"], machineType, ...more });
+    return String(made.outputs["machineConfig"]);
+  }
+
+  apply(): Managed {
+    return new Managed(ConfigurationApply, this.host);
+  }
+
+  bootstrap(): Managed {
+    return new Managed(Bootstrap, this.host);
+  }
+
+  health(): Managed {
+    return new Managed(ClusterHealth, this.host);
+  }
+
+  /** Control planes that run, with etcd on all of them. */
+  async controlPlanes(...hosts: readonly string[]): Promise<FakeNode[]> {
+    const config = await this.config();
+    const planes: FakeNode[] = [];
+    for (const host of hosts) planes.push(await this.nodes.add(host, { config }));
+    const etcd = { members: planes, alarms: [] };
+    for (const plane of planes) plane.etcd = etcd;
+    return planes;
+  }
+}
