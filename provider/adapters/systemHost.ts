@@ -7,6 +7,7 @@ import { PkiError, type Problem } from "../core/errors";
 import { decodeText } from "../core/text";
 import { describeFileError, isAbsent } from "../core/fileErrors";
 import type { Host } from "../engine/ports";
+import type * as NodesModule from "../nodes";
 
 /** Tests move the clock with this variable (RFC 3339); nobody else should. */
 const NOW = "TALOS_PKI_NOW";
@@ -37,7 +38,12 @@ export const systemHost: Host = {
     if (problems.length > 0) throw PkiError.of(problems);
     return texts;
   },
-  nodes: async () => (await import("../nodes/index.js")).nodes,
+  nodes: () => {
+    // Loaded here, at the first call: gRPC costs those nothing who call no node.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { nodes } = require("../nodes") as typeof NodesModule;
+    return Promise.resolve(nodes);
+  },
 };
 
 const FOLDER_REASONS: Readonly<Record<string, string>> = {

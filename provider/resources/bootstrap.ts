@@ -1,7 +1,7 @@
 import { PkiError, type Problem } from "../core/errors";
 import { type NodeAddress, shortNodeAddress } from "../core/nodes/nodeAddress";
 import { defineResource, info, type Report } from "../engine/definition";
-import type { EtcdMember, NodeSession } from "../engine/nodes";
+import type { EtcdMember, NodeService, NodeSession } from "../engine/nodes";
 import type { Context } from "../engine/ports";
 import { factsOf, listOf, row, STRING, text } from "../engine/rows";
 import { isKnown } from "../engine/unknown";
@@ -78,6 +78,24 @@ export const Bootstrap = defineResource({
   },
 });
 
+/** Event of the service etcd when a bootstrap was asked for (siderolabs/talos internal/app/machined/pkg/system, v1.13). */
+const BOOTSTRAP_REQUESTED = "Bootstrap requested";
+/** A request whose answer was lost may still be under way for so long. */
+const LOST_REQUEST_MS = 60_000;
+
+/** Bootstrapped before, by an update that did not hear of it, or by somebody else, is as well. @throws PkiError */
+async function request(session: NodeSession): Promise<void> {
+  await session.bootstrap().catch((error: unknown) => {
+    if (!(error instanceof PkiError) || error.code !== "ERR_ALREADY_BOOTSTRAPPED") throw error;
+  });
+}
+
+function describeService(service: NodeService | undefined): string {
+  if (service === undefined) return "absent";
+  const last = service.events.at(-1)?.message ?? "";
+  return last === "" ? service.state : `${service.state} (${last})`;
+}
+
 interface Start {
   readonly credentials: OsCredentials;
   readonly target: Target;
@@ -96,6 +114,7 @@ async function bootstrap(
   if (before.length > 0) return before;
   await assertNowhereElse(access, target, controlPlaneNodes, timeouts.connect);
   const patience = access.patience(timeouts.create);
+  let asked: number | undefined;
   try {
     return await waitFor(
       `etcd on node ${node} to start`,
@@ -105,11 +124,18 @@ async function bootstrap(
         try {
           const members = await membersOf(session, "own");
           if (members.length > 0) return { found: members };
-          await session.bootstrap().catch((error: unknown) => {
-            // Bootstrapped before, by an update that did not hear of it, or by somebody else.
-            if (!(error instanceof PkiError) || error.code !== "ERR_ALREADY_BOOTSTRAPPED") throw error;
-          });
-          return { missing: "etcd starts" };
+          const etcd = (await session.services()).find(({ id }) => id === "etcd");
+          const now = access.nodes.uptime();
+          // Asked a second time while it starts, Talos stops etcd and never starts it again.
+          const isUnderWay = etcd?.events.some(({ message }) => message === BOOTSTRAP_REQUESTED) === true;
+          if (!isUnderWay && (asked === undefined || now - asked > LOST_REQUEST_MS)) {
+            asked = now;
+            await request(session).catch((error: unknown) => {
+              if (error instanceof PkiError && error.code === "ERR_NODE_BUSY") asked = undefined;
+              throw error;
+            });
+          }
+          return { missing: `etcd is ${describeService(etcd)}` };
         } finally {
           session.close();
         }

@@ -59,13 +59,13 @@ export class Application {
    * @throws PkiError where nothing has changed on the node
    */
   async run(): Promise<ApplicationResult> {
-    const { decision, pendingRestart } = this.options;
+    const { decision } = this.options;
     const observed = await this.observe();
     const before = observed.since;
     let answer: ApplyAnswer | undefined;
     let guard: ClusterGuard | undefined;
     try {
-      if (!observed.hasConfig || pendingRestart !== undefined) {
+      if (!observed.hasConfig) {
         if (decision.config.machineType === "worker" && observed.isVerified) await this.awaitEndpoint();
         guard = await this.guardRestart(observed);
         answer = await this.act(observed);
@@ -87,6 +87,10 @@ export class Application {
     return this.options.applyMode === "staged";
   }
 
+  private get mayReboot(): boolean {
+    return this.options.applyMode === "auto" || this.options.applyMode === "reboot";
+  }
+
   /** @throws PkiError where the node is not there, or nobody vouches for it */
   private async observe(): Promise<Observed> {
     const session = await this.firstContact();
@@ -96,8 +100,9 @@ export class Application {
       this.assertMode(talosVersion);
       if (!isVerified) return { session, isVerified, hasConfig: false, talosVersion, since: undefined };
       const live = await this.liveHash(session, talosVersion);
-      const since = (await machineState(session))?.since;
-      return { session, isVerified, hasConfig: live === this.options.decision.config.hash, talosVersion, since };
+      const hasConfig = live === this.options.decision.config.hash && this.options.pendingRestart === undefined;
+      const since = hasConfig || !this.mayReboot ? undefined : (await machineState(session))?.since;
+      return { session, isVerified, hasConfig, talosVersion, since };
     } catch (error) {
       session.close();
       throw error;
@@ -184,7 +189,7 @@ export class Application {
   /** A restart of a control plane waits until all others are well, and holds off every other one. */
   private async guardRestart({ session, isVerified, talosVersion }: Observed): Promise<ClusterGuard | undefined> {
     const { decision, applyMode, access, target } = this.options;
-    if (!isVerified || decision.config.machineType === "worker" || this.isStaged || applyMode === "no_reboot") return;
+    if (!isVerified || decision.config.machineType === "worker" || !this.mayReboot) return;
     const version = talosVersion === undefined ? undefined : collectProblems([], () => parseTalosVersion(talosVersion));
     // From v1.14 `auto` never reboots; before it, only the node knows whether it must.
     if (applyMode === "auto" && (version?.minor ?? 0) >= 14) return;
