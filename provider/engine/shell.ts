@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../core/errorCodes";
 import { describeProblem, PkiError, type Problem } from "../core/errors";
 import type { PemReader } from "../core/x509/pemReader";
 import type { Audit, AuditStep } from "./auditStep";
@@ -60,7 +61,7 @@ export class ResourceShell {
     );
     this.reportOnce(call, Object.keys(before).length > 0, reports);
     // The engine prints the value of a property that a failure names, secret or not: the path goes into the reason.
-    const failures = problems.map(describeProblem);
+    const failures = problems.map(describeRejection);
     // What is made of rejected inputs may hold unknowns, which Pulumi accepts in a preview only.
     return { inputs: this.marked(failures.length > 0 ? after : inputs, this.keptRows, news), failures };
   }
@@ -117,9 +118,10 @@ export class ResourceShell {
       this.report(call, reports);
       return { id, outputs: this.outputs(outputs, inputs) };
     } catch (error) {
+      if (error instanceof PkiError) throw rejection(error);
       if (!(error instanceof Incomplete)) throw error;
       this.audit(call, { kind, inputs: values(inputs), olds, outputs: error.outputs });
-      throw new PartialFailure(error.problems.map(describeProblem), error.id, this.outputs(error.outputs, inputs));
+      throw new PartialFailure(error.problems.map(describeRejection), error.id, this.outputs(error.outputs, inputs));
     }
   }
 
@@ -183,10 +185,23 @@ export function describeReport(report: Report): string {
   return report.severity === "info" ? report.message : describeProblem(report);
 }
 
+/** Codes of rotations: what is reported about one ends in its code, as what is reported about a node does by itself. */
+const SHOWN_CODES: readonly ErrorCode[] = ["ERR_ROTATION_ILLEGAL", "ERR_ROTATION_NOT_PROPAGATED"];
+
+function withCode(problem: Problem): Problem {
+  const { code, message } = problem;
+  return SHOWN_CODES.includes(code) ? { ...problem, message: `${message} (${code})` } : problem;
+}
+
+/** What rejects, as one line. */
+const describeRejection = (problem: Problem): string => describeProblem(withCode(problem));
+
+const rejection = (error: PkiError): PkiError => PkiError.of(error.problems.map(withCode), error.cause);
+
 /** Pulumi names the resource beside a failure of check, and not beside one of diff. */
 function reject(label: string, problems: readonly Problem[]): void {
   if (problems.length === 0) return;
-  const error = PkiError.of(problems);
+  const error = rejection(PkiError.of(problems));
   error.message = `${label}: ${error.message}`;
   throw error;
 }

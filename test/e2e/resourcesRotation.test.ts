@@ -147,16 +147,16 @@ describe("A rotation under the real Pulumi", function () {
     await up("accept");
     await refused(
       undefined,
-      /rotation "2027-01" is under way at stage "accept" and cannot be dropped; go on with stage "swap", or end it with stage "abort"/,
+      /rotation "2027-01" is under way at stage "accept" and cannot be dropped; go on with stage "swap", or end it with stage "abort" \(ERR_ROTATION_ILLEGAL\)/,
     );
     await refused(
       "finish",
-      /stage "accept" cannot be followed by "finish"; must be "swap" \(go on\) or "abort" \(go back\)/,
+      /stage "accept" cannot be followed by "finish"; must be "swap" \(go on\) or "abort" \(go back\) \(ERR_ROTATION_ILLEGAL\)/,
     );
     await up("swap");
     await refused(
       "abort",
-      /stage "swap" cannot be followed by "abort"; must be "finish" \(go on\) or "accept" \(go back\)/,
+      /stage "swap" cannot be followed by "abort"; must be "finish" \(go on\) or "accept" \(go back\) \(ERR_ROTATION_ILLEGAL\)/,
     );
     await up("accept");
     await up("abort");
@@ -165,7 +165,7 @@ describe("A rotation under the real Pulumi", function () {
     assert.deepEqual([last["controlplane"], last["worker"]], [first["controlplane"], first["worker"]]);
     await refused(
       "accept",
-      /rotation "2027-01" is over and its id is spent; begin another with a new id and stage "accept"/,
+      /rotation "2027-01" is over and its id is spent; begin another with a new id and stage "accept" \(ERR_ROTATION_ILLEGAL\)/,
     );
     owner.assertNoSecrets(secretsIn(await owner.decryptedState()));
   });

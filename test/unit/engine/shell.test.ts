@@ -67,3 +67,29 @@ describe("What goes to the state", () => {
     assert.deepEqual(outputs, { talosconfig: markSecret("t"), endpoints: [] });
   });
 });
+
+describe("What rejects a step of a rotation", () => {
+  const call = { name: "prod", say: (): void => undefined };
+  const rotation = (stage: string): object => ({ os: { id: "r", stage } });
+  const CODE = "(ERR_ROTATION_ILLEGAL)";
+
+  it("ends in its code in check, in diff and in update, and nothing else does", async () => {
+    const shell = new ResourceShell(TalosSecrets, testHost("2026-12-01T00:00:00Z"), new PemReader());
+    const given = { secretsYaml: vector("bundles/v1.13.yaml") };
+    const { failures } = await shell.check(call, {}, { ...given, rotation: rotation("swap"), trustdToken: "x" });
+    const [token, illegal] = failures;
+    assert.equal(failures.length, 2);
+    assert.match(token!, /^trustdToken: has the wrong form; must be [^(]*$/);
+    assert.equal(
+      illegal,
+      `rotation.os.stage: there is nothing to rotate when the secrets are created; must be no rotation, or stage "finish" (a rotation that is over) ${CODE}`,
+    );
+
+    const { inputs } = await shell.check(call, {}, given);
+    const { outputs } = await shell.create(call, inputs);
+    const { inputs: news } = await shell.check(call, inputs, { ...given, rotation: rotation("swap") });
+    const message = `rotation.os: no rotation is under way, so "r" cannot begin with stage "swap"; begin with stage "accept" ${CODE}`;
+    await assert.rejects(shell.diff(call, outputs, news), { message: `TalosSecrets "prod": ${message}` });
+    await assert.rejects(shell.update(call, outputs, news), { message });
+  });
+});
