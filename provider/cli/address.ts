@@ -1,27 +1,15 @@
 import { readMachineAddress } from "../core/config/machineAddress";
 import { isIpAddress } from "../core/ipAddress";
+import { type NodeAddress, readNodeAddress } from "../core/nodes/nodeAddress";
 import { CliError } from "./cliContext";
 
-/** Where a node listens. */
-export interface Address {
-  /** Name or IP address, without brackets; a zone is part of it (`fe80::1%eth0`). */
-  readonly host: string;
-  readonly port: number;
-}
-
-/** apid's port (siderolabs/talos pkg/machinery/constants, v1.13). */
-const APID_PORT = 50_000;
-/** talosctl's port for a URL of https without one (siderolabs/talos pkg/machinery/client/connection.go, v1.13). */
-const HTTPS_PORT = 443;
-
 /**
- * Reads the address of a node, in any of the forms that talosctl, browsers and people write; the port is apid's where
- * none is given.
+ * Reads the address of a node.
  *
  * @throws CliError
  */
-export function readNodeAddress(text: string): Address {
-  const address = findNodeAddress(text);
+export function parseNodeAddress(text: string): NodeAddress {
+  const address = readNodeAddress(text);
   if (address !== undefined) return address;
   const shown = text.includes("@") ? "the address" : JSON.stringify(text);
   throw new CliError(
@@ -30,26 +18,9 @@ export function readNodeAddress(text: string): Address {
 }
 
 /** The same of a word that may be a file too: a name without port and scheme is one. */
-export function readTargetAddress(text: string): Address | undefined {
+export function readTargetAddress(text: string): NodeAddress | undefined {
   const address = readMachineAddress(text);
   if (address === undefined) return undefined;
   const { host, port, scheme } = address;
-  return isIpAddress(host) || port !== undefined || scheme !== undefined ? findNodeAddress(text) : undefined;
-}
-
-function findNodeAddress(text: string): Address | undefined {
-  const address = readMachineAddress(text);
-  if (address === undefined) return undefined;
-  const { host, zone, scheme } = address;
-  const port = address.port ?? (scheme === "https" ? HTTPS_PORT : APID_PORT);
-  return { host: zone === undefined ? host : `${host}%${zone}`, port };
-}
-
-/** The host as certificates name it: without a zone. */
-export function certificateName({ host }: Address): string {
-  return host.split("%")[0]!;
-}
-
-export function formatAddress({ host, port }: Address): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return isIpAddress(host) || port !== undefined || scheme !== undefined ? readNodeAddress(text) : undefined;
 }

@@ -8,6 +8,7 @@ import { isatty } from "node:tty";
 import { createEnvironment, type Environment } from "../core/environment";
 import { describeProblem, PkiError } from "../core/errors";
 import { systemHost } from "../adapters/systemHost";
+import type { Nodes } from "../engine/nodes";
 import { safe } from "./style";
 
 /** What a command needs from the process: clock, terminal, files, programs. */
@@ -23,6 +24,8 @@ export interface CliContext {
   read(path: string): Promise<Uint8Array>;
   /** Runs a program to its end and answers its stdout. @throws CliError */
   run(command: string, args: readonly string[], options: { readonly cwd?: string }): Promise<string>;
+  /** What talks to nodes; loaded when a command first asks for it. */
+  nodes(): Promise<Nodes>;
 }
 
 /** Exit codes of every command but `expiry`, which has those of monitoring plugins. */
@@ -91,4 +94,5 @@ export const systemCli: CliContext = {
         else reject(new CliError(`${[command, ...args].join(" ")} failed:`, stderr.trim().split(/\r?\n/)));
       });
     }),
+  nodes: () => systemHost.nodes(),
 };

@@ -3,9 +3,15 @@ import { parseTalosconfig } from "../core/config/talosconfigParser";
 import type { TalosconfigContext } from "../core/config/talosconfig";
 import { findTalosconfig } from "../core/secrets/adopt/choose";
 import type { Certificate } from "../core/x509/certificate";
+import type { PrivateKey } from "../core/x509/privateKey";
 import { type CliContext, CliError } from "./cliContext";
 import { readText } from "./files";
-import type { ClientIdentity } from "./probe";
+
+/** A certificate and its key, to show to a node. */
+export interface ClientIdentity {
+  readonly certificate: Certificate;
+  readonly key: PrivateKey;
+}
 
 /** As whom to call a node. */
 export interface ClientOptions {

@@ -1,8 +1,9 @@
 import { describeProblem } from "../core/errors";
 import { joinKey } from "../core/config/fieldReader";
 import type { NamedAuthority } from "../core/inspect/authorities";
-import { type Address, formatAddress, readTargetAddress } from "./address";
-import { probeNode } from "./probe";
+import { formatNodeAddress, type NodeAddress } from "../core/nodes/nodeAddress";
+import { readTargetAddress } from "./address";
+import { meetNode } from "./handshake";
 import { type CertificateEntry, entryOf, type Inspection, inspectSource, authoritiesIn } from "./inspection";
 import { readSource, type Source } from "./source";
 import { describeLeft, formatJson, safe, type Style, styleOf } from "./style";
@@ -60,17 +61,17 @@ export async function readAuthorities(files: readonly string[], cli: CliContext)
 }
 
 async function inspectNode(
-  address: Address,
+  address: NodeAddress,
   options: InspectOptions,
   known: readonly NamedAuthority[],
   cli: CliContext,
 ): Promise<Inspection> {
   const client = await loadClient(options, cli);
   const authorities = [...known, ...(client?.authorities.map((certificate) => ({ name: "os", certificate })) ?? [])];
-  const { chain, accepted, reason, reached } = await probeNode(address, client?.identity);
+  const { chain, accepted, reason, reached } = await meetNode(address, client?.identity, cli);
   const now = cli.environment.now();
   const [leaf, ...others] = chain;
-  const name = formatAddress(address);
+  const name = formatNodeAddress(address);
   return {
     name,
     kind: "node",

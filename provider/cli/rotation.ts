@@ -1,7 +1,6 @@
 import { formatTime } from "../core/environment";
 import {
   judgeRotation,
-  type NodeObservation,
   partyName,
   type RotationParty,
   type RotationVerdict,
@@ -10,10 +9,14 @@ import {
 import { isUnderWay, type RotationPosition } from "../core/lifecycle/rotation";
 import { judgeAuthority } from "../core/inspect/tryAuthority";
 import type { Certificate } from "../core/x509/certificate";
-import { issueClientCertificate } from "../core/x509/clientCertificate";
-import { type Address, formatAddress, readNodeAddress } from "./address";
-import { type Client, loadClient, omniIdentity } from "./client";
-import { type ClientIdentity, probeNode } from "./probe";
+import { formatNodeAddress, type NodeAddress } from "../core/nodes/nodeAddress";
+import { NodeAccess, type Target } from "../resources/live/nodeAccess";
+import { apiCertificates } from "../resources/live/nodeState";
+import { clientsOf, type NodeQuestion, observeNode } from "../resources/live/rotationNodes";
+import { timeoutsOf } from "../resources/live/timeouts";
+import { parseNodeAddress } from "./address";
+import { type Client, type ClientIdentity, loadClient, omniIdentity } from "./client";
+import { nodeIdentity } from "./handshake";
 import { type KnownRotation, readRotation } from "./rotationState";
 import { loadStack, type StackOptions } from "./stack";
 import { formatJson, safe, type Style, styleOf, table } from "./style";
@@ -32,8 +35,8 @@ export interface RotationOptions extends StackOptions {
 
 /**
  * `talos-pki rotation status [export]`: probes every node as a client of the old and of the new CA, and says
- * who trusts and serves what and whether the next stage is safe. Where the export shows secrets, it makes itself
- * clients for that, which live an hour and never leave the process.
+ * who trusts and serves what and whether the next stage is safe, by the code that \`TalosSecrets\` asks with. Where the
+ * export shows secrets, it makes itself clients for that, which live an hour and never leave the process.
  *
  * @returns 0 when every node is through, 1 when not
  */
@@ -54,8 +57,10 @@ export async function rotationStatus(
   const authorities = clients.flatMap((client) => client.authorities);
   const rotation = readRotation(stack, options.resource, authorities, cli.environment.now());
   const addresses = nodesOf(options, clients);
-  const probers = await makeProbers(rotation, clients, cli);
-  const observations = await Promise.all(addresses.map((address) => observe(address, rotation, authorities, probers)));
+  const question = await questionOf(rotation, clients, cli);
+  const observations = await Promise.all(
+    addresses.map(async (node) => ({ ...(await observeNode({ node }, question)), node: formatNodeAddress(node) })),
+  );
   const verdict = judgeRotation(rotation.position, observations, unusableCAs(rotation));
   cli.out(options.json === true ? toJson(rotation, verdict) : describe(rotation, verdict, styleOf(cli)));
   return verdict.safe ? EXIT.ok : EXIT.refused;
@@ -70,7 +75,7 @@ function unusableCAs({ issuing, other }: KnownRotation): UnusableCAs {
   return Object.fromEntries(parties.filter(([, causes]) => causes.length > 0));
 }
 
-function nodesOf(options: RotationOptions, clients: readonly Client[]): Address[] {
+function nodesOf(options: RotationOptions, clients: readonly Client[]): NodeAddress[] {
   const omni = clients.find(({ context }) => omniIdentity(context) !== undefined);
   if (omni !== undefined && options.nodes === undefined) {
     throw new CliError(
@@ -78,76 +83,53 @@ function nodesOf(options: RotationOptions, clients: readonly Client[]): Address[
     );
   }
   const given = options.nodes ?? [...(clients[0]?.context.endpoints ?? []), ...(clients[0]?.context.nodes ?? [])];
-  const addresses = given.map(readNodeAddress);
+  const addresses = given.map(parseNodeAddress);
   if (addresses.length === 0)
     throw new CliError("no node is known; use --nodes, or endpoints and nodes in the talosconfig");
-  return [...new Map(addresses.map((address) => [formatAddress(address), address])).values()];
+  return [...new Map(addresses.map((address) => [formatNodeAddress(address), address])).values()];
 }
 
-type Probers = { readonly [Party in RotationParty]?: ClientIdentity };
-
-const PROBE_HOURS = 1;
-
-/** A client of each party: from a talosconfig, else made with the CA's key. */
-async function makeProbers(rotation: KnownRotation, clients: readonly Client[], cli: CliContext): Promise<Probers> {
-  const identities = clients.flatMap(({ identity }) => (identity === undefined ? [] : [identity]));
+/**
+ * With what the nodes are asked: clients of talosconfigs, and those that the keys in the export can make. Where one has
+ * the role os:admin, apid is asked what it has in use, too.
+ */
+async function questionOf(rotation: KnownRotation, clients: readonly Client[], cli: CliContext): Promise<NodeQuestion> {
+  const { issuing, other, retired, signers } = rotation;
+  const authorities = clients.flatMap((client) => client.authorities);
+  const retiredCertificates = authorities.filter(({ fingerprint }) => retired.includes(fingerprint));
   const now = cli.environment.now();
-  const fresh = identities.filter(({ certificate }) => certificate.notAfter.getTime() > now.getTime());
-  const signedBy = (authority: Certificate | undefined): ClientIdentity | undefined =>
+  const fresh = clients
+    .flatMap(({ identity }) => identity ?? [])
+    .filter(({ certificate }) => certificate.notAfter.getTime() > now.getTime());
+  const ownClient = (authority: Certificate | undefined): ClientIdentity | undefined =>
     authority && fresh.find(({ certificate }) => certificate.isSignedBy(authority));
-  const retired = clients
-    .flatMap((client) => client.authorities)
-    .filter(({ fingerprint }) => rotation.retired.includes(fingerprint));
-  const made = async (party: "issuing" | "other"): Promise<ClientIdentity | undefined> => {
-    const authority = rotation.signers[party];
-    if (authority === undefined) return undefined;
-    const options = {
-      certificateAuthority: authority,
-      roles: ["os:reader"],
-      validityPeriodHours: PROBE_HOURS,
-      commonName: "talos-pki rotation status",
-    };
-    return issueClientCertificate(options, cli.environment);
-  };
-  const parties = {
-    issuing: signedBy(rotation.issuing) ?? (await made("issuing")),
-    other: signedBy(rotation.other) ?? (await made("other")),
+  const own = {
+    issuing: ownClient(issuing),
+    other: ownClient(other),
     retired: isUnderWay(rotation.position)
       ? undefined
-      : retired.map(signedBy).find((identity) => identity !== undefined),
+      : retiredCertificates.map(ownClient).find((identity) => identity !== undefined),
   };
-  return Object.fromEntries(Object.entries(parties).filter(([, identity]) => identity !== undefined));
-}
-
-async function observe(
-  address: Address,
-  rotation: KnownRotation,
-  authorities: readonly Certificate[],
-  probers: Probers,
-): Promise<NodeObservation> {
-  const node = formatAddress(address);
-  const parties = Object.keys(probers) as RotationParty[];
-  const results = await Promise.all(parties.map((party) => probeNode(address, probers[party])));
-  const served = results.length > 0 ? results : [await probeNode(address)];
-  const leaf = served.find(({ chain }) => chain.length > 0)?.chain[0];
-  const reason = served.find((result) => !result.accepted)?.reason;
+  const admin = fresh.find(({ certificate }) => certificate.organizations.includes("os:admin"));
+  const given = admin === undefined ? {} : { given: nodeIdentity(admin) };
+  const made = [signers.issuing, signers.other].filter((signer) => signer !== undefined);
+  const trust = [issuing, ...(other === undefined ? [] : [other])].map(({ pem }) => pem);
+  const context = { ...cli, nodes: () => cli.nodes(), progress: () => undefined, signal: new AbortController().signal };
+  const credentials = { trust, signers: made, ...(made.length > 0 ? {} : given) };
+  const access = await NodeAccess.of(credentials, context, timeoutsOf(undefined));
+  const identities = Object.entries(own).flatMap(([party, identity]) =>
+    identity === undefined ? [] : [[party, nodeIdentity(identity)] as const],
+  );
   return {
-    node,
-    ...(leaf === undefined ? {} : { serves: serverOf(leaf, rotation, authorities) }),
-    trusts: Object.fromEntries(parties.map((party, index) => [party, results[index]!.accepted])),
-    ...(reason === undefined ? {} : { reason }),
+    nodes: access.nodes,
+    signal: access.signal,
+    authorities: { issuing, ...(other === undefined ? {} : { other }), retired, retiredCertificates },
+    clients: { ...(await clientsOf(signers, access)), ...Object.fromEntries(identities) },
+    ...(made.length === 0 && admin === undefined
+      ? {}
+      : { read: (target: Target) => access.with(target, apiCertificates) }),
+    mustRead: false,
   };
-}
-
-function serverOf(
-  leaf: Certificate,
-  rotation: KnownRotation,
-  authorities: readonly Certificate[],
-): RotationParty | "stranger" {
-  if (leaf.isSignedBy(rotation.issuing)) return "issuing";
-  if (rotation.other !== undefined && leaf.isSignedBy(rotation.other)) return "other";
-  const retired = authorities.filter(({ fingerprint }) => rotation.retired.includes(fingerprint));
-  return retired.some((authority) => leaf.isSignedBy(authority)) ? "retired" : "stranger";
 }
 
 function toJson(rotation: KnownRotation, verdict: RotationVerdict): string {

@@ -6,9 +6,10 @@ import { judgeAuthority } from "../core/inspect/tryAuthority";
 import { verifyChain } from "../core/inspect/verifyChain";
 import { type Certificate, keyFits } from "../core/x509/certificate";
 import { isIpAddress } from "../core/ipAddress";
-import { type Address, certificateName, formatAddress, readTargetAddress } from "./address";
+import { certificateName, formatNodeAddress, type NodeAddress } from "../core/nodes/nodeAddress";
+import { readTargetAddress } from "./address";
 import { loadClient } from "./client";
-import { probeNode } from "./probe";
+import { meetNode } from "./handshake";
 import { authoritiesIn, judgeSource } from "./inspection";
 import type { FoundCertificate } from "./material";
 import { authorityUseAt, readSource } from "./source";
@@ -136,7 +137,7 @@ function verifyAuthority(found: FoundCertificate, purpose: ChainPurpose | undefi
 const secondsLeft = (certificate: Certificate, now: Date): number =>
   Math.floor((certificate.notAfter.getTime() - now.getTime()) / 1000);
 
-async function verifyNode(address: Address, options: VerifyOptions, cli: CliContext): Promise<Verified> {
+async function verifyNode(address: NodeAddress, options: VerifyOptions, cli: CliContext): Promise<Verified> {
   const client = await loadClient(options, cli);
   const trust = await readTrust(options, cli);
   const anchors = trustFor("server", trust, client?.authorities ?? []);
@@ -145,9 +146,9 @@ async function verifyNode(address: Address, options: VerifyOptions, cli: CliCont
       "nobody to trust is known; use --talosconfig, --trust with PEM of the CA, or --bundle with the secrets of the cluster",
     );
   }
-  const { chain, accepted, reached, reason = "no reason given" } = await probeNode(address, client?.identity);
+  const { chain, accepted, reached, reason = "no reason given" } = await meetNode(address, client?.identity, cli);
   const [leaf, ...others] = chain;
-  const name = formatAddress(address);
+  const name = formatNodeAddress(address);
   const problem = (message: string): Problem => ({ code: "ERR_ENDPOINT_INVALID", path: name, message });
   const problems: Problem[] = [];
   if (!reached) problems.push(problem(`cannot be asked: ${reason}; must be a TLS server`));

@@ -132,7 +132,7 @@ const ROOMS: readonly Room[] = [
       "adapters/systemHost",
       "resources",
       "engine",
-      ...core("x509", "yaml", "secrets", "config", "lifecycle", "inspect"),
+      ...core("x509", "yaml", "secrets", "config", "lifecycle", "inspect", "nodes"),
     ],
     packages: [NODE, /^commander$/, /^picocolors$/],
   },

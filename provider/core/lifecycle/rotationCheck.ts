@@ -1,4 +1,4 @@
-import { isUnderWay, type RotationPosition, type RotationStage } from "./rotation";
+import { isUnderWay, type RotationAction, type RotationPosition, type RotationStage } from "./rotation";
 
 /** CAs that are in play in a rotation, seen from the state: the issuing one, and the other that is accepted. */
 export type RotationParty = "issuing" | "other" | "retired";
@@ -13,6 +13,8 @@ export interface NodeObservation {
   readonly trusts: { readonly [Party in RotationParty]?: boolean };
   /** Why it could not be reached, or did not let somebody in. */
   readonly reason?: string;
+  /** Why it could not be asked what it has in use, where that must be known. */
+  readonly unread?: string;
 }
 
 export interface NodeVerdict extends NodeObservation {
@@ -106,7 +108,7 @@ function gapsOf(
   observation: NodeObservation,
   unusable: UnusableCAs,
 ): string[] {
-  const { serves, trusts, reason } = observation;
+  const { serves, trusts, reason, unread } = observation;
   const name = (party: RotationParty | "stranger"): string => partyName(position, party);
   if (serves === undefined) return [`cannot be reached${reason === undefined ? "" : `: ${reason}`}`];
   const gaps =
@@ -119,5 +121,58 @@ function gapsOf(
     if (shown === undefined) gaps.push(`nobody could knock as a client of ${name(party)}`);
     else gaps.push(wanted ? `does not let clients of ${name(party)} in` : `still lets clients of ${name(party)} in`);
   }
-  return gaps;
+  return gaps.length === 0 && unread !== undefined ? [`cannot be asked: ${unread}`] : gaps;
+}
+
+/** Moves before which nodes are asked. A step back from `swap` mends a node that is late, and must not wait for it. */
+const ASKING: readonly RotationAction[] = ["begin", "swap", "finish", "abort"];
+
+/**
+ * Whether nodes are asked before a move.
+ *
+ * @example
+ * asksNodes("unswap"); // false
+ */
+export function asksNodes(action: RotationAction): boolean {
+  return ASKING.includes(action);
+}
+
+/**
+ * The nodes that forbid a move. Before each stage every node must have completed the one before; to drop the next CA it is
+ * enough that no node serves a certificate of it.
+ *
+ * @example
+ * lateNodes("swap", judgeRotation("accept", [{ node: "10.0.0.2", trusts: {} }])).length; // 1
+ */
+export function lateNodes(action: RotationAction, { nodes }: RotationVerdict): NodeVerdict[] {
+  if (!asksNodes(action)) return [];
+  return nodes.filter(({ through, serves }) => (action === "abort" ? serves === "other" : !through));
+}
+
+/** What nodes have done that have completed the stage of a position: `have completed accept`. */
+export function completion(position: RotationPosition, verb: "have" | "has"): string {
+  if (position !== "none") return `${verb} completed ${position}`;
+  return verb === "have" ? "serve and accept the CA" : "serves and accepts the CA";
+}
+
+/**
+ * Nodes that are late, and what each serves and accepts.
+ *
+ * @example
+ * describeLateNodes("accept", late, 3); // "1 of 3 nodes has not completed accept: 10.0.0.2 cannot be reached: …"
+ */
+export function describeLateNodes(position: RotationPosition, late: readonly NodeVerdict[], asked: number): string {
+  const isOne = late.length === 1;
+  const missing =
+    position === "none"
+      ? `${isOne ? "does" : "do"} not use the CA of the state`
+      : `${isOne ? "has" : "have"} not completed ${position}`;
+  const nodes = late.map(({ node, gaps, serves, trusts }) => {
+    const lack = `${node} ${gaps.join(", and ")}`;
+    if (serves === undefined) return lack;
+    const accepted = (["issuing", "other", "retired"] as const).filter((party) => trusts[party] === true);
+    const accepts = accepted.map((party) => partyName(position, party)).join(" and ") || "none of the cluster's CAs";
+    return `${lack} (it serves ${partyName(position, serves)}, and accepts ${accepts})`;
+  });
+  return `${late.length} of ${asked} nodes ${missing}: ${nodes.join("; ")}`;
 }

@@ -51,6 +51,16 @@ export async function generatePrivateKey(algorithm: KeyAlgorithm, environment: E
 }
 
 /**
+ * A private key as TLS takes it, PKCS#8 PEM: OpenSSL reads no key under Talos's label for Ed25519.
+ *
+ * @example
+ * pkcs8Pem(key); // "-----BEGIN PRIVATE KEY-----\n…"
+ */
+export function pkcs8Pem({ keyObject }: PrivateKey): string {
+  return keyObject.export({ format: "pem", type: "pkcs8" }).toString();
+}
+
+/**
  * Reads the first PEM block as a private key, by Talos's labels.
  *
  * @throws PkiError ERR_PEM_INVALID, ERR_KEY_ENCRYPTED, ERR_KEY_UNSUPPORTED, ERR_SECRET_REDACTED

@@ -1,10 +1,11 @@
 import { PkiError } from "../../core/errors";
 import { parseKubeconfigClient } from "../../core/config/kubeconfigClient";
 import { issueKubernetesClientCertificate } from "../../core/x509/kubernetesClientCertificate";
+import { pkcs8Pem } from "../../core/x509/privateKey";
 import type { HttpAnswer, HttpRequest, NodeIdentity } from "../../engine/nodes";
 import type { Context } from "../../engine/ports";
 import { isKnown } from "../../engine/unknown";
-import { type CredentialInputs, pkcs8 } from "../live/credentials";
+import type { CredentialInputs } from "../live/credentials";
 import type { NodeAccess, Target } from "../live/nodeAccess";
 
 const BACKDATE_MS = 3_600_000;
@@ -47,7 +48,7 @@ export class KubernetesClient {
       environment,
     );
     const authorities = [authority.certificate.pem, ...secrets.cluster.acceptedCAs.kubernetes];
-    return new KubernetesClient(access, { certificatePem: certificate.pem, privateKeyPem: pkcs8(key) }, authorities);
+    return new KubernetesClient(access, { certificatePem: certificate.pem, privateKeyPem: pkcs8Pem(key) }, authorities);
   }
 
   /** @param server `https://host:port` @throws PkiError when there is no answer */

@@ -4,6 +4,7 @@ import { DecodedCA } from "../../core/secrets/decodedPem";
 import type { Tree } from "../../core/secrets/fields";
 import type { Authority } from "../../core/x509/authority";
 import { decodeBase64 } from "../../core/x509/pem";
+import { pkcs8Pem } from "../../core/x509/privateKey";
 import type { DecodeContext } from "../../engine/decode";
 import type { NodeIdentity } from "../../engine/nodes";
 import { ANY, customOf, objectOf, row, secretText, text } from "../../engine/rows";
@@ -110,14 +111,9 @@ function decodeClient(value: unknown, path: string, { pems }: DecodeContext): Gi
   const key = pems.privateKey(pem("clientKey"), `${path}.clientKey`);
   return {
     trust: trust.map((authority) => authority.pem),
-    identity: { certificatePem: certificate.pem, privateKeyPem: pkcs8(key) },
+    identity: { certificatePem: certificate.pem, privateKeyPem: pkcs8Pem(key) },
     stored: { ...stored },
   };
-}
-
-/** TLS reads no key under Talos's label for Ed25519. */
-export function pkcs8({ keyObject }: Authority["key"]): string {
-  return keyObject.export({ format: "pem", type: "pkcs8" }).toString();
 }
 
 /** Exactly one of `secrets` and `clientConfiguration` must be configured, and `secrets` must hold an OS CA. */

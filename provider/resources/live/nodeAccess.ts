@@ -2,9 +2,10 @@ import { PkiError } from "../../core/errors";
 import { type NodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { Authority } from "../../core/x509/authority";
 import { issueClientCertificate } from "../../core/x509/clientCertificate";
+import { pkcs8Pem } from "../../core/x509/privateKey";
 import type { HandshakeResult, NodeIdentity, Nodes, NodeSession, NodeTrust } from "../../engine/nodes";
 import type { Context } from "../../engine/ports";
-import { type OsCredentials, pkcs8 } from "./credentials";
+import type { OsCredentials } from "./credentials";
 import type { Timeouts } from "./timeouts";
 import { Overdue, type Patience, waitFor } from "./waiting";
 
@@ -25,6 +26,9 @@ const LIFETIME_HOURS = 2;
 const COMMON_NAME = "pulumi-talos-pki";
 const HOUR_MS = 3_600_000;
 
+/** What access to nodes needs of its surroundings. */
+export type AccessContext = Pick<Context, "environment" | "nodes" | "progress" | "signal">;
+
 /** Opens verified connections to the nodes of one cluster, for one operation. */
 export class NodeAccess {
   private readonly identities = new Map<string, Promise<NodeIdentity>>();
@@ -34,11 +38,11 @@ export class NodeAccess {
   private constructor(
     readonly nodes: Nodes,
     private readonly credentials: OsCredentials,
-    private readonly context: Context,
+    private readonly context: AccessContext,
     readonly timeouts: Timeouts,
   ) {}
 
-  static async of(credentials: OsCredentials, context: Context, timeouts: Timeouts): Promise<NodeAccess> {
+  static async of(credentials: OsCredentials, context: AccessContext, timeouts: Timeouts): Promise<NodeAccess> {
     return new NodeAccess(await context.nodes(), credentials, context, timeouts);
   }
 
@@ -167,6 +171,6 @@ export class NodeAccess {
       },
       environment,
     );
-    return { certificatePem: certificate.pem, privateKeyPem: pkcs8(key) };
+    return { certificatePem: certificate.pem, privateKeyPem: pkcs8Pem(key) };
   }
 }

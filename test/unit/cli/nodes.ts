@@ -31,6 +31,10 @@ export async function startFakeNode(issuer: CertificateAndKey, trust: readonly s
     requestCert: true,
     rejectUnauthorized: true,
   });
+  // gRPC's UNIMPLEMENTED: it says nothing but whom it lets in.
+  server.on("stream", (stream) => {
+    stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-status": "12" }, { endStream: true });
+  });
   servers.add(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;

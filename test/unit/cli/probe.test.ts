@@ -4,8 +4,9 @@ import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 
-import { certificateName, formatAddress, readNodeAddress, readTargetAddress } from "../../../provider/cli/address";
-import { probeNode } from "../../../provider/cli/probe";
+import { parseNodeAddress, readTargetAddress } from "../../../provider/cli/address";
+import { certificateName, formatNodeAddress } from "../../../provider/core/nodes/nodeAddress";
+import { shakeHands } from "../../../provider/nodes/handshake";
 import { parseSecretsBundle } from "../../../provider/core/secrets/codec";
 import * as x509 from "../../../provider/core/x509/library";
 import { odd } from "../../interop/support/oddCertificates";
@@ -38,31 +39,31 @@ describe("A handshake", () => {
   it("with nobody tells so", async () => {
     const port = await listen(() => undefined);
     servers.pop()?.close();
-    const shake = await probeNode({ host: "127.0.0.1", port });
-    assert.deepEqual(shake, { chain: [], accepted: false, reached: false, reason: "nobody listens there" });
+    const shake = await shakeHands({ host: "127.0.0.1", port });
+    assert.deepEqual([shake.chain, shake.accepted, shake.failure?.reason], [[], false, "nobody listens there"]);
   });
 
   it("with one who is silent ends after a while", async () => {
     const port = await listen(() => undefined);
-    const shake = await probeNode({ host: "127.0.0.1", port }, undefined, 50);
-    assert.equal(shake.reason, "no answer within 0.05 seconds");
+    const shake = await shakeHands({ host: "127.0.0.1", port }, { patience: 50 });
+    assert.equal(shake.failure?.reason, "no answer in time");
   });
 
   it("with one who speaks something else tells so", async () => {
     const port = await listen((write) => {
       write("SSH-2.0-OpenSSH_9.2\r\n");
     });
-    const shake = await probeNode({ host: "127.0.0.1", port });
-    assert.deepEqual([shake.reached, shake.reason], [false, "it does not speak TLS"]);
+    const shake = await shakeHands({ host: "127.0.0.1", port });
+    assert.deepEqual([shake.chain, shake.failure?.reason], [[], "what answers there does not speak TLS"]);
   });
 
   it("with one who hangs up tells so", async () => {
     const port = await listen((_, end) => {
       end();
     });
-    const shake = await probeNode({ host: "127.0.0.1", port });
+    const shake = await shakeHands({ host: "127.0.0.1", port });
     assert.equal(shake.accepted, false);
-    assert.match(shake.reason!, /ECONNRESET|the connection was closed/);
+    assert.equal(shake.failure?.reason, "the connection was closed");
   });
 
   it("with one whose certificate nobody can read tells so, and so do the commands", async () => {
@@ -72,12 +73,8 @@ describe("A handshake", () => {
     const key = KeyObject.from(keys.privateKey).export({ format: "pem", type: "pkcs8" });
     const port = await portOf(createTlsServer({ cert: pem, key }));
     const reason = "it serves a certificate that cannot be read";
-    assert.deepEqual(await probeNode({ host: "127.0.0.1", port }), {
-      chain: [],
-      accepted: false,
-      reached: false,
-      reason,
-    });
+    const shake = await shakeHands({ host: "127.0.0.1", port });
+    assert.deepEqual([shake.chain, shake.accepted, shake.failure?.reason], [[], false, reason]);
     const inspected = await talosPki(["inspect", `127.0.0.1:${port}`]);
     assert.deepEqual([inspected.code, inspected.err], [1, ""]);
     assert.ok(inspected.out.includes(`127.0.0.1:${port} cannot be asked: ${reason}; must be a TLS server`));
@@ -106,14 +103,14 @@ describe("An address", () => {
   ];
   for (const [text, written] of good) {
     it(`may be ${text}`, () => {
-      assert.equal(formatAddress(readNodeAddress(text)), written);
+      assert.equal(formatNodeAddress(parseNodeAddress(text)), written);
       const target = readTargetAddress(text);
-      assert.equal(target && formatAddress(target), written);
+      assert.equal(target && formatNodeAddress(target), written);
     });
   }
 
   it("may be a bare name where no file is meant", () => {
-    assert.equal(formatAddress(readNodeAddress("cp-1")), "cp-1:50000");
+    assert.equal(formatNodeAddress(parseNodeAddress("cp-1")), "cp-1:50000");
     for (const text of ["talosconfig", "secrets.yaml", "10.0.0.2.yaml"]) {
       assert.equal(readTargetAddress(text), undefined, text);
     }
@@ -135,7 +132,7 @@ describe("An address", () => {
     ];
     for (const text of others) {
       assert.equal(readTargetAddress(text), undefined, text);
-      assert.throws(() => readNodeAddress(text), {
+      assert.throws(() => parseNodeAddress(text), {
         name: "CliError",
         message: `${JSON.stringify(text)} is not the address of a node; must be an IP address or DNS name, with or without a port, such as 10.0.0.2, [fd00::2]:50000 or https://10.0.0.2:50000`,
       });
@@ -144,12 +141,12 @@ describe("An address", () => {
 
   it("is not repeated where it may hold a password", () => {
     assert.throws(
-      () => readNodeAddress("https://user:hunter2@10.0.0.2"),
+      () => parseNodeAddress("https://user:hunter2@10.0.0.2"),
       /^CliError: the address is not the address of/,
     );
   });
 
   it("is that of a certificate without its zone", () => {
-    assert.equal(certificateName(readNodeAddress("fe80::1%eth0")), "fe80::1");
+    assert.equal(certificateName(parseNodeAddress("fe80::1%eth0")), "fe80::1");
   });
 });

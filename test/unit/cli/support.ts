@@ -3,6 +3,7 @@ import { webcrypto } from "node:crypto";
 import { createEnvironment } from "../../../provider/core/environment";
 import { runProgram } from "../../../provider/cli/program";
 import { CliError, type CliContext } from "../../../provider/cli/cliContext";
+import { nodes } from "../../../provider/nodes";
 import { PemReader } from "../../../provider/core/x509/pemReader";
 import type { Host } from "../../../provider/engine/ports";
 import { ResourceShell } from "../../../provider/engine/shell";
@@ -45,6 +46,7 @@ export async function talosPki(args: readonly string[], surroundings: Surroundin
       return Promise.resolve(typeof content === "string" ? Buffer.from(content) : content);
     },
     run: surroundings.run ?? (() => Promise.reject(new CliError("nothing can be run here"))),
+    nodes: () => Promise.resolve(nodes),
   };
   const code = await runProgram(args, cli);
   return { code, out, err };
