@@ -10,6 +10,7 @@ import type {
   ClusterSecrets,
   MachineSecretsShape,
   RotationArgs,
+  RotationNodeArgs,
   RotationSecrets,
   RotationStatus,
   ServiceAccountArgs,
@@ -54,6 +55,12 @@ export interface TalosSecretsArgs {
   kubernetesPkiDirectory?: pulumi.Input<string>;
   /** Rotations. */
   rotation?: pulumi.Input<RotationArgs>;
+  /**
+   * Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it
+   * has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is
+   * no change.
+   */
+  nodes?: pulumi.Input<pulumi.Input<RotationNodeArgs>[]>;
 }
 
 /**

@@ -338,6 +338,16 @@ export interface RotationArgs {
   trustdToken?: pulumi.Input<ImmediateRotationArgs>;
 }
 
+/** A node that is asked before a rotation of the OS CA goes on. */
+export interface RotationNodeArgs {
+  /** IP address or DNS name of the node, with or without a port (50000). */
+  address: pulumi.Input<string>;
+  /** A control plane to call the node through. Default: the node itself. */
+  endpoint?: pulumi.Input<string>;
+  /** The role of the machine. */
+  machineType: TextInput<MachineType>;
+}
+
 /** The other CA of a rotation under way: the next one at `accept`, the old one at `swap`. */
 export interface RotationSecret {
   /** Certificate of the CA, PEM. */
@@ -354,8 +364,8 @@ export interface RotationSecrets {
   kubernetes?: RotationSecret;
 }
 
-/** A stage of a staged rotation. */
-export type RotationStage = "accept" | "swap" | "finish" | "abort";
+/** A stage of a staged rotation, or `auto`. */
+export type RotationStage = "accept" | "swap" | "finish" | "abort" | "auto";
 
 export interface RotationStatus {
   /** OS CA. */
@@ -383,7 +393,10 @@ export interface ServiceAccountArgs {
 export interface StagedRotationArgs {
   /** Name of the rotation, used once, such as a date. */
   id: pulumi.Input<string>;
-  /** Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. */
+  /**
+   * Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to
+   * the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+   */
   stage: TextInput<RotationStage>;
   /** Certificate of the next CA, to bring an own one. */
   certificatePem?: pulumi.Input<string>;

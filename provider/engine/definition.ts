@@ -16,7 +16,8 @@ export const info = (message: string): Info => ({ severity: "info", message });
 
 /**
  * What is stored of a resource. In check these are the inputs of the last update, and no outputs; in every other
- * operation the outputs, and of the inputs those that the outputs repeat (`remembered`).
+ * operation the outputs, and of the inputs those that the outputs repeat (`remembered`) and those that check has carried
+ * over (`carried`).
  */
 export interface Previous<I extends Rows, O extends Rows> {
   readonly inputs: PreviewInputs<I>;
@@ -55,8 +56,11 @@ export interface Plan<Decision> {
   readonly keep?: Values;
   /** Inputs that the definition fills in, with their values; the engine remembers which. */
   readonly fill?: Values;
-  /** Nothing changes, whatever the inputs; otherwise the engine compares the inputs property by property. */
-  readonly isUnchanged?: boolean;
+  /**
+   * `false`: nothing changes, whatever the inputs. `true`: an update is due, even if no input differs. Absent: the engine
+   * compares the inputs property by property. Only where a diff plans (`plansInDiff`).
+   */
+  readonly changes?: boolean;
   /** What `apply` needs to know. */
   readonly decision?: Decision;
 }
@@ -103,6 +107,8 @@ export interface DefinitionRows<I extends Rows, O extends Rows> {
   readonly outputs: O;
   /** Inputs that the stored outputs repeat under the same name, so that an update can compare with them. */
   readonly remembered?: readonly (keyof I & string)[];
+  /** Inputs of the last update that `previous.inputs` has in diff and update too; their change alone may be no update. */
+  readonly carried?: readonly (keyof I & string)[];
   /** Whether the plan must know which inputs the program marks as secret. */
   readonly needsSecretPaths?: true;
   /** The class of TypeScript protects the resource unless the program decides: what it holds cannot be made again. */

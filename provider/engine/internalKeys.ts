@@ -21,6 +21,12 @@ export const DEFAULTED_KEY = "__defaults";
  */
 export const SECRET_INPUTS_KEY = "__secretInputs";
 
+/**
+ * Inputs of the last update by name: diff and update get the new ones only, and the outputs do not repeat what may change
+ * without an update.
+ */
+export const CARRIED_KEY = "__carriedInputs";
+
 /** Keys of the dynamic shell, which no definition hears of. */
 export const SHELL_KEYS: readonly string[] = [NAME_KEY, PROVIDER_KEY];
 

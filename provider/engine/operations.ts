@@ -4,12 +4,12 @@ import { PemReader } from "../core/x509/pemReader";
 import { assertKnown, decodeInputs } from "./decode";
 import type { AnyDefinition, Plan, PlanRequest, Previous, Report } from "./definition";
 import { formProblems, validSubset } from "./form";
-import { DEFAULTED_KEY, isInternal, SECRET_INPUTS_KEY } from "./internalKeys";
+import { CARRIED_KEY, DEFAULTED_KEY, isInternal, SECRET_INPUTS_KEY } from "./internalKeys";
 import { Incomplete } from "./incomplete";
 import type { Context, Host } from "./ports";
 import type { PreviewInputs, Rows } from "./rows";
 import { PlanMemory } from "./planMemory";
-import { type Values, withoutUndefined } from "./values";
+import { isPlainObject, type Values, withoutUndefined } from "./values";
 
 /** What an operation is called with, beside its values. */
 export interface Call {
@@ -79,6 +79,7 @@ export class Operations {
     const context = this.context(call);
     const inputs = decodeInputs(valid, this.inputRows, context, problems);
     const exists = Object.keys(olds).length > 0;
+    const extras = { secretPaths: pathsIn(secretPaths), carried: this.carriedFrom(olds) };
     const plan = await this.plan(
       {
         inputs,
@@ -86,13 +87,13 @@ export class Operations {
         previous: exists ? this.previousInputs(olds, context) : undefined,
         isConfigured: (name) => valid[name] !== undefined,
         isAsStored: (name) => canonical(valid[name]) === canonical(olds[this.keptName(name)]),
-        wouldKeepStored: (made) => canonical(this.kept(valid, made, pathsIn(secretPaths))) === canonical(olds),
+        wouldKeepStored: (made) => canonical(this.kept(valid, made, extras)) === canonical(olds),
         secretInputs: valuesAt(valid, pathsIn(secretPaths)),
       },
       context,
       problems,
     );
-    const kept = this.kept(valid, plan, pathsIn(secretPaths));
+    const kept = this.kept(valid, plan, extras);
     if (problems.length === 0)
       this.planned.remember(kept, { inputs, plan, exists, isSame: canonical(kept) === canonical(olds) });
     return { inputs: kept, problems, reports: plan.reports };
@@ -106,8 +107,7 @@ export class Operations {
     if (definition.plansInDiff === true) {
       const problems: Problem[] = [];
       const { plan } = await this.replan(kept, outputs, problems, this.context(call));
-      const changes = plan.isUnchanged === true ? false : undefined;
-      return { changes, problems, reports: problems.length > 0 ? [] : plan.reports };
+      return { changes: plan.changes, problems, reports: problems.length > 0 ? [] : plan.reports };
     }
     const seen = this.planned.peek(kept);
     if (definition.rendersIdentically === undefined || seen?.isSame === true) return compare;
@@ -182,7 +182,9 @@ export class Operations {
     const configured = this.configuredNames(kept);
     const inputs = decodeInputs(configured, this.inputRows, context, problems);
     const previous =
-      outputs === undefined ? undefined : { outputs, inputs: this.rememberedInputs(outputs, context), ...NOTHING_KEPT };
+      outputs === undefined
+        ? undefined
+        : { outputs, inputs: this.rememberedInputs(outputs, context, valuesIn(kept[CARRIED_KEY])), ...NOTHING_KEPT };
     const request: PlanRequest<Rows, Rows> = {
       inputs,
       previous,
@@ -218,18 +220,28 @@ export class Operations {
     };
   }
 
-  /** The inputs that the stored outputs repeat. */
-  private rememberedInputs(outputs: Values, context: Context): PreviewInputs<Rows> {
-    return decodeInputs(pick(outputs, this.rememberedNames), this.inputRows, context, []);
+  /** The inputs that the stored outputs repeat, and those that check has carried over. */
+  private rememberedInputs(outputs: Values, context: Context, carried: Values = {}): PreviewInputs<Rows> {
+    return decodeInputs({ ...pick(outputs, this.rememberedNames), ...carried }, this.inputRows, context, []);
+  }
+
+  /** What diff and update shall know of the inputs of the last update. */
+  private carriedFrom(olds: Values): Values {
+    return withoutUndefined(pick(this.configuredNames(olds), this.definition.carried ?? []));
   }
 
   /** What the state keeps: the inputs, what the plan makes of them, and the engine's own keys. */
-  private kept(valid: Values, { keep, fill }: Pick<AnyPlan, "keep" | "fill">, secretPaths: readonly string[]): Values {
+  private kept(
+    valid: Values,
+    { keep, fill }: Pick<AnyPlan, "keep" | "fill">,
+    { secretPaths, carried }: { readonly secretPaths: readonly string[]; readonly carried: Values },
+  ): Values {
     const values = Object.entries({ ...valid, ...fill, ...keep });
     return withoutUndefined({
       ...Object.fromEntries(values.map(([name, value]) => [this.keptName(name), value])),
       ...(fill === undefined ? {} : { [DEFAULTED_KEY]: Object.keys(fill) }),
       ...(secretPaths.length === 0 ? {} : { [SECRET_INPUTS_KEY]: [...secretPaths] }),
+      ...(Object.keys(carried).length === 0 ? {} : { [CARRIED_KEY]: carried }),
     });
   }
 
@@ -265,5 +277,7 @@ function valuesAt(values: Values, paths: readonly string[]): unknown[] {
 
 const pick = (values: Values, names: readonly string[]): Values =>
   Object.fromEntries(names.map((name) => [name, values[name]]));
+
+const valuesIn = (value: unknown): Values => (isPlainObject(value) ? value : {});
 
 const pathsIn = (value: unknown): readonly string[] => (Array.isArray(value) ? (value as readonly string[]) : []);

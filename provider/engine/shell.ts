@@ -3,7 +3,7 @@ import { describeProblem, PkiError, type Problem } from "../core/errors";
 import type { PemReader } from "../core/x509/pemReader";
 import type { Audit, AuditStep } from "./auditStep";
 import type { AnyDefinition, Report } from "./definition";
-import { isInternal, SECRET_INPUTS_KEY, SHELL_KEYS } from "./internalKeys";
+import { CARRIED_KEY, isInternal, SECRET_INPUTS_KEY, SHELL_KEYS } from "./internalKeys";
 import { Incomplete } from "./incomplete";
 import { type Call, Operations } from "./operations";
 import type { Host } from "./ports";
@@ -63,7 +63,8 @@ export class ResourceShell {
     // The engine prints the value of a property that a failure names, secret or not: the path goes into the reason.
     const failures = problems.map(describeRejection);
     // What is made of rejected inputs may hold unknowns, which Pulumi accepts in a preview only.
-    return { inputs: this.marked(failures.length > 0 ? after : inputs, this.keptRows, news), failures };
+    const models = { ...news, [CARRIED_KEY]: news };
+    return { inputs: this.marked(failures.length > 0 ? after : inputs, this.keptRows, models), failures };
   }
 
   /** @returns `undefined` when Pulumi shall compare */

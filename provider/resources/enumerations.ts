@@ -1,4 +1,4 @@
-import { ROTATION_STAGES } from "../core/lifecycle/rotation";
+import { ROTATION_REQUESTS } from "../core/lifecycle/rotation";
 import { MACHINE_TYPES } from "../core/secrets/types";
 import { KEY_ALGORITHMS } from "../core/x509/algorithms";
 import { ROLES } from "../core/x509/roles";
@@ -15,6 +15,6 @@ export const KEY_ALGORITHM = namedEnumOf(
 );
 export const MACHINE_TYPE = namedEnumOf({ name: "MachineType", description: "The role of a machine." }, MACHINE_TYPES);
 export const ROTATION_STAGE = namedEnumOf(
-  { name: "RotationStage", description: "A stage of a staged rotation." },
-  ROTATION_STAGES,
+  { name: "RotationStage", description: "A stage of a staged rotation, or `auto`." },
+  ROTATION_REQUESTS,
 );

@@ -73,7 +73,7 @@ namespace Pulumi.TalosPki
     }
 
     /// <summary>
-    /// A stage of a staged rotation.
+    /// A stage of a staged rotation, or `auto`.
     /// </summary>
     [EnumType]
     public readonly struct RotationStage : IEquatable<RotationStage>
@@ -89,6 +89,7 @@ namespace Pulumi.TalosPki
         public static RotationStage Swap { get; } = new RotationStage("swap");
         public static RotationStage Finish { get; } = new RotationStage("finish");
         public static RotationStage Abort { get; } = new RotationStage("abort");
+        public static RotationStage Auto { get; } = new RotationStage("auto");
 
         public static bool operator ==(RotationStage left, RotationStage right) => left.Equals(right);
         public static bool operator !=(RotationStage left, RotationStage right) => !left.Equals(right);

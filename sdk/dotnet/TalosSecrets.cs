@@ -209,6 +209,18 @@ namespace Pulumi.TalosPki
         [Input("kubernetesPkiDirectory")]
         public Input<string>? KubernetesPkiDirectory { get; set; }
 
+        [Input("nodes")]
+        private InputList<Inputs.RotationNodeArgs>? _nodes;
+
+        /// <summary>
+        /// Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+        /// </summary>
+        public InputList<Inputs.RotationNodeArgs> Nodes
+        {
+            get => _nodes ?? (_nodes = new InputList<Inputs.RotationNodeArgs>());
+            set => _nodes = value;
+        }
+
         /// <summary>
         /// Rotations.
         /// </summary>

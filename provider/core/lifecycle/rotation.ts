@@ -5,6 +5,9 @@ export const ROTATION_STAGES = ["accept", "swap", "finish", "abort"] as const;
 /** A stage that a user asks for. */
 export type RotationStage = (typeof ROTATION_STAGES)[number];
 
+/** What a user may ask for: a stage, or the next one as soon as every node has completed the present one. */
+export const ROTATION_REQUESTS = [...ROTATION_STAGES, "auto"] as const;
+
 /** Where a rotation stands: `none` before the first, `finish` and `abort` after one. */
 export type RotationPosition = RotationStage | "none";
 
@@ -125,6 +128,18 @@ export function planRotation(state: RotationState, request: RotationRequest | un
   };
 }
 
+/**
+ * The stage that `auto` asks for from here; `planRotation` judges it as any other.
+ *
+ * @param id of the rotation that is asked for
+ * @example
+ * automaticStage({ position: "accept", id: "r", spentIds: [] }, "r"); // "swap"
+ */
+export function automaticStage({ position, id: current }: RotationState, id: string): RotationStage {
+  if (id !== current) return "accept";
+  return position === "accept" ? "swap" : position === "swap" || position === "finish" ? "finish" : "accept";
+}
+
 function refuse(state: RotationState, path: string, message: string): RotationPlan {
   return { action: "none", state, problems: [{ code: "ERR_ROTATION_ILLEGAL", path, message }] };
 }
@@ -157,12 +172,17 @@ function wayOn(state: RotationState, request: RotationRequest): string {
 }
 
 /**
- * What a person does next, in a sentence: the `next` of `rotationStatus`.
+ * What a person does next, in a sentence: the `todo` of `rotationStatus`.
  *
+ * @param options `isAutomatic`: the stages are set by `auto`
  * @example
  * nextStep({ position: "none", spentIds: [] }); // "nothing is under way"
  */
-export function nextStep(state: RotationState): string {
+export function nextStep(state: RotationState, options: { readonly isAutomatic?: boolean } = {}): string {
+  if (options.isAutomatic === true && isUnderWay(state.position)) {
+    const [next, back] = state.position === "accept" ? ["swap", "abort"] : ["finish", "accept"];
+    return `apply the machine configs to every control plane, then to every worker; the next update goes to stage "${next}" if every node has completed "${state.position}" (set stage "${back}" to go back)`;
+  }
   switch (state.position) {
     case "accept":
       return 'apply the machine configs to every control plane, then to every worker; when every node trusts both CAs, set stage "swap" (or "abort" to go back)';

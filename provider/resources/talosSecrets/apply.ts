@@ -82,8 +82,9 @@ async function applyStaged(
   inputs: SecretsInputs,
   context: Context,
 ): Promise<SecretsState> {
-  const { action, state: position, supplied } = plan.staged[name];
-  if (action === "none") return state;
+  const { action, state: position, supplied, isAutomatic } = plan.staged[name];
+  if (action === "none")
+    return { ...state, staged: { ...state.staged, [name]: { ...state.staged[name], isAutomatic } } };
   const { other, retired } = state.staged[name];
   const current = state.bundle.ca(name);
   const next = supplied?.ca ?? (action === "begin" ? await makeNextCA(state, name, inputs, context) : undefined);
@@ -92,6 +93,7 @@ async function applyStaged(
   const gone = moved.issuing === current ? [] : [issuing(state.bundle, name).fingerprint];
   const staged: StagedState = {
     ...position,
+    isAutomatic,
     retired: [...new Set([...retired, ...gone])].filter((old) => old !== issuing(bundle, name).fingerprint),
     ...(moved.other === undefined ? {} : { other: moved.other }),
   };

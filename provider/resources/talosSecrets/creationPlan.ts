@@ -63,7 +63,8 @@ function creationProblems({ rotation }: SecretsInputs): Problem[] {
     const request = rotation[name];
     const path = `rotation.${name}`;
     if (request === undefined || !isKnown(request) || !isKnown(request.stage)) return [];
-    if (request.stage !== "finish") {
+    // What is created has nothing to go through: like a finished one, it is merely noted.
+    if (request.stage !== "finish" && request.stage !== "auto") {
       return [
         {
           code: "ERR_ROTATION_ILLEGAL",

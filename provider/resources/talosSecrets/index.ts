@@ -1,5 +1,5 @@
 import { collectProblems, type Problem } from "../../core/errors";
-import { CA_NAMES, type CAName } from "../../core/secrets/inventory";
+import { CA_NAMES, type CAName, STAGED } from "../../core/secrets/inventory";
 import { NEWEST_TALOS_VERSION, parseTalosVersion, type TalosVersion } from "../../core/talosVersion";
 import { defineResource, info, type Plan, type PlanRequest, type Report } from "../../engine/definition";
 import type { Context } from "../../engine/ports";
@@ -7,10 +7,11 @@ import { isKnown, knownOr } from "../../engine/unknown";
 import { applyUpdate, createState } from "./apply";
 import { type CreationPlan, planCreation } from "./creationPlan";
 import { ADOPT_INPUTS, type CAInput, INPUTS, type SecretsInputs, caInput } from "./inputs";
-import { OUTPUTS } from "./outputs";
+import { passGate } from "./gate";
+import { OUTPUTS, type SecretsOutputs, type StoredSecrets } from "./outputs";
 import { reportUpdate } from "./reports";
 import { readRequests } from "./requests";
-import { issuing, readState, stateOutputs } from "./state";
+import { issuing, readState, type SecretsState, stateOutputs } from "./state";
 import { readSupplied } from "./supplied";
 import { planUpdate, type UpdatePlan } from "./updatePlan";
 
@@ -28,18 +29,28 @@ export const TalosSecrets = defineResource({
   isProtected: true,
   decidesFrom: "state",
   plansInDiff: true,
+  carried: ["nodes"],
 
   plan: (request, context) =>
     request.previous?.outputs === undefined
       ? planInputs(request, context)
-      : planFromState(request.inputs, request.previous.outputs, context),
+      : planFromState(request.inputs, request.previous, request.previous.outputs, context),
   async apply({ decision, inputs, previous = {} }, context) {
-    const state =
-      "creates" in decision
-        ? await createState(decision.creates, inputs, context)
-        : await applyUpdate(readState(previous, context), decision.updates, inputs, context);
-    return { id: issuing(state.bundle, "os").fingerprint, outputs: stateOutputs(state) };
+    if ("creates" in decision) return appliedState(await createState(decision.creates, inputs, context));
+    const before = readState(previous, context);
+    const { plan, warnings: reports } = await passGate(before, decision.updates, context);
+    if (plan.changes || plan === decision.updates)
+      return { ...appliedState(await applyUpdate(before, plan, inputs, context)), reports };
+    // What a node holds back changes no output, nor what an older version has written there.
+    return { id: idOf(before), outputs: previous as SecretsOutputs, reports };
   },
+});
+
+const idOf = ({ bundle }: SecretsState): string => issuing(bundle, "os").fingerprint;
+
+const appliedState = (state: SecretsState): { readonly id: string; readonly outputs: SecretsOutputs } => ({
+  id: idOf(state),
+  outputs: stateOutputs(state),
 });
 
 /** Plans a creation, or what can be said of an update before the state is known. */
@@ -66,16 +77,19 @@ async function planInputs({ inputs, previous, isAsStored }: Request, context: Co
 /** Plans an update against the state. */
 async function planFromState(
   inputs: SecretsInputs,
-  outputs: NonNullable<NonNullable<Request["previous"]>["outputs"]>,
+  before: NonNullable<Request["previous"]>,
+  outputs: StoredSecrets,
   context: Context,
 ): Promise<Plan<Decision>> {
   if (inputs.talosVersion !== undefined && !isKnown(inputs.talosVersion)) return { problems: [], reports: [] };
   const problems: Problem[] = [];
-  const plan = await planUpdate(outputs, inputs, context, problems);
+  const plan = await planUpdate(outputs, inputs, before.inputs, context, problems);
+  // What `auto` asks for depends on the state, and no input differs.
+  const isDue = STAGED.some((name) => plan.staged[name].isAutomatic && plan.staged[name].action !== "none");
   return {
     problems,
     reports: problems.length > 0 ? [] : reportUpdate(outputs, plan, inputs, context),
-    isUnchanged: !plan.changes,
+    ...(isDue ? { changes: true } : plan.changes ? {} : { changes: false }),
     decision: { updates: plan },
   };
 }

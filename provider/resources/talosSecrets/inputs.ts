@@ -3,6 +3,7 @@ import { NEWEST_TALOS_VERSION, SUPPORTED_TALOS_VERSIONS } from "../../core/talos
 import { PROFILES } from "../../core/x509/profiles";
 import {
   hours,
+  listOf,
   type KnownInputs,
   objectOf,
   type PreviewInputs,
@@ -11,7 +12,8 @@ import {
   secretText,
   text,
 } from "../../engine/rows";
-import { KEY_ALGORITHM, ROTATION_STAGE } from "../enumerations";
+import { KEY_ALGORITHM, MACHINE_TYPE, ROTATION_STAGE } from "../enumerations";
+import { ADDRESS } from "../live/rows";
 import { isKnown, type Unknown } from "../../engine/unknown";
 import { byCA } from "./names";
 
@@ -28,7 +30,7 @@ const STAGED_ROTATION = {
   id: text("Name of the rotation, used once, such as a date.").asRequired(),
   stage: row(
     ROTATION_STAGE,
-    "Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each.",
+    "Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.",
   ).asRequired(),
   certificatePem: text("Certificate of the next CA, to bring an own one."),
   privateKeyPem: secretText("Its private key, PEM."),
@@ -113,6 +115,20 @@ export const INPUTS = {
       trustdToken: immediate("the trustd token"),
     }),
     "Rotations.",
+  ),
+  nodes: row(
+    listOf(
+      objectOf(
+        "RotationNode",
+        {
+          address: row(ADDRESS, "IP address or DNS name of the node, with or without a port (50000).").asRequired(),
+          endpoint: row(ADDRESS, "A control plane to call the node through. Default: the node itself."),
+          machineType: row(MACHINE_TYPE, "The role of the machine.").asRequired(),
+        },
+        "A node that is asked before a rotation of the OS CA goes on.",
+      ),
+    ),
+    "Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.",
   ),
 };
 

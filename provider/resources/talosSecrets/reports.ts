@@ -5,6 +5,7 @@ import { parseTalosVersion } from "../../core/talosVersion";
 import { info, type Info, type Report } from "../../engine/definition";
 import type { Context } from "../../engine/ports";
 import { isKnown, knownOr } from "../../engine/unknown";
+import { describeGate, describeUnasked, isHeldBack } from "./askedNodes";
 import { caInput, type SecretsInputs } from "./inputs";
 import { judgeKey, unusableKeyWarnings } from "./keyRules";
 import { shortWarnings, standingWarnings } from "./lifetimes";
@@ -37,13 +38,24 @@ export function reportUpdate(
 }
 
 function stagedReport(outputs: StoredSecrets, plan: UpdatePlan, name: StagedName): Info[] {
-  const { action, state, supplied, isUnknown } = plan.staged[name];
+  const { action, state, supplied, isUnknown, gate, isAutomatic } = plan.staged[name];
   const before = readStagedStatus(outputs, name);
   if (action === "none") return abortedReport(plan, name, before);
   const { issuing = "?", accepted } = before;
   const next = supplied?.certificate.fingerprint ?? (isUnknown ? "a CA that is unknown" : undefined);
   const trust = describeMove(action, issuing, accepted[0] ?? "?", next);
-  return [info(`rotation.${name} ${JSON.stringify(state.id)}: ${before.position} -> ${state.position}: ${trust}`)];
+  const label = `rotation.${name} ${JSON.stringify(state.id)}`;
+  if (isAutomatic && gate !== undefined && isHeldBack(gate, before.position)) {
+    return [
+      info(`${label}: stays at ${before.position}, as no node was in nodes at the last update; the next one asks`),
+    ];
+  }
+  const condition = gate === undefined ? "" : describeGate(gate, action, before.position);
+  const unasked = gate === undefined ? undefined : describeUnasked(gate);
+  return [
+    info(`${label}: ${before.position} -> ${state.position}${condition}: ${trust}`),
+    ...(unasked === undefined ? [] : [info(unasked)]),
+  ];
 }
 
 /** An own CA beside the aborted rotation that would have taken it: it looks as if it were in use. */

@@ -1,7 +1,7 @@
 import type { Problem } from "../../core/errors";
-import type { RotationRequest } from "../../core/lifecycle/rotation";
+import type { RotationRequest, RotationStage } from "../../core/lifecycle/rotation";
 import type { DecodedCA } from "../../core/secrets/decodedPem";
-import { IMMEDIATE, type ImmediateName, STAGED, type StagedName } from "../../core/secrets/inventory";
+import { IMMEDIATE, type ImmediateName, INVENTORY, STAGED, type StagedName } from "../../core/secrets/inventory";
 import { hasFeature, type TalosVersion } from "../../core/talosVersion";
 import type { DecodeContext } from "../../engine/decode";
 import { isKnown } from "../../engine/unknown";
@@ -9,8 +9,11 @@ import type { SecretsInputs } from "./inputs";
 import { judgeKey } from "./keyRules";
 import { readPair } from "./supplied";
 
-/** A request for a staged rotation, with the CA that it supplies. */
-export type StagedRequest = RotationRequest & { readonly ca?: DecodedCA };
+/** A request for a staged rotation, with the CA that it supplies; what `auto` asks for depends on the state. */
+export interface StagedRequest extends Omit<RotationRequest, "stage"> {
+  readonly stage: RotationStage | "auto";
+  readonly ca?: DecodedCA;
+}
 
 /** What the `rotation` input asks for; what is unknown is left out. */
 export interface RotationRequests {
@@ -22,7 +25,7 @@ export interface RotationRequests {
 
 /** Reads the `rotation` input, which has the right form. */
 export function readRequests(
-  { rotation }: SecretsInputs,
+  { rotation, nodes }: SecretsInputs,
   version: TalosVersion | undefined,
   context: DecodeContext,
   problems: Problem[],
@@ -51,6 +54,7 @@ export function readRequests(
         message: `Talos ${version.contract} knows no accepted CAs, so its CAs cannot be rotated in stages; upgrade to v1.7 or later first`,
       });
     }
+    if (stage === "auto") problems.push(...automaticProblems(name, nodes));
     const ca = readPair(request, path, context, problems);
     if (ca !== undefined)
       problems.push(...judgeKey(name, ca.privateKey?.algorithm, version, `${path}.privateKeyPem`).problems);
@@ -74,6 +78,17 @@ export function readRequests(
     problems.push(...emptyIdProblems(id, `rotation.${name}`, "must be any text"));
   }
   return { staged, immediate, unknown };
+}
+
+/** Who is to be asked whether the next stage may begin. */
+function automaticProblems(name: StagedName, nodes: SecretsInputs["nodes"]): Problem[] {
+  if (name !== "os") {
+    const message = `"auto" asks the nodes, and what they show of the ${INVENTORY[name].title} CA is not judged yet; set accept, swap and finish one after the other`;
+    return [{ code: "ERR_ROTATION_ILLEGAL", path: `rotation.${name}.stage`, message }];
+  }
+  if (!isKnown(nodes) || (nodes !== undefined && nodes.length > 0)) return [];
+  const message = `is required where rotation.${name}.stage is "auto"; list every node of the cluster`;
+  return [{ code: "ERR_INPUT_MISSING", path: "nodes", message }];
 }
 
 const emptyIdProblems = (id: string, path: string, expected: string): Problem[] =>

@@ -1,9 +1,16 @@
 import type { Problem } from "../../core/errors";
-import { planRotation, type RotationPlan, type RotationRequest } from "../../core/lifecycle/rotation";
+import {
+  automaticStage,
+  planRotation,
+  type RotationPlan,
+  type RotationRequest,
+  type RotationState,
+} from "../../core/lifecycle/rotation";
 import type { DecodedCA } from "../../core/secrets/decodedPem";
 import type { StagedName } from "../../core/secrets/inventory";
 import type { Certificate } from "../../core/x509/certificate";
 import type { DecodeContext } from "../../engine/decode";
+import { type Gate, gateOf, type NodesInputs } from "./askedNodes";
 import { lifetimeProblems, swapProblems } from "./lifetimes";
 import type { StoredSecrets } from "./outputs";
 import type { RotationRequests, StagedRequest } from "./requests";
@@ -23,6 +30,10 @@ export interface StagedPlan extends RotationPlan {
   readonly supplied?: SuppliedCA;
   /** Whether a CA is supplied, or which, a preview does not know. */
   readonly isUnknown: boolean;
+  /** The stage was chosen by `auto`. */
+  readonly isAutomatic: boolean;
+  /** Who is asked before the move. */
+  readonly gate?: Gate;
 }
 
 /** What a staged rotation is planned from. */
@@ -30,6 +41,7 @@ export interface StagedContext {
   readonly outputs: StoredSecrets;
   readonly requests: RotationRequests;
   readonly supplied: SuppliedSecrets;
+  readonly nodes: NodesInputs;
   readonly now: Date;
   readonly decoding: DecodeContext;
 }
@@ -37,14 +49,15 @@ export interface StagedContext {
 /** Plans the next step of one staged rotation. Problems go to the list; with any nothing may be done. */
 export function planStaged(
   name: StagedName,
-  { outputs, requests, supplied: values, now, decoding }: StagedContext,
+  { outputs, requests, supplied: values, nodes, now, decoding }: StagedContext,
   problems: Problem[],
 ): StagedPlan {
   const status = readStagedStatus(outputs, name);
   const position = rotationState(status);
   // Which rotation is asked for is unknown: nothing can be said, and nothing rejected.
-  if (requests.unknown.includes(name)) return { action: "none", state: position, problems: [], isUnknown: false };
-  const request = requests.staged[name];
+  if (requests.unknown.includes(name))
+    return { action: "none", state: position, problems: [], isUnknown: false, isAutomatic: false };
+  const request = resolve(requests.staged[name], position);
   const plan = planRotation(position, request, `rotation.${name}`);
   problems.push(...plan.problems);
   const begins = plan.action === "begin" || plan.action === "takeOver";
@@ -58,7 +71,24 @@ export function planStaged(
   );
   const isUnknown =
     begins && supplied === undefined && (request?.bringsAuthority === true || values.unknown.includes(name));
-  return { ...plan, isUnknown, ...(supplied === undefined ? {} : { supplied }) };
+  // The other CAs have no judge of what nodes show.
+  const gate = name === "os" ? gateOf(plan.action, nodes) : undefined;
+  return {
+    ...plan,
+    isUnknown,
+    isAutomatic: requests.staged[name]?.stage === "auto",
+    ...(supplied === undefined ? {} : { supplied }),
+    ...(gate === undefined ? {} : { gate }),
+  };
+}
+
+/** A request with a stage in place of `auto`. */
+type ResolvedRequest = RotationRequest & Pick<StagedRequest, "ca">;
+
+function resolve(request: StagedRequest | undefined, position: RotationState): ResolvedRequest | undefined {
+  if (request === undefined) return undefined;
+  const { stage, id } = request;
+  return { ...request, stage: stage === "auto" ? automaticStage(position, id) : stage };
 }
 
 /** The own CA among the supplied values. */
@@ -77,7 +107,7 @@ function ownCA({ bundle }: SuppliedSecrets, name: StagedName): SuppliedCA | unde
 function takenBy(
   name: StagedName,
   { action }: RotationPlan,
-  request: StagedRequest | undefined,
+  request: ResolvedRequest | undefined,
   own: SuppliedCA | undefined,
   status: StagedStatus,
 ): SuppliedCA | undefined {
@@ -103,7 +133,7 @@ function suppliedProblems({ certificate, path }: SuppliedCA, { issuing }: Staged
 /** The CA may stay beside a rotation that it began; another cannot take its place. */
 function strangerProblems(
   name: StagedName,
-  request: StagedRequest | undefined,
+  request: ResolvedRequest | undefined,
   { position, issuing, accepted }: StagedStatus,
 ): Problem[] {
   const certificate = request?.ca?.certificate;
@@ -162,7 +192,10 @@ function ownProblems(
 }
 
 /** The program still names a rotation that was aborted, and with it what it would have taken. */
-export function isAborted(request: RotationRequest | undefined, { position, id }: StagedStatus): boolean {
+export function isAborted(
+  request: Pick<StagedRequest, "id" | "stage"> | undefined,
+  { position, id }: StagedStatus,
+): boolean {
   return position === "abort" && request?.stage === "abort" && request.id === id;
 }
 

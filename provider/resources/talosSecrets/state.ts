@@ -16,6 +16,8 @@ export interface StagedState extends RotationState {
   readonly other?: DecodedCA;
   /** Fingerprints of CAs that have issued before. */
   readonly retired: readonly string[];
+  /** The stages are chosen by `auto`; no output says so, but for what is to be done next. */
+  readonly isAutomatic?: boolean;
 }
 
 /** All that TalosSecrets holds, decoded from its outputs. */
@@ -165,6 +167,6 @@ function describeRotation(state: StagedState, { fingerprint }: Certificate, acce
     retired: [...state.retired],
     spentIds: [...state.spentIds],
     // A rotation that was merely noted at creation has put no CA out.
-    todo: nextStep(state.retired.length === 0 && state.position === "finish" ? AT_REST : state),
+    todo: nextStep(state.retired.length === 0 && state.position === "finish" ? AT_REST : state, state),
   };
 }

@@ -10,6 +10,7 @@ import {
 import { hasFeature, parseTalosVersion } from "../../core/talosVersion";
 import type { Context } from "../../engine/ports";
 import { knownOr } from "../../engine/unknown";
+import type { NodesInputs } from "./askedNodes";
 import { changedSecrets } from "./changedSecrets";
 import type { SecretsInputs } from "./inputs";
 import { clockProblems, lifetimeProblems } from "./lifetimes";
@@ -41,6 +42,7 @@ export interface UpdatePlan {
 export async function planUpdate(
   outputs: StoredSecrets,
   inputs: SecretsInputs,
+  before: Pick<SecretsInputs, "nodes">,
   context: Context,
   problems: Problem[],
 ): Promise<UpdatePlan> {
@@ -55,8 +57,9 @@ export async function planUpdate(
   const immediate = IMMEDIATE.filter(
     (name) => requests.immediate[name] !== undefined && requests.immediate[name] !== ids[name],
   );
+  const nodes: NodesInputs = { now: inputs.nodes, before: before.nodes };
   const staged = byStagedCA((name) =>
-    planStaged(name, { outputs, requests, supplied, now, decoding: context }, problems),
+    planStaged(name, { outputs, requests, supplied, nodes, now, decoding: context }, problems),
   );
   problems.push(...changedSecrets(supplied.bundle, outputs, immediate, requests, context));
   const replaced = CA_NAMES.filter((name) => immediate.some((other) => other === name));
@@ -83,10 +86,19 @@ export async function planUpdate(
     ...replaced.filter((name) => !supplied.bundle.ca(name).isPair && !supplied.unknown.includes(name)),
   ];
   if (made.length > 0) problems.push(...clockProblems(outputs, now));
-  const changes =
+  const plan = { requests, staged, immediate, made, talosVersion, supplied, warnings: trial.warnings };
+  return { ...plan, changes: hasChanges(plan, outputs.talosVersion) };
+}
+
+/** Whether an update changes anything in the state. */
+export function hasChanges(
+  { immediate, requests, staged, talosVersion }: Omit<UpdatePlan, "changes">,
+  before: string | undefined,
+): boolean {
+  return (
     immediate.length > 0 ||
     requests.unknown.length > 0 ||
     STAGED.some((name) => staged[name].action !== "none") ||
-    talosVersion !== outputs.talosVersion;
-  return { requests, staged, immediate, made, talosVersion, supplied, changes, warnings: trial.warnings };
+    talosVersion !== before
+  );
 }

@@ -348,7 +348,7 @@ func (in *machineTypePtr) ToMachineTypePtrOutputWithContext(ctx context.Context)
 	return pulumi.ToOutputWithContext(ctx, in).(MachineTypePtrOutput)
 }
 
-// A stage of a staged rotation.
+// A stage of a staged rotation, or `auto`.
 type RotationStage string
 
 const (
@@ -356,6 +356,7 @@ const (
 	RotationStageSwap   = RotationStage("swap")
 	RotationStageFinish = RotationStage("finish")
 	RotationStageAbort  = RotationStage("abort")
+	RotationStageAuto   = RotationStage("auto")
 )
 
 func (RotationStage) ElementType() reflect.Type {
@@ -484,6 +485,7 @@ func (o RotationStagePtrOutput) ToStringPtrOutputWithContext(ctx context.Context
 //	RotationStageSwap
 //	RotationStageFinish
 //	RotationStageAbort
+//	RotationStageAuto
 type RotationStageInput interface {
 	pulumi.Input
 

@@ -2367,6 +2367,124 @@ func (o NodeTimeoutsPtrOutput) Update() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
+// A node that is asked before a rotation of the OS CA goes on.
+type RotationNode struct {
+	// IP address or DNS name of the node, with or without a port (50000).
+	Address string `pulumi:"address"`
+	// A control plane to call the node through. Default: the node itself.
+	Endpoint *string `pulumi:"endpoint"`
+	// The role of the machine.
+	MachineType MachineType `pulumi:"machineType"`
+}
+
+// RotationNodeInput is an input type that accepts RotationNodeArgs and RotationNodeOutput values.
+// You can construct a concrete instance of `RotationNodeInput` via:
+//
+//	RotationNodeArgs{...}
+type RotationNodeInput interface {
+	pulumi.Input
+
+	ToRotationNodeOutput() RotationNodeOutput
+	ToRotationNodeOutputWithContext(context.Context) RotationNodeOutput
+}
+
+// A node that is asked before a rotation of the OS CA goes on.
+type RotationNodeArgs struct {
+	// IP address or DNS name of the node, with or without a port (50000).
+	Address pulumi.StringInput `pulumi:"address"`
+	// A control plane to call the node through. Default: the node itself.
+	Endpoint pulumi.StringPtrInput `pulumi:"endpoint"`
+	// The role of the machine.
+	MachineType MachineTypeInput `pulumi:"machineType"`
+}
+
+func (RotationNodeArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*RotationNode)(nil)).Elem()
+}
+
+func (i RotationNodeArgs) ToRotationNodeOutput() RotationNodeOutput {
+	return i.ToRotationNodeOutputWithContext(context.Background())
+}
+
+func (i RotationNodeArgs) ToRotationNodeOutputWithContext(ctx context.Context) RotationNodeOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(RotationNodeOutput)
+}
+
+// RotationNodeArrayInput is an input type that accepts RotationNodeArray and RotationNodeArrayOutput values.
+// You can construct a concrete instance of `RotationNodeArrayInput` via:
+//
+//	RotationNodeArray{ RotationNodeArgs{...} }
+type RotationNodeArrayInput interface {
+	pulumi.Input
+
+	ToRotationNodeArrayOutput() RotationNodeArrayOutput
+	ToRotationNodeArrayOutputWithContext(context.Context) RotationNodeArrayOutput
+}
+
+type RotationNodeArray []RotationNodeInput
+
+func (RotationNodeArray) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]RotationNode)(nil)).Elem()
+}
+
+func (i RotationNodeArray) ToRotationNodeArrayOutput() RotationNodeArrayOutput {
+	return i.ToRotationNodeArrayOutputWithContext(context.Background())
+}
+
+func (i RotationNodeArray) ToRotationNodeArrayOutputWithContext(ctx context.Context) RotationNodeArrayOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(RotationNodeArrayOutput)
+}
+
+// A node that is asked before a rotation of the OS CA goes on.
+type RotationNodeOutput struct{ *pulumi.OutputState }
+
+func (RotationNodeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*RotationNode)(nil)).Elem()
+}
+
+func (o RotationNodeOutput) ToRotationNodeOutput() RotationNodeOutput {
+	return o
+}
+
+func (o RotationNodeOutput) ToRotationNodeOutputWithContext(ctx context.Context) RotationNodeOutput {
+	return o
+}
+
+// IP address or DNS name of the node, with or without a port (50000).
+func (o RotationNodeOutput) Address() pulumi.StringOutput {
+	return o.ApplyT(func(v RotationNode) string { return v.Address }).(pulumi.StringOutput)
+}
+
+// A control plane to call the node through. Default: the node itself.
+func (o RotationNodeOutput) Endpoint() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v RotationNode) *string { return v.Endpoint }).(pulumi.StringPtrOutput)
+}
+
+// The role of the machine.
+func (o RotationNodeOutput) MachineType() MachineTypeOutput {
+	return o.ApplyT(func(v RotationNode) MachineType { return v.MachineType }).(MachineTypeOutput)
+}
+
+type RotationNodeArrayOutput struct{ *pulumi.OutputState }
+
+func (RotationNodeArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]RotationNode)(nil)).Elem()
+}
+
+func (o RotationNodeArrayOutput) ToRotationNodeArrayOutput() RotationNodeArrayOutput {
+	return o
+}
+
+func (o RotationNodeArrayOutput) ToRotationNodeArrayOutputWithContext(ctx context.Context) RotationNodeArrayOutput {
+	return o
+}
+
+func (o RotationNodeArrayOutput) Index(i pulumi.IntInput) RotationNodeOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) RotationNode {
+		return vs[0].([]RotationNode)[vs[1].(int)]
+	}).(RotationNodeOutput)
+}
+
 type RotationOptions struct {
 	// Replaces the aggregator CA at once when `id` changes.
 	Aggregator *ImmediateRotation `pulumi:"aggregator"`
@@ -2822,7 +2940,7 @@ type StagedRotation struct {
 	Id string `pulumi:"id"`
 	// Its private key, PEM.
 	PrivateKeyPem *string `pulumi:"privateKeyPem"`
-	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each.
+	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
 	Stage RotationStage `pulumi:"stage"`
 }
 
@@ -2845,7 +2963,7 @@ type StagedRotationArgs struct {
 	Id pulumi.StringInput `pulumi:"id"`
 	// Its private key, PEM.
 	PrivateKeyPem pulumi.StringPtrInput `pulumi:"privateKeyPem"`
-	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each.
+	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
 	Stage RotationStageInput `pulumi:"stage"`
 }
 
@@ -2942,7 +3060,7 @@ func (o StagedRotationOutput) PrivateKeyPem() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v StagedRotation) *string { return v.PrivateKeyPem }).(pulumi.StringPtrOutput)
 }
 
-// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each.
+// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
 func (o StagedRotationOutput) Stage() RotationStageOutput {
 	return o.ApplyT(func(v StagedRotation) RotationStage { return v.Stage }).(RotationStageOutput)
 }
@@ -3001,7 +3119,7 @@ func (o StagedRotationPtrOutput) PrivateKeyPem() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each.
+// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
 func (o StagedRotationPtrOutput) Stage() RotationStagePtrOutput {
 	return o.ApplyT(func(v *StagedRotation) *RotationStage {
 		if v == nil {
@@ -3136,6 +3254,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*NodeOnDestroyPtrInput)(nil)).Elem(), NodeOnDestroyArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*NodeTimeoutsInput)(nil)).Elem(), NodeTimeoutsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*NodeTimeoutsPtrInput)(nil)).Elem(), NodeTimeoutsArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*RotationNodeInput)(nil)).Elem(), RotationNodeArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*RotationNodeArrayInput)(nil)).Elem(), RotationNodeArray{})
 	pulumi.RegisterInputType(reflect.TypeOf((*RotationOptionsInput)(nil)).Elem(), RotationOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*RotationOptionsPtrInput)(nil)).Elem(), RotationOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceAccountOptionsInput)(nil)).Elem(), ServiceAccountOptionsArgs{})
@@ -3181,6 +3301,8 @@ func init() {
 	pulumi.RegisterOutputType(NodeServerCertificatePtrOutput{})
 	pulumi.RegisterOutputType(NodeTimeoutsOutput{})
 	pulumi.RegisterOutputType(NodeTimeoutsPtrOutput{})
+	pulumi.RegisterOutputType(RotationNodeOutput{})
+	pulumi.RegisterOutputType(RotationNodeArrayOutput{})
 	pulumi.RegisterOutputType(RotationOptionsOutput{})
 	pulumi.RegisterOutputType(RotationOptionsPtrOutput{})
 	pulumi.RegisterOutputType(RotationStatusOutput{})

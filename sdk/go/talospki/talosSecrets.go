@@ -132,6 +132,8 @@ type talosSecretsArgs struct {
 	ControlPlaneConfig *string `pulumi:"controlPlaneConfig"`
 	// Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.
 	KubernetesPkiDirectory *string `pulumi:"kubernetesPkiDirectory"`
+	// Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+	Nodes []RotationNode `pulumi:"nodes"`
 	// Rotations.
 	Rotation *RotationOptions `pulumi:"rotation"`
 	// Key that encrypts Secrets in etcd, base64 of 32 bytes.
@@ -160,6 +162,8 @@ type TalosSecretsArgs struct {
 	ControlPlaneConfig pulumi.StringPtrInput
 	// Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.
 	KubernetesPkiDirectory pulumi.StringPtrInput
+	// Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+	Nodes RotationNodeArrayInput
 	// Rotations.
 	Rotation RotationOptionsPtrInput
 	// Key that encrypts Secrets in etcd, base64 of 32 bytes.

@@ -38,12 +38,13 @@ class MachineType(_builtins.str, Enum):
 @pulumi.type_token("talos-pki:index:RotationStage")
 class RotationStage(_builtins.str, Enum):
     """
-    A stage of a staged rotation.
+    A stage of a staged rotation, or `auto`.
     """
     ACCEPT = "accept"
     SWAP = "swap"
     FINISH = "finish"
     ABORT = "abort"
+    AUTO = "auto"
 
 
 @pulumi.type_token("talos-pki:index:TalosRole")

@@ -34,6 +34,8 @@ __all__ = [
     'NodeOnDestroyArgsDict',
     'NodeTimeoutsArgs',
     'NodeTimeoutsArgsDict',
+    'RotationNodeArgs',
+    'RotationNodeArgsDict',
     'RotationOptionsArgs',
     'RotationOptionsArgsDict',
     'ServiceAccountOptionsArgs',
@@ -652,6 +654,78 @@ class NodeTimeoutsArgs:
         pulumi.set(self, "update", value)
 
 
+class RotationNodeArgsDict(TypedDict):
+    """
+    A node that is asked before a rotation of the OS CA goes on.
+    """
+    address: pulumi.Input[_builtins.str]
+    """
+    IP address or DNS name of the node, with or without a port (50000).
+    """
+    machine_type: pulumi.Input['MachineType']
+    """
+    The role of the machine.
+    """
+    endpoint: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    A control plane to call the node through. Default: the node itself.
+    """
+
+@pulumi.input_type
+class RotationNodeArgs:
+    def __init__(__self__, *,
+                 address: pulumi.Input[_builtins.str],
+                 machine_type: pulumi.Input['MachineType'],
+                 endpoint: Optional[pulumi.Input[_builtins.str]] = None):
+        """
+        A node that is asked before a rotation of the OS CA goes on.
+
+        :param pulumi.Input[_builtins.str] address: IP address or DNS name of the node, with or without a port (50000).
+        :param pulumi.Input['MachineType'] machine_type: The role of the machine.
+        :param pulumi.Input[_builtins.str] endpoint: A control plane to call the node through. Default: the node itself.
+        """
+        pulumi.set(__self__, "address", address)
+        pulumi.set(__self__, "machine_type", machine_type)
+        if endpoint is not None:
+            pulumi.set(__self__, "endpoint", endpoint)
+
+    @_builtins.property
+    @pulumi.getter
+    def address(self) -> pulumi.Input[_builtins.str]:
+        """
+        IP address or DNS name of the node, with or without a port (50000).
+        """
+        return pulumi.get(self, "address")
+
+    @address.setter
+    def address(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "address", value)
+
+    @_builtins.property
+    @pulumi.getter(name="machineType")
+    def machine_type(self) -> pulumi.Input['MachineType']:
+        """
+        The role of the machine.
+        """
+        return pulumi.get(self, "machine_type")
+
+    @machine_type.setter
+    def machine_type(self, value: pulumi.Input['MachineType']):
+        pulumi.set(self, "machine_type", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def endpoint(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        A control plane to call the node through. Default: the node itself.
+        """
+        return pulumi.get(self, "endpoint")
+
+    @endpoint.setter
+    def endpoint(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "endpoint", value)
+
+
 class RotationOptionsArgsDict(TypedDict):
     aggregator: NotRequired[pulumi.Input['ImmediateRotationArgsDict']]
     """
@@ -840,7 +914,7 @@ class StagedRotationArgsDict(TypedDict):
     """
     stage: pulumi.Input['RotationStage']
     """
-    Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each.
+    Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
     """
     certificate_pem: NotRequired[pulumi.Input[_builtins.str]]
     """
@@ -862,7 +936,7 @@ class StagedRotationArgs:
         A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
 
         :param pulumi.Input[_builtins.str] id: Name of the rotation, used once, such as a date.
-        :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each.
+        :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
         :param pulumi.Input[_builtins.str] certificate_pem: Certificate of the next CA, to bring an own one.
         :param pulumi.Input[_builtins.str] private_key_pem: Its private key, PEM.
         """
@@ -889,7 +963,7 @@ class StagedRotationArgs:
     @pulumi.getter
     def stage(self) -> pulumi.Input['RotationStage']:
         """
-        Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each.
+        Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
         """
         return pulumi.get(self, "stage")
 

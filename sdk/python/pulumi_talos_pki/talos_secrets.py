@@ -28,6 +28,7 @@ class TalosSecretsArgs:
                  cluster: Optional[pulumi.Input['ClusterOptionsArgs']] = None,
                  control_plane_config: Optional[pulumi.Input[_builtins.str]] = None,
                  kubernetes_pki_directory: Optional[pulumi.Input[_builtins.str]] = None,
+                 nodes: Optional[pulumi.Input[Sequence[pulumi.Input['RotationNodeArgs']]]] = None,
                  rotation: Optional[pulumi.Input['RotationOptionsArgs']] = None,
                  secretbox_encryption_secret: Optional[pulumi.Input[_builtins.str]] = None,
                  secrets_yaml: Optional[pulumi.Input[_builtins.str]] = None,
@@ -43,6 +44,7 @@ class TalosSecretsArgs:
         :param pulumi.Input['ClusterOptionsArgs'] cluster: Identity of the cluster for discovery.
         :param pulumi.Input[_builtins.str] control_plane_config: Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
         :param pulumi.Input[_builtins.str] kubernetes_pki_directory: Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.
+        :param pulumi.Input[Sequence[pulumi.Input['RotationNodeArgs']]] nodes: Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
         :param pulumi.Input['RotationOptionsArgs'] rotation: Rotations.
         :param pulumi.Input[_builtins.str] secretbox_encryption_secret: Key that encrypts Secrets in etcd, base64 of 32 bytes.
         :param pulumi.Input[_builtins.str] secrets_yaml: Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
@@ -62,6 +64,8 @@ class TalosSecretsArgs:
             pulumi.set(__self__, "control_plane_config", control_plane_config)
         if kubernetes_pki_directory is not None:
             pulumi.set(__self__, "kubernetes_pki_directory", kubernetes_pki_directory)
+        if nodes is not None:
+            pulumi.set(__self__, "nodes", nodes)
         if rotation is not None:
             pulumi.set(__self__, "rotation", rotation)
         if secretbox_encryption_secret is not None:
@@ -149,6 +153,18 @@ class TalosSecretsArgs:
 
     @_builtins.property
     @pulumi.getter
+    def nodes(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['RotationNodeArgs']]]]:
+        """
+        Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+        """
+        return pulumi.get(self, "nodes")
+
+    @nodes.setter
+    def nodes(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['RotationNodeArgs']]]]):
+        pulumi.set(self, "nodes", value)
+
+    @_builtins.property
+    @pulumi.getter
     def rotation(self) -> Optional[pulumi.Input['RotationOptionsArgs']]:
         """
         Rotations.
@@ -232,6 +248,7 @@ class TalosSecrets(pulumi.CustomResource):
                  cluster: Optional[pulumi.Input[Union['ClusterOptionsArgs', 'ClusterOptionsArgsDict']]] = None,
                  control_plane_config: Optional[pulumi.Input[_builtins.str]] = None,
                  kubernetes_pki_directory: Optional[pulumi.Input[_builtins.str]] = None,
+                 nodes: Optional[pulumi.Input[Sequence[pulumi.Input[Union['RotationNodeArgs', 'RotationNodeArgsDict']]]]] = None,
                  rotation: Optional[pulumi.Input[Union['RotationOptionsArgs', 'RotationOptionsArgsDict']]] = None,
                  secretbox_encryption_secret: Optional[pulumi.Input[_builtins.str]] = None,
                  secrets_yaml: Optional[pulumi.Input[_builtins.str]] = None,
@@ -270,6 +287,7 @@ class TalosSecrets(pulumi.CustomResource):
         :param pulumi.Input[Union['ClusterOptionsArgs', 'ClusterOptionsArgsDict']] cluster: Identity of the cluster for discovery.
         :param pulumi.Input[_builtins.str] control_plane_config: Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
         :param pulumi.Input[_builtins.str] kubernetes_pki_directory: Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.
+        :param pulumi.Input[Sequence[pulumi.Input[Union['RotationNodeArgs', 'RotationNodeArgsDict']]]] nodes: Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
         :param pulumi.Input[Union['RotationOptionsArgs', 'RotationOptionsArgsDict']] rotation: Rotations.
         :param pulumi.Input[_builtins.str] secretbox_encryption_secret: Key that encrypts Secrets in etcd, base64 of 32 bytes.
         :param pulumi.Input[_builtins.str] secrets_yaml: Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
@@ -327,6 +345,7 @@ class TalosSecrets(pulumi.CustomResource):
                  cluster: Optional[pulumi.Input[Union['ClusterOptionsArgs', 'ClusterOptionsArgsDict']]] = None,
                  control_plane_config: Optional[pulumi.Input[_builtins.str]] = None,
                  kubernetes_pki_directory: Optional[pulumi.Input[_builtins.str]] = None,
+                 nodes: Optional[pulumi.Input[Sequence[pulumi.Input[Union['RotationNodeArgs', 'RotationNodeArgsDict']]]]] = None,
                  rotation: Optional[pulumi.Input[Union['RotationOptionsArgs', 'RotationOptionsArgsDict']]] = None,
                  secretbox_encryption_secret: Optional[pulumi.Input[_builtins.str]] = None,
                  secrets_yaml: Optional[pulumi.Input[_builtins.str]] = None,
@@ -348,6 +367,7 @@ class TalosSecrets(pulumi.CustomResource):
             __props__.__dict__["cluster"] = cluster
             __props__.__dict__["control_plane_config"] = None if control_plane_config is None else pulumi.Output.secret(control_plane_config)
             __props__.__dict__["kubernetes_pki_directory"] = kubernetes_pki_directory
+            __props__.__dict__["nodes"] = nodes
             __props__.__dict__["rotation"] = rotation
             __props__.__dict__["secretbox_encryption_secret"] = None if secretbox_encryption_secret is None else pulumi.Output.secret(secretbox_encryption_secret)
             __props__.__dict__["secrets_yaml"] = None if secrets_yaml is None else pulumi.Output.secret(secrets_yaml)

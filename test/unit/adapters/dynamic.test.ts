@@ -60,7 +60,7 @@ describe("The dynamic providers", () => {
       {
         property: "",
         reason:
-          "nonsense: is not a property of this resource; must be one of talosVersion, certificateAuthorities, serviceAccount, cluster, bootstrapToken, trustdToken, secretboxEncryptionSecret, aescbcEncryptionSecret, secretsYaml, controlPlaneConfig, kubernetesPkiDirectory, rotation",
+          "nonsense: is not a property of this resource; must be one of talosVersion, certificateAuthorities, serviceAccount, cluster, bootstrapToken, trustdToken, secretboxEncryptionSecret, aescbcEncryptionSecret, secretsYaml, controlPlaneConfig, kubernetesPkiDirectory, rotation, nodes",
       },
       {
         property: "",
@@ -120,8 +120,8 @@ describe("The dynamic providers", () => {
     await assert.rejects(providers.TalosSecrets.diff(state.id, state.outputs, inputs), (error: Error) => {
       assert.equal(
         error.message,
-        `TalosSecrets "prod": rotation.os: no rotation is under way, so "r" cannot begin with stage "swap"; begin with stage "accept"
-rotation.kubernetes: no rotation is under way, so "r" cannot begin with stage "abort"; begin with stage "accept"`,
+        `TalosSecrets "prod": rotation.os: no rotation is under way, so "r" cannot begin with stage "swap"; begin with stage "accept" (ERR_ROTATION_ILLEGAL)
+rotation.kubernetes: no rotation is under way, so "r" cannot begin with stage "abort"; begin with stage "accept" (ERR_ROTATION_ILLEGAL)`,
       );
       assert.equal(`${String(error)}: ${error.stack ?? ""}`, 'TalosSecrets "prod": is rejected');
       return true;

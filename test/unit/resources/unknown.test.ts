@@ -49,6 +49,7 @@ const ARGUMENTS: Readonly<Record<ResourceName, readonly Values[]>> = {
         bootstrapToken: { id: "1" },
         trustdToken: { id: "1" },
       },
+      nodes: [{ address: "10.0.0.2", endpoint: "10.0.0.3", machineType: "controlplane" }],
     },
     { secretsYaml: secrets },
     { controlPlaneConfig },

@@ -79,7 +79,7 @@ describe("The package schema", () => {
     assert.ok(valuesOf("TalosRole").includes("os:admin"));
     assert.ok(valuesOf("KeyAlgorithm").includes("ed25519"));
     assert.deepEqual(valuesOf("MachineType"), ["controlplane", "worker"]);
-    assert.deepEqual(valuesOf("RotationStage"), ["accept", "swap", "finish", "abort"]);
+    assert.deepEqual(valuesOf("RotationStage"), ["accept", "swap", "finish", "abort", "auto"]);
   });
 
   it("marks every secret output and input", () => {

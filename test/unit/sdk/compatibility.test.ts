@@ -62,7 +62,10 @@ describe("A program written against the first declarations of the SDK", function
   });
 
   it("may keep arguments in a variable of the first type, and read them", () => {
-    assert.deepEqual(typecheck(TYPES.filter(isInput).map((name) => fits(`Now.${name}`, `First.${name}`))), []);
+    // Since then a stage has been added, `auto`: who reads a stage must expect it.
+    const widened = ["StagedRotationArgs", "TalosSecretsArgs"];
+    const kept = TYPES.filter((name) => isInput(name) && !widened.includes(name));
+    assert.deepEqual(typecheck(kept.map((name) => fits(`Now.${name}`, `First.${name}`))), []);
   });
 
   it("passes an Output of another resource at every place without a cast", () => {

@@ -79,8 +79,8 @@ export class Managed {
   }
 
   /** A twin in the same state, to try something on. */
-  twin(): Managed {
-    const twin = new Managed(this.definition, this.host);
+  twin(host = this.host): Managed {
+    const twin = new Managed(this.definition, host);
     twin.id = this.id;
     twin.state = this.state;
     return twin;

@@ -30,7 +30,8 @@ export class LiveCluster {
     // The secrets are made once; what a test does with them is its own.
     base ??= makeSecrets(plain);
     const nodes = await FakeNodes.make(plain.environment);
-    return new LiveCluster(testHost(plain.now, nodes), nodes, (await base).twin());
+    const host = testHost(plain.now, nodes);
+    return new LiveCluster(host, nodes, (await base).twin(host));
   }
 
   /** Another cluster, whose machines are on the same network. */

@@ -69,7 +69,7 @@ describe("TalosSecrets are rejected", () => {
       }),
       [
         "ERR_INPUT_INVALID certificateAuthorities.etcd: is a number; must be an object with algorithm, validityPeriodHours, certificatePem, privateKeyPem",
-        'ERR_INPUT_INVALID rotation.os.stage: is "zap"; must be one of "accept", "swap", "finish", "abort"',
+        'ERR_INPUT_INVALID rotation.os.stage: is "zap"; must be one of "accept", "swap", "finish", "abort", "auto"',
         "ERR_KEY_MISMATCH certificateAuthorities.os.privateKeyPem: does not belong to the certificate beside it; must be the pair of one CA",
         'ERR_ROTATION_ILLEGAL rotation.kubernetes.stage: there is nothing to rotate when the secrets are created; must be no rotation, or stage "finish" (a rotation that is over)',
         "ERR_INPUT_MISSING rotation.os.id: is empty; must be a name of the rotation, such as 2026-11",
@@ -177,7 +177,7 @@ describe("TalosSecrets are rejected", () => {
     [
       "an unknown stage",
       { rotation: { os: { id: "1", stage: "begin" } } },
-      'ERR_INPUT_INVALID rotation.os.stage: is "begin"; must be one of "accept", "swap", "finish", "abort"',
+      'ERR_INPUT_INVALID rotation.os.stage: is "begin"; must be one of "accept", "swap", "finish", "abort", "auto"',
     ],
   ];
   for (const [what, args, problem] of cases) {

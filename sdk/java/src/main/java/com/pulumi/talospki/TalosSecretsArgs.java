@@ -7,9 +7,11 @@ import com.pulumi.core.Output;
 import com.pulumi.core.annotations.Import;
 import com.pulumi.talospki.inputs.CertificateAuthoritiesOptionsArgs;
 import com.pulumi.talospki.inputs.ClusterOptionsArgs;
+import com.pulumi.talospki.inputs.RotationNodeArgs;
 import com.pulumi.talospki.inputs.RotationOptionsArgs;
 import com.pulumi.talospki.inputs.ServiceAccountOptionsArgs;
 import java.lang.String;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import javax.annotation.Nullable;
@@ -107,6 +109,21 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
      */
     public Optional<Output<String>> kubernetesPkiDirectory() {
         return Optional.ofNullable(this.kubernetesPkiDirectory);
+    }
+
+    /**
+     * Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+     * 
+     */
+    @Import(name="nodes")
+    private @Nullable Output<List<RotationNodeArgs>> nodes;
+
+    /**
+     * @return Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+     * 
+     */
+    public Optional<Output<List<RotationNodeArgs>>> nodes() {
+        return Optional.ofNullable(this.nodes);
     }
 
     /**
@@ -208,6 +225,7 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
         this.cluster = $.cluster;
         this.controlPlaneConfig = $.controlPlaneConfig;
         this.kubernetesPkiDirectory = $.kubernetesPkiDirectory;
+        this.nodes = $.nodes;
         this.rotation = $.rotation;
         this.secretboxEncryptionSecret = $.secretboxEncryptionSecret;
         this.secretsYaml = $.secretsYaml;
@@ -358,6 +376,37 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
          */
         public Builder kubernetesPkiDirectory(String kubernetesPkiDirectory) {
             return kubernetesPkiDirectory(Output.of(kubernetesPkiDirectory));
+        }
+
+        /**
+         * @param nodes Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder nodes(@Nullable Output<List<RotationNodeArgs>> nodes) {
+            $.nodes = nodes;
+            return this;
+        }
+
+        /**
+         * @param nodes Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder nodes(List<RotationNodeArgs> nodes) {
+            return nodes(Output.of(nodes));
+        }
+
+        /**
+         * @param nodes Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder nodes(RotationNodeArgs... nodes) {
+            return nodes(List.of(nodes));
         }
 
         /**

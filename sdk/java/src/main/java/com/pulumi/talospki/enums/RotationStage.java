@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.StringJoiner;
 
     /**
-     * A stage of a staged rotation.
+     * A stage of a staged rotation, or `auto`.
      * 
      */
     @EnumType
@@ -17,7 +17,8 @@ import java.util.StringJoiner;
         Accept("accept"),
         Swap("swap"),
         Finish("finish"),
-        Abort("abort");
+        Abort("abort"),
+        Auto("auto");
 
         private final String value;
 

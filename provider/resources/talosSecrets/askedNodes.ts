@@ -1,0 +1,71 @@
+import { isUnderWay, type RotationAction, type RotationPosition } from "../../core/lifecycle/rotation";
+import { asksNodes, completion } from "../../core/lifecycle/rotationCheck";
+import { formatNodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
+import { isKnown } from "../../engine/unknown";
+import type { Target } from "../live/nodeAccess";
+import type { SecretsInputs } from "./inputs";
+
+/** The inputs `nodes`: of this update, and of the last one. */
+export interface NodesInputs {
+  readonly now: SecretsInputs["nodes"];
+  readonly before: SecretsInputs["nodes"];
+}
+
+/** Which nodes are asked before a rotation goes to its next stage. */
+export interface Gate {
+  readonly asked: readonly Target[];
+  /** Nodes that the last update did not have: they get their first config after this one. */
+  readonly unasked: readonly Target[];
+  /** A preview does not know which nodes there are. */
+  readonly isUnknown: boolean;
+}
+
+/** The nodes in the order of a rotation: control planes first. */
+function targetsOf(nodes: SecretsInputs["nodes"]): Target[] {
+  if (nodes === undefined || !isKnown(nodes)) return [];
+  const all = nodes.flatMap(({ address, endpoint, machineType }) => {
+    // An address that is rejected is unknown.
+    if (!isKnown(address) || !isKnown(endpoint)) return [];
+    const isFirst = machineType === "controlplane";
+    return [{ isFirst, target: { node: address, ...(endpoint === undefined ? {} : { endpoint }) } }];
+  });
+  const ordered = [...all.filter(({ isFirst }) => isFirst), ...all.filter(({ isFirst }) => !isFirst)];
+  return [...new Map(ordered.map(({ target }) => [formatNodeAddress(target.node), target])).values()];
+}
+
+/** Who is asked before a move; `undefined` where no nodes are configured, or none is asked before such a move. */
+export function gateOf(action: RotationAction, { now, before }: NodesInputs): Gate | undefined {
+  if (now === undefined || !asksNodes(action)) return undefined;
+  const known = new Set(targetsOf(before).map(({ node }) => formatNodeAddress(node)));
+  const targets = targetsOf(now);
+  const wasThere = ({ node }: Target): boolean => known.has(formatNodeAddress(node));
+  return {
+    asked: targets.filter(wasThere),
+    unasked: targets.filter((target) => !wasThere(target)),
+    isUnknown: !isKnown(now),
+  };
+}
+
+/** Whether `auto` must stay where it is: a rotation is under way, and no node can be asked. */
+export function isHeldBack({ asked, isUnknown }: Gate, position: RotationPosition): boolean {
+  return isUnderWay(position) && asked.length === 0 && !isUnknown;
+}
+
+const namesOf = (targets: readonly Target[]): string => targets.map(({ node }) => shortNodeAddress(node)).join(", ");
+
+/** The condition of a move, for a person: `, if all of 10.0.0.2, 10.0.0.3 have completed accept`; empty without one. */
+export function describeGate({ asked, isUnknown }: Gate, action: RotationAction, position: RotationPosition): string {
+  if (!isUnknown && asked.length === 0) return "";
+  const names = isUnknown ? "the nodes, which are unknown," : namesOf(asked);
+  const isOne = !isUnknown && asked.length === 1;
+  if (action === "abort")
+    return `, if ${isOne ? names : `none of ${names}`} ${isOne ? "does not serve" : "serves"} the new CA`;
+  return `, if ${isOne ? names : `all of ${names}`} ${completion(position, isOne ? "has" : "have")}`;
+}
+
+/** Nodes that are not asked, and why; `undefined` where all are. */
+export function describeUnasked({ unasked }: Gate): string | undefined {
+  if (unasked.length === 0) return undefined;
+  const isOne = unasked.length === 1;
+  return `nodes: ${namesOf(unasked)} ${isOne ? "is" : "are"} not asked, as ${isOne ? "it was" : "they were"} not in nodes at the last update`;
+}

@@ -1,0 +1,342 @@
+import assert from "node:assert/strict";
+
+import type { Values } from "../../../../provider/engine/values";
+import { QUICK } from "../../support/cluster";
+import { Managed, problemsOf } from "../../support/engine";
+import type { FakeNode } from "../../support/fakeNode";
+import { LiveCluster } from "../../support/liveCluster";
+import { statusOf } from "./support";
+
+const HOSTS = ["10.0.0.2", "10.0.0.3", "10.0.0.5"] as const;
+const NODES: readonly Values[] = [
+  // Control planes are named first all the same.
+  { address: "10.0.0.5", machineType: "worker" },
+  { address: "10.0.0.2", machineType: "controlplane" },
+  { address: "10.0.0.3:50000", machineType: "controlplane" },
+];
+const REMEDY = (config: string): string =>
+  `apply the ${config} there (control planes first, then workers; a worker asks for its certificate only when its own config changes), or leave out of nodes what is gone for good`;
+
+const args = (stage?: string, nodes: readonly Values[] | undefined = NODES, id = "r"): Values => ({
+  ...QUICK,
+  ...(nodes.length === 0 ? {} : { nodes }),
+  ...(stage === undefined ? {} : { rotation: { os: { id, stage } } }),
+});
+
+/** Two control planes and a worker that have the configs of the state, and a state that knows of them. */
+async function makeCluster(): Promise<{ cluster: LiveCluster; nodes: Readonly<Record<string, FakeNode>> }> {
+  const cluster = await LiveCluster.make();
+  await cluster.controlPlanes("10.0.0.2", "10.0.0.3");
+  await cluster.nodes.add("10.0.0.5", { config: await cluster.config("worker") });
+  await cluster.secrets.up(args());
+  cluster.nodes.forget();
+  return { cluster, nodes: Object.fromEntries(cluster.nodes.machines) };
+}
+
+/** Brings the config of the state onto nodes. */
+async function apply(cluster: LiveCluster, ...hosts: readonly string[]): Promise<void> {
+  for (const host of hosts) {
+    const type = host === "10.0.0.5" ? "worker" : "controlplane";
+    await cluster.nodes.machines.get(host)!.run(await cluster.config(type));
+  }
+}
+
+const stageOf = ({ secrets }: LiveCluster): unknown => statusOf(secrets)["stage"];
+
+describe("TalosSecrets with nodes", () => {
+  it("go through the stages once every node has completed the one before, and ask each of them", async () => {
+    const { cluster } = await makeCluster();
+    for (const stage of ["accept", "swap", "finish"]) {
+      cluster.nodes.forget();
+      await cluster.secrets.up(args(stage));
+      assert.equal(stageOf(cluster), stage);
+      for (const host of HOSTS) {
+        assert.ok(cluster.nodes.calls.includes(`${host} resource ApiCertificates`), host);
+        assert.ok(cluster.nodes.calls.includes(`${host} shakeHands 50000`), host);
+      }
+      assert.deepEqual(cluster.nodes.changes, []);
+      await apply(cluster, ...HOSTS);
+    }
+    assert.equal(cluster.nodes.open.size, 0);
+    assert.deepEqual(cluster.nodes.sentUnverified, []);
+    cluster.nodes.forget();
+    await cluster.secrets.up(args("accept", NODES, "second"));
+    assert.equal(stageOf(cluster), "accept");
+  });
+
+  it("name in the preview whom they will ask, and ask nobody there", async () => {
+    const { cluster } = await makeCluster();
+    const { notices } = await cluster.secrets.preview(args("accept"));
+    assert.match(
+      notices[0]!,
+      /^rotation\.os "r": none -> accept, if all of 10\.0\.0\.2, 10\.0\.0\.3, 10\.0\.0\.5 serve and accept the CA: issuing stays /,
+    );
+    await cluster.secrets.up(args("accept"));
+    cluster.nodes.forget();
+    const more = [NODES[1]!, { address: "10.0.0.9", machineType: "worker" }];
+    const next = await cluster.secrets.preview(args("swap", more));
+    assert.match(
+      next.notices[0]!,
+      /^rotation\.os "r": accept -> swap, if 10\.0\.0\.2 has completed accept: issuing will/,
+    );
+    assert.equal(next.notices[1], "nodes: 10.0.0.9 is not asked, as it was not in nodes at the last update");
+    const back = await cluster.secrets.preview(args("abort"));
+    assert.match(
+      back.notices[0]!,
+      /accept -> abort, if none of 10\.0\.0\.2, 10\.0\.0\.3, 10\.0\.0\.5 serves the new CA: /,
+    );
+    assert.deepEqual(cluster.nodes.calls, []);
+  });
+
+  it("reject an explicit stage while a node is late, and change nothing", async () => {
+    const { cluster } = await makeCluster();
+    await cluster.secrets.up(args("accept"));
+    await apply(cluster, "10.0.0.2", "10.0.0.5");
+    const { outputs } = cluster.secrets;
+    assert.deepEqual(await problemsOf(() => cluster.secrets.up(args("swap"))), [
+      `ERR_ROTATION_NOT_PROPAGATED rotation.os.stage: cannot go from accept to swap, because 1 of 3 nodes has not completed accept: 10.0.0.3 does not let clients of the new CA in (it serves the old CA, and accepts the old CA); ${REMEDY("machine config of stage accept")}; then run the update again`,
+    ]);
+    assert.equal(cluster.secrets.outputs, outputs);
+    await apply(cluster, "10.0.0.3");
+    await cluster.secrets.up(args("swap"));
+    assert.equal(stageOf(cluster), "swap");
+  });
+
+  it("count a node that is off, in maintenance mode or of another cluster as late", async () => {
+    const { cluster, nodes } = await makeCluster();
+    await cluster.secrets.up(args("accept"));
+    await apply(cluster, ...HOSTS);
+    nodes["10.0.0.2"]!.failsAlways("connect", { network: "ECONNREFUSED", text: "" });
+    nodes["10.0.0.2"]!.failsAlways("shakeHands", { network: "ECONNREFUSED", text: "" });
+    cluster.nodes.machines.delete("10.0.0.3");
+    await cluster.nodes.add("10.0.0.3");
+    const other = await cluster.other();
+    await nodes["10.0.0.5"]!.run(await other.config("controlplane"));
+    const [problem = ""] = await problemsOf(() => cluster.secrets.up(args("swap")));
+    assert.match(
+      problem,
+      /3 of 3 nodes have not completed accept: 10\.0\.0\.2 cannot be reached: nobody listens there; /,
+    );
+    assert.match(
+      problem,
+      /; 10\.0\.0\.3 serves a certificate of another CA, not of the old CA \(it serves another CA, /,
+    );
+    assert.match(
+      problem,
+      /; 10\.0\.0\.5 serves a certificate of another CA, not of the old CA, and does not let clients /,
+    );
+    assert.deepEqual(cluster.nodes.sentUnverified, []);
+  });
+
+  it("count a node as late whose certificates cannot be read", async () => {
+    const { cluster, nodes } = await makeCluster();
+    nodes["10.0.0.2"]!.failsAlways("resource", { status: 4, text: "deadline" });
+    const [problem = ""] = await problemsOf(() => cluster.secrets.up(args("accept")));
+    assert.match(
+      problem,
+      /1 of 3 nodes does not use the CA of the state: 10\.0\.0\.2 cannot be asked: node 10\.0\.0\.2: /,
+    );
+  });
+
+  it("reach a node that has missed a stage as a client of the other CA", async () => {
+    const { cluster } = await makeCluster();
+    await cluster.secrets.up(args("accept"));
+    await apply(cluster, ...HOSTS);
+    await cluster.secrets.up(args("swap"));
+    await apply(cluster, "10.0.0.2", "10.0.0.5");
+    const [problem = ""] = await problemsOf(() => cluster.secrets.up(args("finish")));
+    assert.match(
+      problem,
+      /1 of 3 nodes has not completed swap: 10\.0\.0\.3 serves a certificate of the old CA, not of the new CA \(it serves the old CA, and accepts the new CA and the old CA\)/,
+    );
+    assert.ok(cluster.nodes.calls.includes("10.0.0.3 resource ApiCertificates"));
+  });
+
+  it("go back from swap without asking, and drop the new CA unless a node serves it", async () => {
+    const { cluster } = await makeCluster();
+    await cluster.secrets.up(args("accept"));
+    await apply(cluster, ...HOSTS);
+    await cluster.secrets.up(args("swap"));
+    await apply(cluster, ...HOSTS);
+    cluster.nodes.forget();
+    await cluster.secrets.up(args("accept"));
+    assert.deepEqual(cluster.nodes.calls, []);
+    await apply(cluster, "10.0.0.2", "10.0.0.3");
+    const [problem = ""] = await problemsOf(() => cluster.secrets.up(args("abort")));
+    assert.match(
+      problem,
+      /cannot go from accept to abort, because 1 of 3 nodes has not completed accept: 10\.0\.0\.5 serves a certificate of the new CA, not of the old CA /,
+    );
+    await apply(cluster, "10.0.0.5");
+    await cluster.secrets.up(args("abort"));
+    assert.equal(stageOf(cluster), "abort");
+  });
+
+  it("drop the new CA although a node is off", async () => {
+    const { cluster } = await makeCluster();
+    await cluster.secrets.up(args("accept"));
+    cluster.nodes.machines.delete("10.0.0.3");
+    await cluster.secrets.up(args("abort"));
+    assert.equal(stageOf(cluster), "abort");
+  });
+
+  it("do not begin before a node has let go of the last rotation's old CA", async () => {
+    const { cluster } = await makeCluster();
+    for (const stage of ["accept", "swap"]) {
+      await cluster.secrets.up(args(stage));
+      await apply(cluster, ...HOSTS);
+    }
+    await cluster.secrets.up(args("finish"));
+    await apply(cluster, "10.0.0.2", "10.0.0.3");
+    const [problem = ""] = await problemsOf(() => cluster.secrets.up(args("accept", NODES, "next")));
+    assert.match(
+      problem,
+      /cannot go from finish to accept, because 1 of 3 nodes has not completed finish: 10\.0\.0\.5 still lets clients of the old CA in/,
+    );
+    assert.match(problem, /apply the present machine config there/);
+    await apply(cluster, "10.0.0.5");
+    await cluster.secrets.up(args("accept", NODES, "next"));
+  });
+
+  it("ask a node through its endpoint where it has one, without a handshake of its own", async () => {
+    const { cluster } = await makeCluster();
+    const nodes = [NODES[1]!, { address: "10.0.0.5", endpoint: "10.0.0.2", machineType: "worker" }];
+    await cluster.secrets.up(args(undefined, nodes));
+    await cluster.secrets.up(args("accept", nodes));
+    await apply(cluster, "10.0.0.2");
+    cluster.nodes.forget();
+    const [problem = ""] = await problemsOf(() => cluster.secrets.up(args("swap", nodes)));
+    assert.match(problem, /1 of 2 nodes has not completed accept: 10\.0\.0\.5 does not let clients of the new CA in/);
+    assert.ok(!cluster.nodes.calls.includes("10.0.0.5 shakeHands 50000"));
+    assert.ok(cluster.nodes.calls.includes("10.0.0.5 resource ApiCertificates"));
+  });
+
+  it("see no change where nodes alone change, and do not ask one that the last update did not have", async () => {
+    const { cluster } = await makeCluster();
+    await cluster.secrets.up(args("accept"));
+    await apply(cluster, ...HOSTS);
+    cluster.nodes.forget();
+    const late = { address: "10.0.0.7", machineType: "worker" };
+    for (const nodes of [[...NODES, late], [], NODES]) {
+      const { op, notices } = await cluster.secrets.up(args("accept", nodes));
+      assert.deepEqual([op, notices], ["same", []]);
+    }
+    assert.equal(cluster.nodes.calls.length, 0);
+    // Not there, and asked by nobody: its first config comes after this update.
+    await cluster.secrets.up(args("swap", [...NODES, late]));
+    assert.equal(stageOf(cluster), "swap");
+    assert.ok(!cluster.nodes.calls.some((call) => call.startsWith("10.0.0.7 ")));
+    await apply(cluster, ...HOSTS);
+    const [problem = ""] = await problemsOf(() => cluster.secrets.up(args("finish", [...NODES, late])));
+    assert.match(problem, /1 of 4 nodes has not completed swap: 10\.0\.0\.7 cannot be reached: /);
+  });
+
+  it("reject an address that is none", async () => {
+    const { cluster } = await makeCluster();
+    const { problems } = await cluster.secrets.preview(args("accept", [{ address: "a b", machineType: "worker" }]));
+    assert.match(problems[0]!, /^ERR_ENDPOINT_INVALID nodes\[0\]\.address: "a b" is no address; must be /);
+  });
+});
+
+describe("TalosSecrets with stage auto", () => {
+  it("go one stage further with each update, and are due until they are at finish", async () => {
+    const { cluster } = await makeCluster();
+    const [lines, stages]: [string[], unknown[]] = [[], []];
+    for (let up = 0; up < 4; up += 1) {
+      const { op, notices } = await cluster.secrets.up(args("auto"));
+      if (op === "update") lines.push(...notices);
+      stages.push([op, stageOf(cluster)]);
+      await apply(cluster, ...HOSTS);
+    }
+    assert.deepEqual(stages, [
+      ["update", "accept"],
+      ["update", "swap"],
+      ["update", "finish"],
+      ["same", "finish"],
+    ]);
+    assert.match(
+      lines[1]!,
+      /^rotation\.os "r": accept -> swap, if all of 10\.0\.0\.2, 10\.0\.0\.3, 10\.0\.0\.5 have completed accept: /,
+    );
+    assert.deepEqual(statusOf(cluster.secrets)["spentIds"], ["r"]);
+    assert.equal((await cluster.secrets.preview(args())).op, "same");
+  });
+
+  it("stay where they are while a node is late, with a warning and the same outputs, and go on when it is not", async () => {
+    const { cluster } = await makeCluster();
+    await cluster.secrets.up(args("auto"));
+    assert.equal(
+      statusOf(cluster.secrets)["todo"],
+      'apply the machine configs to every control plane, then to every worker; the next update goes to stage "swap" if every node has completed "accept" (set stage "abort" to go back)',
+    );
+    await apply(cluster, "10.0.0.2", "10.0.0.5");
+    const { outputs } = cluster.secrets;
+    for (let up = 0; up < 2; up += 1) {
+      assert.equal((await cluster.secrets.up(args("auto"))).op, "update");
+      assert.deepEqual(cluster.secrets.outputs, outputs);
+      assert.deepEqual(cluster.secrets.reports, [
+        `rotation.os: stays at accept, because 1 of 3 nodes has not completed accept: 10.0.0.3 does not let clients of the new CA in (it serves the old CA, and accepts the old CA); ${REMEDY("machine config of stage accept")}; the next update asks again`,
+      ]);
+    }
+    await apply(cluster, "10.0.0.3");
+    await cluster.secrets.up(args("auto"));
+    assert.deepEqual([stageOf(cluster), cluster.secrets.reports], ["swap", []]);
+  });
+
+  it("leave the rest of an update alone that a late node holds back", async () => {
+    const { cluster } = await makeCluster();
+    await cluster.secrets.up(args("auto"));
+    const token = { os: { id: "r", stage: "auto" }, trustdToken: { id: "t" } };
+    await cluster.secrets.up({ ...args(), rotation: token });
+    assert.deepEqual([stageOf(cluster), statusOf(cluster.secrets, "trustdToken")], ["accept", { id: "t" }]);
+    assert.match(String(statusOf(cluster.secrets)["todo"]), /the next update goes to stage "swap"/);
+  });
+
+  it("do not go on under way while there is nobody to ask", async () => {
+    const { cluster } = await makeCluster();
+    await cluster.secrets.up(args("accept", []));
+    await apply(cluster, ...HOSTS);
+    const { notices } = await cluster.secrets.up(args("auto"));
+    assert.deepEqual(notices, [
+      'rotation.os "r": stays at accept, as no node was in nodes at the last update; the next one asks',
+    ]);
+    assert.match(
+      cluster.secrets.reports[0]!,
+      /^rotation\.os: stays at accept, because no node was in nodes at the last/,
+    );
+    assert.equal(stageOf(cluster), "accept");
+    await cluster.secrets.up(args("auto"));
+    assert.equal(stageOf(cluster), "swap");
+  });
+
+  it("begin nothing at creation, and spend the id", async () => {
+    const cluster = await LiveCluster.make();
+    const { secrets: fresh } = cluster;
+    const { definition, host } = fresh;
+    const made = new Managed(definition, host);
+    await made.up(args("auto"));
+    assert.deepEqual([statusOf(made)["stage"], statusOf(made)["spentIds"]], ["finish", ["r"]]);
+    assert.equal((await made.preview(args("auto"))).op, "same");
+    assert.equal((await made.preview(args("auto", NODES, "next"))).op, "update");
+  });
+
+  it("need nodes, and are there for the OS CA only", async () => {
+    const { cluster } = await makeCluster();
+    const missing =
+      'ERR_INPUT_MISSING nodes: is required where rotation.os.stage is "auto"; list every node of the cluster';
+    assert.deepEqual((await cluster.secrets.preview(args("auto", []))).problems, [missing]);
+    assert.deepEqual((await cluster.secrets.preview({ ...args("auto", []), nodes: [] })).problems, [missing]);
+    const rotation = { kubernetes: { id: "k", stage: "auto" } };
+    assert.deepEqual((await cluster.secrets.preview({ ...args(), rotation })).problems, [
+      'ERR_ROTATION_ILLEGAL rotation.kubernetes.stage: "auto" asks the nodes, and what they show of the Kubernetes CA is not judged yet; set accept, swap and finish one after the other',
+    ]);
+  });
+
+  it("reject an id that is over, and another one while a rotation is under way", async () => {
+    const { cluster } = await makeCluster();
+    await cluster.secrets.up(args("auto"));
+    assert.match((await cluster.secrets.preview(args("auto", NODES, "other"))).problems[0]!, /"other" cannot begin/);
+    await cluster.secrets.up(args("abort"));
+    assert.match((await cluster.secrets.preview(args("auto"))).problems[0]!, /"r" is over and its id is spent/);
+  });
+});
