@@ -1,6 +1,6 @@
 import { PkiError } from "../errors";
 import { isTree, valueAt } from "../secrets/fields";
-import { type Certificate, parseCertificate } from "../x509/certificate";
+import { type Certificate, parseCertificates } from "../x509/certificate";
 import { decodeBase64 } from "../x509/pem";
 import { readPlainYaml } from "../yaml/plain";
 import type { ConfigTrust } from "./nodeConfig";
@@ -20,20 +20,18 @@ export function readApiCertificates(spec: string): ApiCertificates {
   const tree = readPlainYaml(spec, "");
   if (!isTree(tree)) throw new PkiError("ERR_NODE_UNSUPPORTED", "the node's ApiCertificates cannot be read");
   const accepted = tree["acceptedCAs"];
-  const server = certificateAt(valueAt(tree, ["server", "crt"]));
+  const [server] = certificatesAt(valueAt(tree, ["server", "crt"]));
   return {
     server,
-    accepted: (Array.isArray(accepted) ? accepted : []).flatMap((item) => {
-      const certificate = certificateAt(valueAt(item, ["crt"]));
-      return certificate === undefined ? [] : [certificate];
-    }),
+    // A control plane has an item for each CA; a worker has one item with all that trustd has answered.
+    accepted: (Array.isArray(accepted) ? accepted : []).flatMap((item) => certificatesAt(valueAt(item, ["crt"]))),
   };
 }
 
 /** Base64 of PEM. */
-function certificateAt(value: unknown): Certificate | undefined {
-  if (typeof value !== "string" || value === "") return undefined;
-  return parseCertificate(Buffer.from(decodeBase64(value) ?? []).toString("utf8"), "");
+function certificatesAt(value: unknown): readonly Certificate[] {
+  if (typeof value !== "string" || value === "") return [];
+  return parseCertificates(Buffer.from(decodeBase64(value) ?? []).toString("utf8"), "");
 }
 
 const short = ({ fingerprint }: Certificate): string => fingerprint.slice(0, 12);

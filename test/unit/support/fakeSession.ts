@@ -80,9 +80,13 @@ export class FakeSession implements NodeSession {
       case "MachineStatuses":
         return of(stringify({ stage: "running", status: { ready: true, unmetConditions: [] } }));
       case "ApiCertificates": {
-        const crt = ({ pem }: Certificate): { crt: string } => ({ crt: encodeBase64(pem) });
+        const crt = (...all: readonly Certificate[]): { crt: string } => ({
+          crt: encodeBase64(all.map(({ pem }) => pem).join("")),
+        });
         const { server, accepted } = node;
-        return of(stringify({ server: { ...crt(server), key: encodeBase64("KEY") }, acceptedCAs: accepted.map(crt) }));
+        // A worker has what trustd has answered, in one.
+        const acceptedCAs = node.isControlPlane ? accepted.map((one) => crt(one)) : [crt(...accepted)];
+        return of(stringify({ server: { ...crt(server), key: encodeBase64("KEY") }, acceptedCAs }));
       }
       default:
         return undefined;
