@@ -92,7 +92,9 @@ describe("Whatever the order of ups and applies, and wherever they stop", functi
             assert.match(outcome, /^rotation\.os\.stage: cannot go from /);
             assert.ok(!isThrough, outcome);
             seen.rejected += 1;
-          } else if (cluster.secrets.reports.some((line) => line.startsWith("rotation.os: stays at"))) {
+          } else if (
+            cluster.secrets.reports.some((line) => /^rotation\.os: (?:stays at|does not begin yet)/.test(line))
+          ) {
             if (move.stage === "auto" && outcome === "done") {
               assert.ok(!isThrough, cluster.secrets.reports.join("\n"));
               seen.held += 1;

@@ -56,7 +56,7 @@ export async function passGate(state: SecretsState, plan: UpdatePlan, context: C
 }
 
 function waits(position: RotationPosition, why: string): Warning {
-  const message = `stays at ${position}, because ${why}`;
+  const message = `${isUnderWay(position) ? `stays at ${position}` : "does not begin yet"}, because ${why}`;
   return { severity: "warning", reason: "rotation-waits", path: "rotation.os", message };
 }
 
