@@ -3,7 +3,7 @@ import { readMachineAddress } from "../../core/config/machineAddress";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { EtcdMember } from "../../engine/nodes";
 import type { NodeAccess, Target } from "./nodeAccess";
-import { apiServerReady } from "./nodeState";
+import { apiServerReady, etcdState } from "./nodeState";
 import { type Attempt, Overdue, type Patience, waitFor } from "./waiting";
 
 export interface GuardOptions {
@@ -43,13 +43,10 @@ export class ClusterGuard {
     );
     await before;
     try {
-      const members = await access
-        .with(options.target, (session) => session.etcdMembers())
-        .catch((error: unknown) => {
-          // A control plane without etcd takes nothing from a cluster.
-          if (error instanceof PkiError) return [];
-          throw error;
-        });
+      const members = await access.with(options.target, async (session) =>
+        // A control plane whose etcd does not run takes nothing from a cluster; one that cannot be asked might.
+        (await etcdState(session)) === "Running" ? session.etcdMembers() : [],
+      );
       // Waiting for others is no part of this operation's time.
       const patience = access.patience(options.patience.deadline - access.nodes.uptime());
       const guard = new ClusterGuard({ ...options, patience }, members, release);
