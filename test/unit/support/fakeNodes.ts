@@ -80,9 +80,11 @@ export class FakeNodes implements Nodes {
     return this.log.map(({ node, call }) => `${node} ${call}`);
   }
 
-  /** The calls that change something, or could. */
+  /** The calls that change something. */
   get changes(): string[] {
-    return this.calls.filter((call) => /applyConfiguration|bootstrap|reboot|reset|restartService/.test(call));
+    return this.calls.filter(
+      (call) => /applyConfiguration|bootstrap|reboot|reset|restartService/.test(call) && !/ dry$/.test(call),
+    );
   }
 
   forget(): void {
