@@ -9,6 +9,7 @@ import { LiveCluster } from "../support/liveCluster";
 
 const PLANE = "10.0.0.2";
 const WORKER = "10.0.0.8";
+const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz0123456789");
 const timeouts = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
 const SYSCTL = "machine: {sysctls: {a: b}}";
 
@@ -49,7 +50,7 @@ describe("ConfigurationApply in a cluster", () => {
       await cluster.rotate("accept");
       const late = await cluster.config();
       cluster.nodes.before = (node, call) => {
-        if (node === plane && call.startsWith("resource") && cluster.nodes.now > 2000) void plane!.run(late);
+        if (node === plane && call.startsWith("resource") && cluster.nodes.now > 2000) void plane.run(late);
       };
       await made.up(await argsFor(WORKER, "worker"));
       const calls = cluster.nodes.calls;
@@ -254,7 +255,7 @@ describe("ConfigurationApply in a cluster", () => {
   it("repeats no secret of a config that the node quotes", async () => {
     const [plane] = await cluster.controlPlanes(PLANE);
     const token = fc.string({
-      unit: fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz0123456789"),
+      unit: fc.constantFrom(...LETTERS),
       minLength: 12,
       maxLength: 40,
     });
