@@ -50,7 +50,7 @@ export class ClusterGuard {
       // Waiting for others is no part of this operation's time.
       const patience = access.patience(options.patience.deadline - access.nodes.uptime());
       const guard = new ClusterGuard({ ...options, patience }, members, release);
-      await guard.assertWell();
+      await guard.assertWell("before");
       return guard;
     } catch (error) {
       release();
@@ -59,7 +59,7 @@ export class ClusterGuard {
   }
 
   /** Waits until every member of etcd is healthy and every API server Ready. @throws PkiError */
-  async assertWell(): Promise<void> {
+  async assertWell(when: "before" | "after"): Promise<void> {
     const { patience } = this.options;
     if (this.members.length === 0) return;
     try {
@@ -73,7 +73,10 @@ export class ClusterGuard {
     } catch (error) {
       if (!(error instanceof Overdue)) throw error;
       const node = shortNodeAddress(this.options.target.node);
-      const message = `node ${node}: is not restarted, because ${error.missing}; mend that control plane first (ERR_NODE_BUSY)`;
+      const message =
+        when === "before"
+          ? `node ${node}: is not restarted, because ${error.missing}; mend that control plane first (ERR_NODE_BUSY)`
+          : `node ${node}: has restarted, and ${error.missing}; mend that control plane before another one restarts (ERR_NODE_BUSY)`;
       throw new PkiError("ERR_NODE_BUSY", message);
     }
   }

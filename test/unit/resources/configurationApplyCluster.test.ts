@@ -160,13 +160,47 @@ describe("ConfigurationApply in a cluster", () => {
       assert.ok(boots[1]! - boots[0]! >= BOOT_MS && boots[2]! - boots[1]! >= BOOT_MS, String(boots));
     });
 
-    it("keeps a restart that was not seen in the state, and the next update proves it", async () => {
+    it("keeps a restart that was not seen in the state, and the next update does it", async () => {
       const [plane] = await cluster.controlPlanes(PLANE);
       plane!.needsReboot = true;
       plane!.ignoresReboots = true;
       const args = await argsFor(PLANE, "controlplane", { configPatches: [SYSCTL] });
       assert.match(await failureOf(() => made.up(args)), /it has not rebooted yet; .* \(ERR_NODE_NOT_APPLIED\)$/);
       assert.equal(made.outputs["pendingRestart"], "reboot");
+      plane!.ignoresReboots = false;
+      cluster.nodes.forget();
+      assert.equal((await made.up(args)).op, "update");
+      assert.deepEqual(cluster.nodes.changes, [`${PLANE} reboot`]);
+      assert.equal(made.outputs["pendingRestart"], undefined);
+      assert.ok(plane!.bootedAt > 0);
+    });
+
+    it("proves the reboot although the answer to the config was lost", async () => {
+      const [plane] = await cluster.controlPlanes(PLANE);
+      plane!.needsReboot = true;
+      plane!.ignoresReboots = true;
+      cluster.nodes.before = (_, call) => {
+        if (call !== "applyConfiguration auto") return;
+        plane!.fails("applyConfiguration", { status: 14, text: "Connection dropped", takesEffect: true });
+        cluster.nodes.before = undefined;
+      };
+      const args = await argsFor(PLANE, "controlplane", { configPatches: [SYSCTL] });
+      assert.match(await failureOf(() => made.up(args)), /it has not rebooted yet; .* \(ERR_NODE_NOT_APPLIED\)$/);
+    });
+
+    it("reports a peer that is not well after the restart, and keeps what was applied", async () => {
+      const [plane, , peer] = await cluster.controlPlanes(PLANE, "10.0.0.3", "10.0.0.4");
+      plane!.needsReboot = true;
+      cluster.nodes.before = () => {
+        if (plane!.bootedAt > 0) peer!.apiServerReady = false;
+      };
+      const args = await argsFor(PLANE, "controlplane", { configPatches: [SYSCTL] });
+      assert.equal(
+        await failureOf(() => made.up(args)),
+        `node ${PLANE}: has restarted, and the API server on node-4 is not Ready; mend that control plane before another one restarts (ERR_NODE_BUSY)`,
+      );
+      const { appliedMode, pendingRestart } = made.outputs;
+      assert.deepEqual([appliedMode, pendingRestart], ["reboot", undefined]);
     });
   });
 
