@@ -149,7 +149,7 @@ async function bootstrap(
 }
 
 /** A node that is about to start etcd may not serve it yet; of any other one nothing may stay open. */
-type Whose = "own" | "other";
+type Whose = "own" | { readonly other: string };
 
 async function membersOn(
   access: NodeAccess,
@@ -165,10 +165,17 @@ async function membersOn(
   }
 }
 
+/** States of etcd on a control plane that is not a member yet (siderolabs/talos pkg/machinery/api/machine, v1.13). */
+const NOT_STARTED = ["Initialized", "Waiting", "Preparing", "Starting"];
+
 /** The members that a node knows; none where it runs no etcd. @throws PkiError where it cannot be asked */
 async function membersOf(session: NodeSession, whose: Whose): Promise<readonly EtcdMember[]> {
   const etcd = (await session.services()).find(({ id }) => id === "etcd");
-  if (etcd?.state !== "Running") return [];
+  if (etcd?.state !== "Running") {
+    if (whose === "own" || etcd === undefined || NOT_STARTED.includes(etcd.state)) return [];
+    const message = `node ${whose.other}: its etcd is ${describeService(etcd)} and cannot be asked for its members; mend it, or take the node out of controlPlaneNodes (ERR_NODE_BUSY)`;
+    throw new PkiError("ERR_NODE_BUSY", message, { path: "controlPlaneNodes" });
+  }
   return session.etcdMembers().catch((error: unknown) => {
     if (whose === "own" && error instanceof PkiError) return [];
     throw error;
@@ -187,7 +194,7 @@ async function assertNowhereElse(
   const found = await Promise.all(
     others.map(async (address) => ({
       address,
-      members: await membersOn(access, { node: address }, patience, "other"),
+      members: await membersOn(access, { node: address }, patience, { other: shortNodeAddress(address) }),
     })),
   );
   const running = found.find(({ members }) => members.length > 0);

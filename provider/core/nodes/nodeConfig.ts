@@ -119,6 +119,8 @@ function pemOf(value: string): string {
 
 /** What is shorter is no secret, and would take words apart. */
 const SHORTEST_QUOTED = 4;
+/** yaml.v3 quotes the beginning of a value that it cannot decode: 7 bytes and an ellipsis (yaml.v3 decode.go, v3.0.4). */
+const CUT_LENGTH = 7;
 
 /**
  * Words of a node about a config, without what a view of that config would hide: a rejection may quote the value that it
@@ -129,9 +131,15 @@ const SHORTEST_QUOTED = 4;
  */
 export function withoutSecrets(words: string, config: string): string {
   const [leaves] = redactedLeaves([config], {});
-  let safe = words;
-  for (const { text, shown } of leaves?.values() ?? []) {
-    if (text !== shown && text.length >= SHORTEST_QUOTED && safe.includes(text)) safe = safe.replaceAll(text, shown);
-  }
-  return safe;
+  const hidden = [...(leaves?.values() ?? [])].filter(({ text, shown }) => text !== shown);
+  const forms = new Map(hidden.flatMap(({ text, shown }) => quotedForms(text).map((form) => [form, shown] as const)));
+  // A secret may be the beginning of another one.
+  const longestFirst = [...forms].sort(([one], [other]) => other.length - one.length);
+  return longestFirst.reduce((safe, [form, shown]) => safe.replaceAll(form, shown), words);
+}
+
+/** How a value may be quoted: as it is, escaped, line by line, cut off. */
+function quotedForms(text: string): string[] {
+  const whole = [text, ...text.split(/\r?\n/)].flatMap((part) => [part, JSON.stringify(part).slice(1, -1)]);
+  return whole.flatMap((part) => (part.length < SHORTEST_QUOTED ? [] : [part, `${part.slice(0, CUT_LENGTH)}...`]));
 }

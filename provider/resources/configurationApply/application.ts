@@ -39,10 +39,14 @@ interface Observed {
   readonly isVerified: boolean;
   /** The node has the config already, where a change would go. */
   readonly hasConfig: boolean;
+  /** The node has the config, and a restart that was not seen to happen is all that is left to do. */
+  readonly onlyRestarts: boolean;
   readonly talosVersion: string | undefined;
   /** When this run of the node began. */
   readonly since: Date | undefined;
 }
+
+const NO_ANSWER: Omit<ApplyAnswer, "mode"> = { warnings: [], details: "" };
 
 /** The application of one config to one node: observe, act, prove. */
 export class Application {
@@ -68,7 +72,7 @@ export class Application {
       if (!observed.hasConfig) {
         if (decision.config.machineType === "worker" && observed.isVerified) await this.awaitEndpoint();
         guard = await this.guardRestart(observed);
-        answer = await this.act(observed);
+        answer = await this.act(observed, { reboots: guard !== undefined });
       }
     } catch (error) {
       guard?.release();
@@ -98,11 +102,14 @@ export class Application {
       const isVerified = session.verifiedBy === "authority";
       const talosVersion = await session.version();
       this.assertMode(talosVersion);
-      if (!isVerified) return { session, isVerified, hasConfig: false, talosVersion, since: undefined };
+      if (!isVerified)
+        return { session, isVerified, hasConfig: false, onlyRestarts: false, talosVersion, since: undefined };
       const live = await this.liveHash(session, talosVersion);
-      const hasConfig = live === this.options.decision.config.hash && this.options.pendingRestart === undefined;
+      const isSame = live === this.options.decision.config.hash;
+      const onlyRestarts = isSame && this.options.pendingRestart !== undefined && this.mayReboot;
+      const hasConfig = isSame && !onlyRestarts;
       const since = hasConfig || !this.mayReboot ? undefined : (await machineState(session))?.since;
-      return { session, isVerified, hasConfig, talosVersion, since };
+      return { session, isVerified, hasConfig, onlyRestarts, talosVersion, since };
     } catch (error) {
       session.close();
       throw error;
@@ -151,7 +158,7 @@ export class Application {
   }
 
   /** Sends the config, again if the answer was lost and the node does not have it. @throws PkiError */
-  private async act(observed: Observed): Promise<ApplyAnswer> {
+  private async act(observed: Observed, { reboots }: { readonly reboots: boolean }): Promise<ApplyAnswer> {
     const { decision, applyMode, access, target } = this.options;
     let { session } = observed;
     let isFirst = true;
@@ -159,11 +166,20 @@ export class Application {
     try {
       return await waitFor(what, this.patience, async (): Promise<Attempt<ApplyAnswer>> => {
         if (!isFirst) {
+          if (session !== observed.session) session.close();
           session = observed.isVerified ? await access.connect(target) : await this.firstContact();
           const hasConfig = session.verifiedBy === "authority" && (await this.hasConfig(session));
-          if (hasConfig) return { found: { mode: applyMode, warnings: [], details: "" } };
+          // The answer was lost, and with it whether the node restarts.
+          if (hasConfig && !observed.onlyRestarts)
+            return {
+              found: { ...NO_ANSWER, mode: reboots ? "reboot" : applyMode === "auto" ? "no_reboot" : applyMode },
+            };
         }
         isFirst = false;
+        if (observed.onlyRestarts) {
+          await session.reboot();
+          return { found: { ...NO_ANSWER, mode: "reboot" } };
+        }
         const answer = await session.applyConfiguration(decision.config.text, applyMode);
         return { found: answer };
       });
@@ -187,13 +203,19 @@ export class Application {
   }
 
   /** A restart of a control plane waits until all others are well, and holds off every other one. */
-  private async guardRestart({ session, isVerified, talosVersion }: Observed): Promise<ClusterGuard | undefined> {
+  private async guardRestart({
+    session,
+    isVerified,
+    talosVersion,
+    onlyRestarts,
+  }: Observed): Promise<ClusterGuard | undefined> {
     const { decision, applyMode, access, target } = this.options;
     if (!isVerified || decision.config.machineType === "worker" || !this.mayReboot) return;
     const version = talosVersion === undefined ? undefined : collectProblems([], () => parseTalosVersion(talosVersion));
     // From v1.14 `auto` never reboots; before it, only the node knows whether it must.
-    if (applyMode === "auto" && (version?.minor ?? 0) >= 14) return;
+    if (applyMode === "auto" && (version?.minor ?? 0) >= 14 && !onlyRestarts) return;
     const restarts =
+      onlyRestarts ||
       applyMode === "reboot" ||
       (
         await session.applyConfiguration(decision.config.text, applyMode, true).catch((error: unknown) => {
@@ -244,8 +266,7 @@ export class Application {
   ): Promise<ApplicationResult> {
     const { decision } = this.options;
     const mode = answer?.mode ?? "none";
-    const rebootsFrom =
-      mode === "reboot" || (answer === undefined && this.options.pendingRestart !== undefined) ? before : undefined;
+    const rebootsFrom = mode === "reboot" ? before : undefined;
     const outputs = {
       configHash: decision.config.hash,
       liveHash: decision.config.hash,
@@ -255,16 +276,16 @@ export class Application {
     for (const warning of answer?.warnings ?? []) {
       this.reports.push(info(`node ${this.label} says: ${withoutSecrets(warning, decision.config.text)}`));
     }
+    // What is not proved of a restart is kept, so that the next update does it.
+    let proved: Partial<ApplyOutputs> = rebootsFrom === undefined ? {} : { pendingRestart: "reboot" };
     try {
       const { access, target } = this.options;
       const { isStaged, patience } = this;
       const proof = await prove({ access, target, decision, isStaged, rebootsFrom, patience });
-      await guard?.assertWell();
       const { serverCertificate, talosVersion } = proof;
-      return {
-        outputs: { ...outputs, serverCertificate, ...(talosVersion === undefined ? {} : { talosVersion }) },
-        reports: this.reports,
-      };
+      proved = { serverCertificate, ...(talosVersion === undefined ? {} : { talosVersion }) };
+      await guard?.assertWell("after");
+      return { outputs: { ...outputs, ...proved }, reports: this.reports };
     } catch (error) {
       // Without a change on the node there is nothing to keep.
       if (answer === undefined && !(error instanceof Overdue)) throw error;
@@ -272,7 +293,7 @@ export class Application {
         error instanceof Overdue ? this.notApplied(error.missing) : error instanceof PkiError ? error : undefined;
       if (problem === undefined) throw error;
       return {
-        outputs: { ...outputs, ...(rebootsFrom === undefined ? {} : { pendingRestart: "reboot" }) },
+        outputs: { ...outputs, ...proved },
         reports: this.reports,
         incomplete: problem.problems,
       };

@@ -4,6 +4,7 @@ import type { Context } from "../../engine/ports";
 import { isKnown } from "../../engine/unknown";
 import { osCredentials } from "../live/credentials";
 import { NodeAccess } from "../live/nodeAccess";
+import { etcdState } from "../live/nodeState";
 import { timeoutsOf } from "../live/timeouts";
 import { type Attempt, Overdue, waitFor } from "../live/waiting";
 import { type StoredApply, targetOf } from "./refresh";
@@ -20,11 +21,9 @@ export async function resetNode({ inputs }: StoredApply, context: Context): Prom
   const node = shortNodeAddress(target.node);
   const session = await access.reach(target);
   try {
-    const members = await session.etcdMembers().catch((error: unknown) => {
-      // A worker has none.
-      if (error instanceof PkiError) return [];
-      throw error;
-    });
+    const etcd = await etcdState(session);
+    // A worker has none, and a control plane waits in this state until etcd is bootstrapped or joined.
+    const members = etcd === undefined || etcd === "Preparing" ? [] : await session.etcdMembers();
     if (members.length === 1) {
       const message = `node ${node}: is the last member of etcd, and resetting it would lose the cluster; set onDestroy.reset to false, or delete the machine itself (ERR_NODE_UNSUPPORTED)`;
       throw new PkiError("ERR_NODE_UNSUPPORTED", message, { path: "onDestroy.reset" });

@@ -3,7 +3,7 @@ import { readMachineAddress } from "../../core/config/machineAddress";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { EtcdMember } from "../../engine/nodes";
 import type { NodeAccess, Target } from "./nodeAccess";
-import { apiServerReady } from "./nodeState";
+import { apiServerReady, etcdState } from "./nodeState";
 import { type Attempt, Overdue, type Patience, waitFor } from "./waiting";
 
 export interface GuardOptions {
@@ -43,17 +43,14 @@ export class ClusterGuard {
     );
     await before;
     try {
-      const members = await access
-        .with(options.target, (session) => session.etcdMembers())
-        .catch((error: unknown) => {
-          // A control plane without etcd takes nothing from a cluster.
-          if (error instanceof PkiError) return [];
-          throw error;
-        });
+      const members = await access.with(options.target, async (session) =>
+        // A control plane whose etcd does not run takes nothing from a cluster; one that cannot be asked might.
+        (await etcdState(session)) === "Running" ? session.etcdMembers() : [],
+      );
       // Waiting for others is no part of this operation's time.
       const patience = access.patience(options.patience.deadline - access.nodes.uptime());
       const guard = new ClusterGuard({ ...options, patience }, members, release);
-      await guard.assertWell();
+      await guard.assertWell("before");
       return guard;
     } catch (error) {
       release();
@@ -62,7 +59,7 @@ export class ClusterGuard {
   }
 
   /** Waits until every member of etcd is healthy and every API server Ready. @throws PkiError */
-  async assertWell(): Promise<void> {
+  async assertWell(when: "before" | "after"): Promise<void> {
     const { patience } = this.options;
     if (this.members.length === 0) return;
     try {
@@ -76,7 +73,10 @@ export class ClusterGuard {
     } catch (error) {
       if (!(error instanceof Overdue)) throw error;
       const node = shortNodeAddress(this.options.target.node);
-      const message = `node ${node}: is not restarted, because ${error.missing}; mend that control plane first (ERR_NODE_BUSY)`;
+      const message =
+        when === "before"
+          ? `node ${node}: is not restarted, because ${error.missing}; mend that control plane first (ERR_NODE_BUSY)`
+          : `node ${node}: has restarted, and ${error.missing}; mend that control plane before another one restarts (ERR_NODE_BUSY)`;
       throw new PkiError("ERR_NODE_BUSY", message);
     }
   }

@@ -38,6 +38,11 @@ export async function machineState(session: NodeSession): Promise<MachineState |
   };
 }
 
+/** The state of the service etcd (`Running`, `Preparing`, …); `undefined` where the node has none. @throws PkiError */
+export async function etcdState(session: NodeSession): Promise<string | undefined> {
+  return (await session.services()).find(({ id }) => id === "etcd")?.state;
+}
+
 /** Whether the static pod of the API server is Ready; `undefined` where the node has none. @throws PkiError */
 export async function apiServerReady(session: NodeSession): Promise<boolean | undefined> {
   const pods = await session.resources("k8s", "StaticPodStatuses.kubernetes.talos.dev");

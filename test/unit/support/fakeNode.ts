@@ -24,7 +24,7 @@ export interface FakeNodeOptions {
 
 const MAINTENANCE_NAME = "maintenance-service.talos.dev";
 /** Time that a boot takes, ms. */
-const BOOT_MS = 5000;
+export const BOOT_MS = 5000;
 
 const decode = (value: unknown): string => Buffer.from(String(value), "base64").toString("utf8");
 

@@ -6,7 +6,8 @@ import { nodeError, readFailure } from "../../../provider/core/nodes/failures";
 import { readNodeConfig } from "../../../provider/core/nodes/nodeConfig";
 import type { Environment } from "../../../provider/core/environment";
 import { type Authority, parseAuthority } from "../../../provider/core/x509/authority";
-import { type Certificate, parseCertificate } from "../../../provider/core/x509/certificate";
+import type { Certificate } from "../../../provider/core/x509/certificate";
+import { PemReader } from "../../../provider/core/x509/pemReader";
 import type {
   HandshakeOptions,
   HandshakeResult,
@@ -51,6 +52,8 @@ export class FakeNodes implements Nodes {
   /** By address. */
   readonly machines = new Map<string, FakeNode>();
 
+  private readonly pems = new PemReader();
+
   private constructor(
     private readonly environment: Environment,
     /** Signs for machines in maintenance mode. */
@@ -80,9 +83,11 @@ export class FakeNodes implements Nodes {
     return this.log.map(({ node, call }) => `${node} ${call}`);
   }
 
-  /** The calls that change something, or could. */
+  /** The calls that change something. */
   get changes(): string[] {
-    return this.calls.filter((call) => /applyConfiguration|bootstrap|reboot|reset|restartService/.test(call));
+    return this.calls.filter(
+      (call) => /applyConfiguration|bootstrap|reboot|reset|restartService/.test(call) && !/ dry$/.test(call),
+    );
   }
 
   forget(): void {
@@ -111,7 +116,7 @@ export class FakeNodes implements Nodes {
     if (fault?.network === "TIMEOUT") this.now += call.patience;
     if (fault !== undefined) throw fail(fault);
     const verifiedBy = this.judge(machine!, trust, fail);
-    const client = identity === undefined ? undefined : parseCertificate(identity.certificatePem, "");
+    const client = identity === undefined ? undefined : this.pems.certificate(identity.certificatePem, "");
     const asked = endpoint === undefined ? machine : this.machines.get(node.host);
     return new FakeSession(this, { machine: machine!, asked, client, verifiedBy, label, call });
   }
@@ -126,7 +131,7 @@ export class FakeNodes implements Nodes {
     const { server } = machine;
     const served = { keyFingerprint: pinOf(server), commonName: server.commonName };
     const now = this.environment.now().getTime();
-    const isSigned = authorities.some((pem) => server.isSignedBy(parseCertificate(pem, "")));
+    const isSigned = authorities.some((pem) => server.isSignedBy(this.pems.certificate(pem, "")));
     const reason = !isSigned
       ? "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
       : server.notBefore.getTime() > now
@@ -161,7 +166,7 @@ export class FakeNodes implements Nodes {
       const refused = readFailure({ network: "ECONNREFUSED", text: "" });
       return kubeletServes ? { chain: [server], accepted: true } : { chain: [], accepted: false, failure: refused };
     }
-    const client = identity === undefined ? undefined : parseCertificate(identity.certificatePem, "");
+    const client = identity === undefined ? undefined : this.pems.certificate(identity.certificatePem, "");
     const rejected = this.clientFault(machine!, client);
     return {
       chain: [server],
