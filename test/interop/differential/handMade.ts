@@ -795,6 +795,9 @@ const CLUSTER: readonly string[] = [
   cluster({ id: "x" }),
   cluster({ discovery: { enabled: true, registries: { service: { endpoint: "x" } } } }),
   cluster({ discovery: { enabled: true, registries: { service: { endpoint: "https://h/x" } } } }),
+  ...["https://h#x", "https://h?#x", "https://h?%zz", "//h/", "///", "*"].map((endpoint) =>
+    cluster({ discovery: { enabled: true, registries: { service: { endpoint } } } }),
+  ),
   cluster({ discovery: { enabled: false } }),
   cluster({ discovery: { enabled: true, registries: { service: { disabled: true } } } }),
   cni({ name: "x" }),

@@ -66,6 +66,23 @@ const PLACES_OF_KEYS: readonly string[] = [
   document("HostnameConfig", "auto: stable\n%: x"),
 ];
 
+/** URLs whose parts Go reads and writes each by rules of its own. */
+const URLS: readonly string[] = [
+  ..."http://h?t=%s http://h?%zz http://h/%zz http://h#%zz http://%zz http://h/a%2fb http://h/(x) http://h/é http://é/".split(
+    " ",
+  ),
+  ..."http://h%41 http://h%c3%a9/ http://u'x@h http://é@h http://a%40b:p%2f@h http://u:@h http://u@ http://a:b:80".split(
+    " ",
+  ),
+  ..."tcp://a:b:80 http://[::1]:80 http://[fd00::1%25e0] http://[1.2.3.4] http://[fe80::1%e] http:///x http:/x http:x".split(
+    " ",
+  ),
+  ..."//h/x ///x /x x:y x?y #f ? * http://h? http://h?a?b HTTP://H/ http://h#a%41 http://h:x %41:b".split(" "),
+  ...["http://h/a b%41", "http://h#a b(c)'%41", "http://h x/", "http://h?a b", "http://h#\u0001", "http://h/\u0001"],
+];
+
+const endpoint = (url: string): string => `cluster: {controlPlane: {endpoint: ${JSON.stringify(url)}}}`;
+
 /** Kinds of input on which this package once differed from Talos. */
 export const PATCH_CASES: Readonly<Record<string, readonly PatchCase[]>> = {
   "a JSON patch into what is explicitly empty": [
@@ -141,6 +158,11 @@ export const PATCH_CASES: Readonly<Record<string, readonly PatchCase[]>> = {
     [WORKER, `machine: {certSANs: [&a x, ${Array(3000).fill("*a").join(", ")}]}`],
     [WORKER, "machine: {nodeLabels: &x {a: b}}", "machine: {sysctls: *x}"],
   ],
+  "the parts of a URL": URLS.flatMap((url): PatchCase[] => [
+    [WORKER, endpoint(url)],
+    [WORKER, endpoint("http://u:p@h:1/a%2fb?q#f"), endpoint(url)],
+    [WORKER, document("SideroLinkConfig", `apiUrl: ${JSON.stringify(url)}`)],
+  ]),
   "keys that are no strings": KEYS.flatMap((key) =>
     PLACES_OF_KEYS.map((place): PatchCase => [WORKER, place.replace("%", key)]),
   ),
