@@ -29,6 +29,28 @@ cluster:`,
 const add = (path: string): string => JSON.stringify([{ op: "add", path, value: "https://example.org/a.yaml" }]);
 const ADD_MANIFEST = add("/cluster/extraManifests/-");
 
+const ADD_DEBUG = '[{"op": "add", "path": "/debug", "value": true}]';
+
+/** By what a type rejects, by an unknown field or kind, and by their form. */
+const UNREADABLE: readonly string[] = [
+  "machine: {ca: {crt: not base64}}\n",
+  "machine: {nope: 1}\n",
+  "machine: [a]\n",
+  "machine: {network: &x {a: 1}, kubelet: *x}\n",
+  "machine: {network: &x {a: 1}, kubelet: {<<: *x}}\n",
+  "machine: {1: x, true: y}\n",
+  "cluster: {controlPlane: {endpoint: 'http://%zz'}}\nmachine: {}\n",
+  "apiVersion: v1alpha1\nkind: NopeConfig\nmachine: {}\n",
+  "apiVersion: v1alpha1\nkind: HostnameConfig\nmachine: {}\n",
+  "kind: Nope\nmachine: {}\n",
+  "machine: {nope: 1}\n---\nmachine: {nope: 1}\n",
+  "machine: {nope: 1}\n---\n",
+  "[machine]\n",
+  "machine\n",
+  "12\n",
+  "machine: {\n",
+];
+
 const document = (kind: string, rest: string): string => `apiVersion: v1alpha1\nkind: ${kind}\n${rest}\n`;
 const link = (name: string, rest = ""): string => document("LinkConfig", `name: ${name}${rest}`);
 const rule = (name: string, ingress: string): string =>
@@ -111,9 +133,17 @@ export const PATCH_CASES: Readonly<Record<string, readonly PatchCase[]>> = {
       '[{"op": "copy", "from": "/machine/certSANs", "path": "/machine/x"}, {"op": "add", "path": "/machine/x/-", "value": "a"}]',
     ],
   ],
+  "a config that no Talos reads": UNREADABLE.flatMap((config): PatchCase[] => [
+    [config, ADD_DEBUG],
+    [config, "debug: true"],
+    [config, ADD_DEBUG, "persist: true"],
+    [config, '[{"op": "remove", "path": "/machine"}]', "persist: true"],
+    [config, '[{"op": "replace", "path": "/machine", "value": {"type": "worker"}}]', "persist: true"],
+    [config, "debug: true", ADD_DEBUG],
+  ]),
   "the scalars of a config that a JSON patch goes over": SCALARS.map((scalar): PatchCase => [
     `version: v1alpha1\nmachine:\n    kubelet:\n        extraConfig:\n            x: {v: ${scalar}}\n`,
-    '[{"op": "add", "path": "/debug", "value": true}]',
+    ADD_DEBUG,
   ]),
   "a delete of or in a document that is not there": [
     [WORKER, link("eth7", "\nmtu: {$patch: delete}")],
