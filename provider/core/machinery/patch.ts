@@ -263,9 +263,9 @@ function documentAt(nodes: readonly YamlNode[], line: number): string {
 
 /**
  * Patches a machine config as `talosctl machineconfig patch` does: strategic merge with Talos's rules for lists,
- * `$patch: delete`, several documents, JSON 6902 on a config of one document. Without a patch that says something the
- * text stays as it is. Source: siderolabs/talos pkg/machinery/config/configpatcher, v1.13.0 and v1.14.1.
- * A JSON patch goes over a config that this Talos does not read, too.
+ * `$patch: delete`, several documents, JSON 6902 on a config of one document, even one that this Talos does not read.
+ * Without a patch that says something the text stays as it is. Source: siderolabs/talos
+ * pkg/machinery/config/configpatcher, v1.13.0 and v1.14.1.
  *
  * @param config YAML, one or several documents
  * @param options `talosVersion`: whose types and rules; default the newest
