@@ -88,6 +88,21 @@ const PLACES_OF_KEYS: readonly string[] = [
   document("HostnameConfig", "auto: stable\n%: x"),
 ];
 
+/** Texts that the emitter behind a JSON patch breaks into lines, or writes in other quotes, by rules of its own. */
+const LONG_TEXTS: readonly string[] = [
+  "words ".repeat(20).trim(),
+  `${"words ".repeat(20)}\n`,
+  `it's: ${"words ".repeat(20)}`,
+  `${"w".repeat(90)}   ${"w".repeat(90)}   \n`,
+  `${"w".repeat(90)} ${"w".repeat(90)}  x`,
+  `"é" ${"\\ ".repeat(50)}\n `,
+  `${" ".repeat(90)}x${" ".repeat(90)}`,
+  "a\n\tb\n",
+  "a\tb",
+  " a\nb\n",
+  "\n a\nb\n",
+];
+
 /** URLs whose parts Go reads and writes each by rules of its own. */
 const URLS: readonly string[] = [
   ..."http://h?t=%s http://h?%zz http://h/%zz http://h#%zz http://%zz http://h/a%2fb http://h/(x) http://h/é http://é/".split(
@@ -188,6 +203,10 @@ export const PATCH_CASES: Readonly<Record<string, readonly PatchCase[]>> = {
     [WORKER, `machine: {certSANs: [&a x, ${Array(3000).fill("*a").join(", ")}]}`],
     [WORKER, "machine: {nodeLabels: &x {a: b}}", "machine: {sysctls: *x}"],
   ],
+  "the lines of what a JSON patch has made": LONG_TEXTS.map((text): PatchCase => {
+    const value = { a: text, b: [text, [text]], c: { d: { e: text } }, [text.slice(0, 100)]: text };
+    return [WORKER, JSON.stringify([{ op: "add", path: "/machine/env", value }])];
+  }),
   "the parts of a URL": URLS.flatMap((url): PatchCase[] => [
     [WORKER, endpoint(url)],
     [WORKER, endpoint("http://u:p@h:1/a%2fb?q#f"), endpoint(url)],
