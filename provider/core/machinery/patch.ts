@@ -30,9 +30,8 @@ type ReadPatch = { readonly nodes: readonly YamlNode[] } & (
   { readonly operations: readonly Operation[] } | { readonly strategic: StrategicPatch }
 );
 
-/** What patches are applied to: documents read by their types, with the text's nodes if there was one, or JSON. */
-type State =
-  { readonly documents: ConfigDocuments; readonly nodes?: readonly YamlNode[] } | { readonly json: JsonDocument };
+/** What patches are applied to: documents read by their types, a text that has not been read, or JSON. */
+type State = { readonly documents: ConfigDocuments } | { readonly config: string } | { readonly json: JsonDocument };
 
 export interface PatchOptions {
   readonly schemaVersion: SchemaVersion;
@@ -204,7 +203,10 @@ const multiDocumentFault = (): ConfigFault =>
 
 function jsonOf(state: State): JsonDocument {
   if ("json" in state) return state.json;
-  const nodes = state.nodes ?? state.documents.write().map((value) => nodeOfValue(value));
+  const nodes =
+    "config" in state
+      ? parseConfig(state.config, "config", { mergeKeys: true })
+      : state.documents.write().map((value) => nodeOfValue(value));
   const [document] = nodes;
   if (document === undefined || nodes.length !== 1) {
     throw multiDocumentFault();
@@ -212,9 +214,13 @@ function jsonOf(state: State): JsonDocument {
   return new JsonDocument(jsonOfConfig(document));
 }
 
-/** @throws PkiError ERR_PATCH_INVALID when a JSON patch has made something that is not a config */
+/**
+ * @throws PkiError ERR_PATCH_INVALID when a JSON patch has made something that is not a config; ERR_CONFIG_INVALID when
+ *   the text is none
+ */
 function documentsOf(state: State, { schemaVersion, path }: PatchOptions): ConfigDocuments {
   if ("documents" in state) return state.documents;
+  if ("config" in state) return readMachineConfig(state.config, schemaVersion);
   return explained({ nodes: [], path }, () => ConfigDocuments.read([nodeOfValue(state.json.write())], schemaVersion));
 }
 
@@ -257,8 +263,9 @@ function documentAt(nodes: readonly YamlNode[], line: number): string {
 
 /**
  * Patches a machine config as `talosctl machineconfig patch` does: strategic merge with Talos's rules for lists,
- * `$patch: delete`, several documents, JSON 6902 on a config of one document. Without a patch that says something the
- * text stays as it is. Source: siderolabs/talos pkg/machinery/config/configpatcher, v1.13.0 and v1.14.1.
+ * `$patch: delete`, several documents, JSON 6902 on a config of one document, even one that this Talos does not read.
+ * Without a patch that says something the text stays as it is. Source: siderolabs/talos
+ * pkg/machinery/config/configpatcher, v1.13.0 and v1.14.1.
  *
  * @param config YAML, one or several documents
  * @param options `talosVersion`: whose types and rules; default the newest
@@ -295,8 +302,8 @@ export function patchConfigText(config: string, patches: readonly ConfigPatch[],
   const options = { schemaVersion, path: "configPatches" };
   const readings = patches.map((patch, index) => readingOf(patch, index, options));
   if (readings.every(({ patch, problems }) => patch === undefined && problems.length === 0)) return config;
-  const state = applyReadings(readConfigText(config, schemaVersion, "config"), readings);
-  if (!("json" in state)) return formatPatched(state.documents, schemaVersion, options.path);
+  const state = applyReadings({ config }, readings);
+  if (!("json" in state)) return formatPatched(documentsOf(state, options), schemaVersion, options.path);
   const { json } = state;
   const text = explained({ nodes: [], path: options.path }, () =>
     formatYamlDocuments([json.write()], quotesOf("1.13"), "compact"),
@@ -306,18 +313,9 @@ export function patchConfigText(config: string, patches: readonly ConfigPatch[],
 
 /** @throws PkiError ERR_CONFIG_INVALID */
 export function readMachineConfig(config: string, schemaVersion: SchemaVersion, path = "config"): ConfigDocuments {
-  return readConfigText(config, schemaVersion, path).documents;
-}
-
-interface ConfigText {
-  readonly nodes: readonly YamlNode[];
-  readonly documents: ConfigDocuments;
-}
-
-function readConfigText(config: string, schemaVersion: SchemaVersion, path: string): ConfigText {
-  const nodes = parseYamlDocuments(config, { path, code: "ERR_CONFIG_INVALID", mergeKeys: schemaVersion === "1.13" });
+  const nodes = parseConfig(config, path, { mergeKeys: schemaVersion === "1.13" });
   try {
-    return { nodes, documents: ConfigDocuments.read(nodes, schemaVersion) };
+    return ConfigDocuments.read(nodes, schemaVersion);
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;
     const { place, remedy = `must be a machine config that Talos ${schemaVersion} reads` } = error.options;
@@ -329,4 +327,9 @@ function readConfigText(config: string, schemaVersion: SchemaVersion, path: stri
       error,
     );
   }
+}
+
+/** @throws PkiError ERR_CONFIG_INVALID for what is not YAML */
+function parseConfig(config: string, path: string, options: { readonly mergeKeys: boolean }): readonly YamlNode[] {
+  return parseYamlDocuments(config, { path, code: "ERR_CONFIG_INVALID", ...options });
 }

@@ -1,3 +1,5 @@
+import { doubleQuoted } from "./doubleQuoted";
+import { fold } from "./fold";
 import { isAmbiguousInYaml11, resolveTag } from "./scalar";
 
 /** A scalar that is written as it stands: a number, a boolean, a duration. */
@@ -18,7 +20,7 @@ export type YamlValue = YamlScalarValue | readonly YamlValue[] | ReadonlyMap<str
 export type AmbiguousQuotes = "double" | "single";
 
 const INDENT = 4;
-/** `compact` is how Talos writes what a JSON patch has made: two spaces, sequences not indented. */
+/** `compact` is how Talos writes what a JSON patch has made: two spaces, sequences not indented, long lines folded. */
 export type Layout = "talos" | "compact";
 
 /** Go's emitter writes a longer key with an explicit `?`; the length is in bytes. */
@@ -28,7 +30,7 @@ type Style = "plain" | "single" | "double" | "literal";
 
 /**
  * Writes documents exactly as Talos does: four spaces, sequences indented too, no folding, `---` only between
- * documents, a final newline. Source: go.yaml.in/yaml/v4 internal/libyaml/{representer,emitter}.go, rc.4 and rc.6.
+ * documents, a final newline. `compact` differs. Source: go.yaml.in/yaml/v4 internal/libyaml/{representer,emitter}.go, rc.4 and rc.6.
  *
  * @example
  * formatYamlDocuments([new Map([["token", "1"]])]); // 'token: "1"\n'
@@ -56,7 +58,7 @@ class Emitter {
   constructor(
     private readonly quotes: AmbiguousQuotes,
     private readonly step: number,
-    private readonly flatSequences: boolean,
+    private readonly isCompact: boolean,
   ) {}
 
   finish(): string {
@@ -77,12 +79,11 @@ class Emitter {
     } else if (Array.isArray(value)) {
       if (value.length === 0) this.inline("[]", context);
       else
-        this.sequence(
-          value as readonly YamlValue[],
-          this.flatSequences && context === "value" ? parent : indent,
-          context,
-        );
-    } else this.inline(this.scalar(value as YamlScalarValue, indent), context);
+        this.sequence(value as readonly YamlValue[], this.isCompact && context === "value" ? parent : indent, context);
+    } else {
+      const space = context === "value" ? 1 : 0;
+      this.inline(this.scalar(value as YamlScalarValue, indent, space), context);
+    }
   }
 
   private inline(text: string, context: Context): void {
@@ -100,7 +101,7 @@ class Emitter {
         this.parts.push(`${this.key(key)}:`);
         this.node(value, indent, "value");
       } else {
-        this.parts.push(`? ${this.scalar(key, this.childIndent(indent, "value"))}\n`.replace(/\n\n$/, "\n"));
+        this.parts.push(`? ${this.scalar(key, this.childIndent(indent, "value"), 2)}\n`.replace(/\n\n$/, "\n"));
         const isCollection = (Array.isArray(value) && value.length > 0) || (value instanceof Map && value.size > 0);
         this.parts.push(`${pad}:${" ".repeat(isCollection ? this.childIndent(indent, "complex") - indent - 1 : 1)}`);
         this.node(value, indent, "complex");
@@ -132,11 +133,33 @@ class Emitter {
     return style === "literal" ? doubleQuoted(text) : written(text, style, 0);
   }
 
-  private scalar(value: YamlScalarValue, indent: number): string {
-    if (typeof value === "string") return written(value, styleOf(value, this.quotes), indent);
+  /** `space` is what comes before it on the line that has not been written yet. */
+  private scalar(value: YamlScalarValue, indent: number, space = 0): string {
+    if (typeof value === "string") return this.text(value, styleOf(value, this.quotes), indent, space);
     if (value instanceof NodeText)
-      return written(value.text, allowedStyle(value.text, plainNodeStyle(value.text)), indent);
+      return this.text(value.text, allowedStyle(value.text, plainNodeStyle(value.text)), indent, space);
     return value instanceof Plain ? value.text : String(value);
+  }
+
+  private text(text: string, style: Style, indent: number, space: number): string {
+    if (!this.isCompact) return written(text, style, indent, text.startsWith(" ") ? this.step : undefined);
+    // The older emitter does not take a tab for printable, and gives the indentation before an empty line too.
+    const allowed = style === "literal" && text.includes("\t") ? "double" : style;
+    const line = written(text, allowed, indent, /^[ \n\r\u0085\u2028\u2029]/.test(text) ? this.step : undefined);
+    if (allowed === "literal" || !text.includes(" ") || LINE_BREAK.test(line)) return line;
+    return fold(line, { style: allowed, column: this.column() + space, indent });
+  }
+
+  /** The length of the line that is being written; a character beyond U+FFFF is always escaped. */
+  private column(): number {
+    let column = 0;
+    for (let index = this.parts.length - 1; index >= 0; index--) {
+      const part = this.parts[index]!;
+      const start = part.lastIndexOf("\n") + 1;
+      column += part.length - start;
+      if (start > 0) break;
+    }
+    return column;
   }
 }
 
@@ -194,7 +217,8 @@ function hasBlockIndicator(text: string): boolean {
   );
 }
 
-function written(text: string, style: Style, indent: number): string {
+/** `hint` is the indentation that a literal text has to name. */
+function written(text: string, style: Style, indent: number, hint?: number): string {
   switch (style) {
     case "plain":
       return text;
@@ -203,53 +227,15 @@ function written(text: string, style: Style, indent: number): string {
     case "double":
       return doubleQuoted(text);
     case "literal":
-      return literal(text, indent);
+      return literal(text, indent, hint);
   }
 }
 
-const ESCAPES: ReadonlyMap<number, string> = new Map(
-  Object.entries({
-    "0": 0,
-    a: 7,
-    b: 8,
-    t: 9,
-    n: 10,
-    v: 11,
-    f: 12,
-    r: 13,
-    e: 27,
-    '"': 34,
-    "\\": 92,
-    N: 0x85,
-    _: 0xa0,
-    L: 0x2028,
-    P: 0x2029,
-  }).map(([letter, code]) => [code, letter]),
-);
-
-const TO_ESCAPE = /["\\\n\r\u0085\u2028\u2029]|[^\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/gu;
-
-function doubleQuoted(text: string): string {
-  // Go's emitter asks for a byte order mark at the start of the value for every character of it.
-  const escaped = text.replace(text.startsWith("\ufeff") ? /[^]/gu : TO_ESCAPE, escape);
-  return `"${escaped}"`;
-}
-
-function escape(character: string): string {
-  const code = character.codePointAt(0)!;
-  const letter = ESCAPES.get(code);
-  if (letter !== undefined) return `\\${letter}`;
-  const hex = code.toString(16).toUpperCase();
-  if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
-  return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
-}
-
-function literal(text: string, indent: number): string {
-  // The hint is the usual indentation even where the text stands elsewhere, as Go's emitter has it.
-  const hint = text.startsWith(" ") ? String(INDENT) : "";
+/** The hint is the usual indentation even where the text stands elsewhere, as Go's emitter has it. */
+function literal(text: string, indent: number, hint: number | undefined): string {
   let breaks = 0;
   while (breaks < text.length && LINE_BREAK.test(text[text.length - 1 - breaks]!)) breaks++;
   const chomp = breaks === 0 ? "-" : breaks > 1 || text.length === 1 ? "+" : "";
   const pad = " ".repeat(indent);
-  return `|${hint}${chomp}\n${text.replace(/(^|[\n\u0085\u2028\u2029])(?=[^\n\u0085\u2028\u2029])/g, `$1${pad}`)}`;
+  return `|${hint ?? ""}${chomp}\n${text.replace(/(^|[\n\u0085\u2028\u2029])(?=[^\n\u0085\u2028\u2029])/g, `$1${pad}`)}`;
 }

@@ -29,6 +29,28 @@ cluster:`,
 const add = (path: string): string => JSON.stringify([{ op: "add", path, value: "https://example.org/a.yaml" }]);
 const ADD_MANIFEST = add("/cluster/extraManifests/-");
 
+const ADD_DEBUG = '[{"op": "add", "path": "/debug", "value": true}]';
+
+/** By what a type rejects, by an unknown field or kind, and by their form. */
+const UNREADABLE: readonly string[] = [
+  "machine: {ca: {crt: not base64}}\n",
+  "machine: {nope: 1}\n",
+  "machine: [a]\n",
+  "machine: {network: &x {a: 1}, kubelet: *x}\n",
+  "machine: {network: &x {a: 1}, kubelet: {<<: *x}}\n",
+  "machine: {1: x, true: y}\n",
+  "cluster: {controlPlane: {endpoint: 'http://%zz'}}\nmachine: {}\n",
+  "apiVersion: v1alpha1\nkind: NopeConfig\nmachine: {}\n",
+  "apiVersion: v1alpha1\nkind: HostnameConfig\nmachine: {}\n",
+  "kind: Nope\nmachine: {}\n",
+  "machine: {nope: 1}\n---\nmachine: {nope: 1}\n",
+  "machine: {nope: 1}\n---\n",
+  "[machine]\n",
+  "machine\n",
+  "12\n",
+  "machine: {\n",
+];
+
 const document = (kind: string, rest: string): string => `apiVersion: v1alpha1\nkind: ${kind}\n${rest}\n`;
 const link = (name: string, rest = ""): string => document("LinkConfig", `name: ${name}${rest}`);
 const rule = (name: string, ingress: string): string =>
@@ -66,6 +88,38 @@ const PLACES_OF_KEYS: readonly string[] = [
   document("HostnameConfig", "auto: stable\n%: x"),
 ];
 
+/** Texts that the emitter behind a JSON patch breaks into lines, or writes in other quotes, by rules of its own. */
+const LONG_TEXTS: readonly string[] = [
+  "words ".repeat(20).trim(),
+  `${"words ".repeat(20)}\n`,
+  `it's: ${"words ".repeat(20)}`,
+  `${"w".repeat(90)}   ${"w".repeat(90)}   \n`,
+  `${"w".repeat(90)} ${"w".repeat(90)}  x`,
+  `"é" ${"\\ ".repeat(50)}\n `,
+  `${" ".repeat(90)}x${" ".repeat(90)}`,
+  "a\n\tb\n",
+  "a\tb",
+  " a\nb\n",
+  "\n a\nb\n",
+];
+
+/** URLs whose parts Go reads and writes each by rules of its own. */
+const URLS: readonly string[] = [
+  ..."http://h?t=%s http://h?%zz http://h/%zz http://h#%zz http://%zz http://h/a%2fb http://h/(x) http://h/é http://é/".split(
+    " ",
+  ),
+  ..."http://h%41 http://h%c3%a9/ http://u'x@h http://é@h http://a%40b:p%2f@h http://u:@h http://u@ http://a:b:80".split(
+    " ",
+  ),
+  ..."tcp://a:b:80 http://[::1]:80 http://[fd00::1%25e0] http://[1.2.3.4] http://[fe80::1%e] http:///x http:/x http:x".split(
+    " ",
+  ),
+  ..."//h/x ///x /x x:y x?y #f ? * http://h? http://h?a?b HTTP://H/ http://h#a%41 http://h:x %41:b".split(" "),
+  ...["http://h/a b%41", "http://h#a b(c)'%41", "http://h x/", "http://h?a b", "http://h#\u0001", "http://h/\u0001"],
+];
+
+const endpoint = (url: string): string => `cluster: {controlPlane: {endpoint: ${JSON.stringify(url)}}}`;
+
 /** Kinds of input on which this package once differed from Talos. */
 export const PATCH_CASES: Readonly<Record<string, readonly PatchCase[]>> = {
   "a JSON patch into what is explicitly empty": [
@@ -94,9 +148,17 @@ export const PATCH_CASES: Readonly<Record<string, readonly PatchCase[]>> = {
       '[{"op": "copy", "from": "/machine/certSANs", "path": "/machine/x"}, {"op": "add", "path": "/machine/x/-", "value": "a"}]',
     ],
   ],
+  "a config that no Talos reads": UNREADABLE.flatMap((config): PatchCase[] => [
+    [config, ADD_DEBUG],
+    [config, "debug: true"],
+    [config, ADD_DEBUG, "persist: true"],
+    [config, '[{"op": "remove", "path": "/machine"}]', "persist: true"],
+    [config, '[{"op": "replace", "path": "/machine", "value": {"type": "worker"}}]', "persist: true"],
+    [config, "debug: true", ADD_DEBUG],
+  ]),
   "the scalars of a config that a JSON patch goes over": SCALARS.map((scalar): PatchCase => [
     `version: v1alpha1\nmachine:\n    kubelet:\n        extraConfig:\n            x: {v: ${scalar}}\n`,
-    '[{"op": "add", "path": "/debug", "value": true}]',
+    ADD_DEBUG,
   ]),
   "a delete of or in a document that is not there": [
     [WORKER, link("eth7", "\nmtu: {$patch: delete}")],
@@ -141,6 +203,15 @@ export const PATCH_CASES: Readonly<Record<string, readonly PatchCase[]>> = {
     [WORKER, `machine: {certSANs: [&a x, ${Array(3000).fill("*a").join(", ")}]}`],
     [WORKER, "machine: {nodeLabels: &x {a: b}}", "machine: {sysctls: *x}"],
   ],
+  "the lines of what a JSON patch has made": LONG_TEXTS.map((text): PatchCase => {
+    const value = { a: text, b: [text, [text]], c: { d: { e: text } }, [text.slice(0, 100)]: text };
+    return [WORKER, JSON.stringify([{ op: "add", path: "/machine/env", value }])];
+  }),
+  "the parts of a URL": URLS.flatMap((url): PatchCase[] => [
+    [WORKER, endpoint(url)],
+    [WORKER, endpoint("http://u:p@h:1/a%2fb?q#f"), endpoint(url)],
+    [WORKER, document("SideroLinkConfig", `apiUrl: ${JSON.stringify(url)}`)],
+  ]),
   "keys that are no strings": KEYS.flatMap((key) =>
     PLACES_OF_KEYS.map((place): PatchCase => [WORKER, place.replace("%", key)]),
   ),

@@ -15,7 +15,7 @@ import { type ConfigValue, entriesOf, fieldOf, isEmpty, isPresent, textOf } from
 import { isDomain, isEndpointUrl } from "./formats";
 import { AUTHORIZER_TYPES, POD_RESOURCES } from "./kubernetesChecks";
 import { below, type Place, row, type Row, within } from "./rule";
-import { parseGoUrl } from "../goUrl";
+import { parseGoRequestUrl } from "../goUrl";
 
 const URL_WITH_HOST = formed("a URL with a host", "https://example.org/manifest.yaml", isEndpointUrl, {
   evenEmpty: true,
@@ -68,24 +68,18 @@ const CLOUD_PROVIDER: readonly Row[] = [
   }),
 ];
 
-/** Go's url.ParseRequestURI: absolute, or a path. */
-function requestUrl(text: string): ReturnType<typeof parseGoUrl> {
-  const url = text.includes("#") ? undefined : parseGoUrl(text);
-  return url !== undefined && (url.scheme !== "" || text.startsWith("/")) ? url : undefined;
-}
-
 const usesService = (place: Place): boolean =>
   isEnabled(place, "cluster.discovery.enabled") && !isEnabled(place, "cluster.discovery.registries.service.disabled");
 
 const DISCOVERY: readonly Row[] = within({ when: usesService }, [
   row(
     "discovery?.registries.service.endpoint",
-    formed("a URL", "https://discovery.talos.dev/", (text) => requestUrl(text) !== undefined),
+    formed("a URL", "https://discovery.talos.dev/", (text) => parseGoRequestUrl(text) !== undefined),
   ),
   row(
     "discovery?.registries.service.endpoint",
     wrong("must have no path", "use one like https://discovery.talos.dev/", (value) => {
-      return !["", "/"].includes(requestUrl(textOf(value))?.path ?? "");
+      return !["", "/"].includes(parseGoRequestUrl(textOf(value))?.path ?? "");
     }),
   ),
   row("id", missing("is required for cluster discovery", "do not remove it", isEmpty)),

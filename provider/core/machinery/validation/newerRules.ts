@@ -74,6 +74,8 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     "machine.systemDiskEncryption.ephemeral.keys[].tpm.checkSecurebootStatusOnEnroll": 8,
     "machine.systemDiskEncryption.state.keys[].tpm.checkSecurebootStatusOnEnroll": 8,
   },
+  // Talos 1.12 has the field, but reads none of the names of its values.
+  BondConfig: { "failOverMac?": 13 },
   EthernetConfig: { wakeOnLan: 12 },
   ExistingVolumeConfig: { "mount.disableAccessTime": 13, "mount.secure": 13 },
   RawVolumeConfig: { "encryption.keys[].tpm.options?": 12 },

@@ -101,12 +101,8 @@ const MATCH = "provisioning.diskSelector.match";
 const SIZES: readonly Row[] = [
   row("provisioning.minSize", MINIMUM_ABOVE_MAXIMUM),
   row("provisioning.minSize", NEGATIVE_SIZE),
-  // These two an older Talos cannot read.
-  row(
-    "provisioning.maxSize?.bytes",
-    wrong("must not be negative", "use one like 10GiB", (value) => textOf(value).startsWith("-")),
-    { until: 12 },
-  ),
+  // These an older Talos cannot read.
+  ...["bytes", "percentage"].map((key) => row(`provisioning.maxSize?.${key}`, NEGATIVE_SIZE, { until: 12 })),
   row("provisioning.maxSize?.percentage", unknown("needs Talos v1.12", "use a size in bytes", isPresent), {
     until: 11,
   }),
