@@ -116,6 +116,20 @@ describe("The plugin", () => {
     assert.match(it_.said[0]?.line ?? "", /^ClientConfiguration "it": endpoints\[0\]: /);
   });
 
+  it("reports of two resources of one name under two parents each on its own", async () => {
+    const below = (parent: string): string =>
+      `urn:pulumi:prod::infra::${parent}$talos-pki:index:ClientConfiguration::it`;
+    const news = client({ endpoints: ["10.0.0.1:6443"] });
+    const { inputs } = await it_.plugin.check(below("my:index:A"), {}, news);
+    it_.said.length = 0;
+    await it_.plugin.check(below("my:index:A"), inputs, news);
+    await it_.plugin.check(below("my:index:B"), {}, news);
+    assert.deepEqual(
+      it_.said.map((row) => row.urn),
+      [below("my:index:A"), below("my:index:B")],
+    );
+  });
+
   it("names the stack in the audit log and holds no secret there", async () => {
     const folder = mkdtempSync(join(tmpdir(), "talos-pki-"));
     try {
