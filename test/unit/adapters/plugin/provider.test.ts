@@ -106,6 +106,25 @@ describe("The plugin", () => {
     assert.deepEqual(await keptOf({ configPatches: ["{}", markSecret("{}")] }), ["configPatches[1]"]);
   });
 
+  it("shows no value that the program marks as secret, in whichever process, though its field is public", async () => {
+    const config = (hostname: string): Properties => ({
+      ...client(),
+      clusterEndpoint: "https://10.0.0.1:6443",
+      machineType: "worker",
+      configPatches: [markSecret({ machine: { network: { hostname } } })],
+    });
+    const { inputs: first } = await it_.plugin.check(urn("MachineConfig"), {}, config("marked-1"));
+    const here = await it_.plugin.create(urn("MachineConfig"), first);
+    const elsewhere = await fixture(host).plugin.create(urn("MachineConfig"), first);
+    const { plugin, said } = fixture(host);
+    const { inputs } = await plugin.check(urn("MachineConfig"), first, config("marked-2"));
+    const { outs } = await fixture(host).plugin.update("1", urn("MachineConfig"), here.outs, inputs);
+    const shown = [here.outs, elsewhere.outs, outs].map((each) => String(each["redactedConfig"]));
+    for (const text of shown) assert.match(text, /hostname: /);
+    assert.match(said.map(({ line }) => line).join("\n"), /hostname/);
+    for (const text of [...shown, JSON.stringify(said)]) assert.doesNotMatch(text, /marked-/);
+  });
+
   it("reports once what the engine has it check again before a replacement", async () => {
     const news = client({ endpoints: ["10.0.0.1:6443"] });
     const { inputs } = await it_.plugin.check(urn("ClientConfiguration"), {}, news);
