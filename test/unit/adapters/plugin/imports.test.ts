@@ -243,6 +243,21 @@ current-context: admin@alpha
       'ERR_INPUT_MISSING talosconfig.context: there is no context "beta"; must be one of alpha',
     ],
     [
+      "ClientConfiguration",
+      "talosconfig?context=constructor",
+      'ERR_INPUT_MISSING talosconfig.context: there is no context "constructor"; must be one of alpha',
+    ],
+    [
+      "AcceptedCA",
+      "constructor",
+      "ERR_INPUT_MISSING id: there is no file constructor that can be read; must be a path, absolute or relative to the Pulumi program",
+    ],
+    [
+      "toString",
+      "x",
+      "ERR_INPUT_INVALID id: toString cannot be imported: the cluster's secrets make it anew; must be one of TalosSecrets, ClientConfiguration, AcceptedCA",
+    ],
+    [
       "Kubeconfig",
       "kubeconfig",
       "ERR_INPUT_INVALID id: Kubeconfig cannot be imported: the cluster's secrets make it anew; must be one of TalosSecrets, ClientConfiguration, AcceptedCA",

@@ -58,6 +58,18 @@ describe("The plugin", () => {
     assert.deepEqual([...new Set(failures.map(({ property }) => property))], [""]);
   });
 
+  it("rejects an unknown input by any name", async () => {
+    for (const kind of ["TalosSecrets", "MachineConfig"]) {
+      for (const name of Object.getOwnPropertyNames(Object.prototype).filter((each) => !each.startsWith("__"))) {
+        const { failures } = await it_.plugin.check(urn(kind), {}, { [name]: 1 });
+        assert.ok(
+          failures.some(({ reason }) => reason.startsWith(`${name}: is not a property of this resource; `)),
+          name,
+        );
+      }
+    }
+  });
+
   it("rejects a whole resource where one of its outputs belongs", async () => {
     const whole = { [SIGNATURE]: "5cf8f73096256a8f31e491e813e4eb8e", urn: "urn:pulumi:…", id: "1" };
     const news = { secrets: whole, clusterName: "c" };
