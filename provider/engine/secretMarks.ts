@@ -1,3 +1,4 @@
+import { ownMember } from "../core/ownMember";
 import type { Properties, PropertyType } from "./rows";
 import { isPlainObject, type Values } from "./values";
 import { markSecret } from "./wire";
@@ -8,7 +9,7 @@ export function markSecrets(values: Values, properties: Properties): Record<stri
     Object.entries(values)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => {
-        const property = properties[name];
+        const property = ownMember(properties, name);
         if (property === undefined) return [name, value];
         return [name, property.secret === true ? markSecret(value) : markWithin(value, property.type)];
       }),

@@ -20,6 +20,8 @@ export type Say = (line: string) => void;
 export interface ShellCall {
   /** Name of the resource. */
   readonly name: string;
+  /** Its URN, where the adapter knows it: two resources of one name may have different parents. */
+  readonly key?: string;
   readonly say: Say;
   readonly audit?: Audit;
   readonly signal?: AbortSignal;
@@ -160,11 +162,12 @@ export class ResourceShell {
 
   /** Before a replacement the engine checks a second time, as if nothing were there: what was reported is reported. */
   private reportOnce(call: ShellCall, exists: boolean, reports: readonly Report[]): void {
-    const before = exists ? undefined : this.reported.get(call.name);
+    const key = call.key ?? call.name;
+    const before = exists ? undefined : this.reported.get(key);
     const fresh = reports.filter((report) => before?.has(describeReport(report)) !== true);
     this.report(call, fresh);
-    if (exists) this.reported.set(call.name, new Set(reports.map(describeReport)));
-    else this.reported.delete(call.name);
+    if (exists) this.reported.set(key, new Set(reports.map(describeReport)));
+    else this.reported.delete(key);
   }
 
   private report({ name, say }: ShellCall, reports: readonly Report[]): void {

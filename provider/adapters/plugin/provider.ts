@@ -167,7 +167,7 @@ export class Plugin {
     const { auditLog } = this.configuration.values;
     const file = typeof auditLog === "string" ? auditLog : process.env[AUDIT_LOG];
     const audit = auditTrail({ host, say, file, stack });
-    return { shell, kind, call: { name, say, audit, signal: this.cancelling.signal } };
+    return { shell, kind, call: { name, key: urn, say, audit, signal: this.cancelling.signal } };
   }
 }
 

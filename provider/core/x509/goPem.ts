@@ -1,4 +1,5 @@
 import { PkiError } from "../errors";
+import { ownMember } from "../ownMember";
 import { decodeBase64, parsePem, type PemBlock } from "./pem";
 
 const BEGIN = "-----BEGIN ";
@@ -23,7 +24,7 @@ export function assertGoReads(text: string, path: string): void {
       { path },
     );
   }
-  const expected = KEY_FORMS[block.label];
+  const expected = ownMember(KEY_FORMS, block.label);
   if (expected !== undefined && !expected(block.der)) {
     throw new PkiError(
       "ERR_PEM_INVALID",

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, type webcrypto } fro
 
 import type { Environment } from "../environment";
 import { PkiError } from "../errors";
+import { ownMember } from "../ownMember";
 import { ALGORITHMS, describeAlgorithm, type KeyAlgorithm, signingParameters } from "./algorithms";
 import { formatPem, parsePem, type PemBlock } from "./pem";
 
@@ -112,7 +113,7 @@ function encodingOf(block: PemBlock, path: string): Encoding {
       { path },
     );
   }
-  const encoding = ENCODINGS[block.label];
+  const encoding = ownMember(ENCODINGS, block.label);
   if (encoding === undefined) {
     const given = block.label === "CERTIFICATE" ? "holds a certificate" : "holds a PEM block of another kind";
     throw new PkiError("ERR_PEM_INVALID", `${given}; must be one of ${Object.keys(ENCODINGS).join(", ")}`, { path });

@@ -36,4 +36,10 @@ describe("The marks of secrets", () => {
     assert.deepEqual(mark(listOf(pair), given), given);
     assert.deepEqual(mark(mapOf(pair), [given]), [given]);
   });
+
+  it("leave a value as it is that has no row, whatever its name", () => {
+    const odd: unknown = JSON.parse('{ "constructor": 1, "toString": { "a": 1 }, "__proto__": 2, "other": 3 }');
+    assert.deepEqual(mark(pair, odd), odd);
+    assert.deepEqual(mark(mapOf(mapOf(STRING)), odd), odd);
+  });
 });

@@ -12,6 +12,7 @@ import { TalosSecrets } from "../../../provider/resources/talosSecrets";
 import { makeSecrets, QUICK } from "../support/cluster";
 import { Managed, testHost } from "../support/engine";
 import { readVectorBundle } from "../vectors/vectors";
+import { makeAuthority } from "./talosSecrets/support";
 
 // Within the lifetime of the CAs of test/cases.
 const host = testHost("2026-12-15T00:00:00Z");
@@ -96,5 +97,65 @@ describe("A CA under which no verifier accepts a client", () => {
     assert.deepEqual(await reject(NodeCertificate, { dnsNames: ["a"], certificateAuthority: unknown }), [
       `ERR_CHAIN_INVALID ${at}`,
     ]);
+  });
+});
+
+describe("A CA that comes with CAs above it", () => {
+  const warning = (path: string): string =>
+    `${path}: comes with other CA certificates (O=kubernetes), which nodes trust as well, so every client that those CAs or CAs below them certify gets in; leave them out`;
+  let pair: Values;
+
+  before(async () => {
+    const own = await makeAuthority("os", { algorithm: "ecdsa-p256" }, host.now);
+    const parent = await makeAuthority("kubernetes", {}, host.now);
+    pair = {
+      certificatePem: `${String(own["certificatePem"])}${String(parent["certificatePem"])}`,
+      privateKeyPem: own["privateKeyPem"],
+    };
+  });
+
+  it("is reported where a creation supplies it", async () => {
+    const { notices } = await new Managed(TalosSecrets, host).preview({
+      ...QUICK,
+      certificateAuthorities: { os: pair },
+    });
+    assert.deepEqual(notices, [warning("certificateAuthorities.os.certificatePem")]);
+  });
+
+  for (const ca of ["os", "kubernetes"]) {
+    const rotation = (stage: string, more: Values = {}): Values => ({ [ca]: { id: "1", stage, ...more } });
+
+    it(`is reported where a rotation of ${ca} brings it, in the run that does so`, async () => {
+      const secrets = await makeSecrets(host);
+      const begin = await secrets.up({ ...QUICK, rotation: rotation("accept", pair) });
+      assert.deepEqual(begin.notices.slice(1), [warning(`rotation.${ca}.certificatePem`)]);
+      for (const stage of ["accept", "swap", "finish"]) {
+        const { notices } = await secrets.up({ ...QUICK, rotation: rotation(stage, pair) });
+        assert.deepEqual(
+          notices.filter((notice) => notice.includes("comes with")),
+          [],
+        );
+      }
+    });
+
+    it(`is reported where a rotation of ${ca} takes the program's own`, async () => {
+      const secrets = await makeSecrets(host);
+      const own = { ...QUICK, certificateAuthorities: { [ca]: pair } };
+      const { notices } = await secrets.preview({ ...own, rotation: rotation("accept") });
+      assert.deepEqual(notices.slice(1), [warning(`certificateAuthorities.${ca}.certificatePem`)]);
+    });
+
+    it(`is reported where ${ca} was rotated to it elsewhere`, async () => {
+      const secrets = await makeSecrets(host);
+      const { notices } = await secrets.preview({ ...QUICK, rotation: rotation("finish", pair) });
+      assert.deepEqual(notices.slice(1), [warning(`rotation.${ca}.certificatePem`)]);
+    });
+  }
+
+  it("is reported where it replaces that of the aggregator at once", async () => {
+    const secrets = await makeSecrets(host);
+    const own = { ...QUICK, certificateAuthorities: { aggregator: pair } };
+    const { notices } = await secrets.preview({ ...own, rotation: { aggregator: { id: "1" } } });
+    assert.deepEqual(notices.slice(1), [warning("certificateAuthorities.aggregator.certificatePem")]);
   });
 });

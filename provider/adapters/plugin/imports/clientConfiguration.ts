@@ -5,6 +5,7 @@ import { parseTalosconfig } from "../../../core/config/talosconfigParser";
 import { formatTime } from "../../../core/environment";
 import { PkiError } from "../../../core/errors";
 import { canonical } from "../../../core/lifecycle/renewal";
+import { ownMember } from "../../../core/ownMember";
 import { findTalosconfig } from "../../../core/secrets/adopt/choose";
 import type { Certificate } from "../../../core/x509/certificate";
 import { encodeBase64 } from "../../../core/x509/pem";
@@ -37,7 +38,7 @@ export async function importClientConfiguration(id: string, host: Host): Promise
   const text = findTalosconfig(await readImportFile(importId, host), { path: "talosconfig", resource });
   const { context: current, contexts } = parseTalosconfig(text, "talosconfig");
   const name = importId.options["context"] ?? current;
-  const context = contexts[name];
+  const context = ownMember(contexts, name);
   if (context === undefined) {
     const names = Object.keys(contexts).join(", ");
     throw new PkiError("ERR_INPUT_MISSING", `there is no context ${JSON.stringify(name)}; must be one of ${names}`, {

@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 
 import { PkiError, type Problem } from "../../../core/errors";
+import { ownMember } from "../../../core/ownMember";
 import type { Host } from "../../../engine/ports";
 
 /** What an import id names: a file, and how to take it. */
@@ -45,7 +46,7 @@ export function parseImportId(id: string, known: Readonly<Record<string, readonl
  * @throws PkiError ERR_INPUT_MISSING when it is not there, ERR_INPUT_INVALID when it cannot be read
  */
 export async function readImportFile({ path }: ImportId, host: Host): Promise<string> {
-  const { [basename(path)]: text } = await host.readFiles(dirname(path), [basename(path)], "id");
+  const text = ownMember(await host.readFiles(dirname(path), [basename(path)], "id"), basename(path));
   if (text !== undefined) return text;
   throw new PkiError(
     "ERR_INPUT_MISSING",

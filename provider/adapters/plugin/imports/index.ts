@@ -1,4 +1,5 @@
 import { PkiError } from "../../../core/errors";
+import { ownMember } from "../../../core/ownMember";
 import type { Host } from "../../../engine/ports";
 import { importAcceptedCA } from "./acceptedCA";
 import { importClientConfiguration } from "./clientConfiguration";
@@ -20,7 +21,7 @@ const IMPORTS: Readonly<Record<string, (id: string, host: Host) => Promise<Impor
  * @throws PkiError ERR_INPUT_INVALID for a resource that is made of others, those of its import
  */
 export async function importResource(kind: string, id: string, host: Host): Promise<Imported> {
-  const read = IMPORTS[kind];
+  const read = ownMember(IMPORTS, kind);
   if (read !== undefined) return read(id, host);
   throw new PkiError(
     "ERR_INPUT_INVALID",

@@ -1,7 +1,10 @@
 import { PkiError } from "../../errors";
+import { normaliseText } from "../../text";
 import { BUNDLE_FIELDS, isTree, type Tree, valueAt } from "../fields";
+import { INVENTORY } from "../inventory";
 import { readBundleTree } from "../read";
-import type { Container, Content, ContentKind } from "./content";
+import { type CAChoice, caCertificateIn, chosenCA } from "./caCertificate";
+import { type Container, type Content, type ContentKind, contentsOf } from "./content";
 import { encryptedError } from "./encrypted";
 import { openContainer } from "./open";
 
@@ -63,6 +66,31 @@ export function findControlPlaneConfig(text: string, options: ContentOptions): C
  */
 export function findTalosconfig(text: string, options: ContentOptions): string {
   return find(text, TALOSCONFIG, options)?.text ?? text;
+}
+
+const KINDS_WITH_CA: readonly ContentKind[] = ["secrets bundle", "machine config", "talosconfig", "kubeconfig"];
+
+/**
+ * The certificate of a CA in a secrets bundle, machine config, talosconfig or kubeconfig, or in a file of another tool
+ * that holds one, as that file has it; `undefined` for any other text, such as PEM.
+ *
+ * @throws PkiError ERR_BUNDLE_ENCRYPTED, ERR_INPUT_MISSING where there is none, ERR_INPUT_INVALID where there are several
+ */
+export function findCACertificate(text: string, options: ContentOptions & CAChoice): string | undefined {
+  const certificateOf = (content: Content): string | undefined => caCertificateIn(content, options);
+  const wanted: Wanted = {
+    what: `certificate of the ${INVENTORY[options.ca ?? "os"].title} CA`,
+    kinds: KINDS_WITH_CA.map((kind) => [kind, (content) => certificateOf(content) !== undefined]),
+    identity: (content) => certificateOf(content) ?? "",
+  };
+  const content = find(text, wanted, options) ?? contentsOf(normaliseText(text), "")[0];
+  if (content === undefined) return undefined;
+  const certificate = certificateOf(content);
+  if (certificate !== undefined) return certificate;
+  const { kind } = content;
+  const of = options.context === undefined ? "" : ` in the context ${JSON.stringify(options.context)}`;
+  const message = `the ${kind} holds no certificate of the ${INVENTORY[chosenCA(content, options)].title} CA${of}; must be a file that does`;
+  throw new PkiError("ERR_INPUT_MISSING", message, { path: options.path });
 }
 
 function find(text: string, wanted: Wanted, options: ContentOptions): Content | undefined {

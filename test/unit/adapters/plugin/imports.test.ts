@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { encodeBase64 } from "../../../../provider/core/x509/pem";
 import { parseSecretsBundle } from "../../../../provider/core/secrets/codec";
 import { importResource } from "../../../../provider/adapters/plugin/imports";
 import { awaitsSecrets } from "../../../../provider/adapters/plugin/imports/clientConfiguration";
@@ -8,7 +9,7 @@ import { Operations } from "../../../../provider/engine/operations";
 import type { Values } from "../../../../provider/engine/values";
 import { problemsOf, type TestHost, testHost } from "../../support/engine";
 import { vector } from "../../support/fixed";
-import { ADOPTABLE, alpha, AMBIGUOUS, beta } from "../../support/otherTools";
+import { ADOPTABLE, alpha, AMBIGUOUS, beta, CONFIGS, HIDDEN } from "../../support/otherTools";
 
 const readBundle = (text: string): ReturnType<typeof parseSecretsBundle> =>
   parseSecretsBundle(text, { now: new Date("2026-12-01T00:00:00Z") });
@@ -105,6 +106,120 @@ describe("An import", () => {
     assert.deepEqual(Object.keys(inputs), ["certificatePem"]);
   });
 
+  const K8S_V1_14 = readBundle(vector("bundles/v1.14.yaml")).bundle.certs.k8s.crt;
+  const kubeconfig = (server: string): string => `apiVersion: v1
+kind: Config
+clusters:
+  - name: alpha
+    cluster:
+      server: ${server}
+      certificate-authority-data: ${encodeBase64(alpha.certs.k8s.crt)}
+  - name: beta
+    cluster:
+      server: ${server}
+      certificate-authority-data: ${encodeBase64(beta.certs.k8s.crt)}
+users: []
+contexts:
+  - name: admin@alpha
+    context: { cluster: alpha, user: admin }
+  - name: admin@beta
+    context: { cluster: beta, user: admin }
+current-context: admin@alpha
+`;
+  const accepted: readonly (readonly [what: string, text: string, options: string, certificate: string])[] = [
+    ["PEM", alpha.certs.os.crt, "", alpha.certs.os.crt],
+    ["base64 of PEM", encodeBase64(alpha.certs.os.crt), "", alpha.certs.os.crt],
+    ["a talosconfig", vector("out/base-v1.13/talosconfig"), "", alpha.certs.os.crt],
+    ["a context of a talosconfig", vector("out/base-v1.13/talosconfig"), "?ca=os&context=alpha", alpha.certs.os.crt],
+    ["a kubeconfig", kubeconfig("https://10.0.0.1:6443"), "", alpha.certs.k8s.crt],
+    [
+      "a context of a kubeconfig",
+      kubeconfig("https://10.0.0.1:6443"),
+      "?ca=kubernetes&context=admin@beta",
+      beta.certs.k8s.crt,
+    ],
+    ...["out/base-v1.13/controlplane.yaml", "out/base-v1.13/worker.yaml"].flatMap(
+      (path) =>
+        [
+          [path, vector(path), "", alpha.certs.os.crt],
+          [path, vector(path), "?ca=kubernetes", alpha.certs.k8s.crt],
+        ] as const,
+    ),
+    ...["controlplane", "worker"].map(
+      (type) =>
+        [`out/base-v1.14/${type}.yaml`, vector(`out/base-v1.14/${type}.yaml`), "?ca=kubernetes", K8S_V1_14] as const,
+    ),
+    ["a secrets bundle", vector("bundles/v1.13.yaml"), "", alpha.certs.os.crt],
+    ["a secrets bundle", vector("bundles/v1.13.yaml"), "?ca=kubernetes", alpha.certs.k8s.crt],
+    ["a Terraform state", ADOPTABLE["a Terraform state"]!, "?ca=kubernetes", alpha.certs.k8s.crt],
+    ["a stack export", ADOPTABLE["an export of a stack of @pulumiverse/talos"]!, "", alpha.certs.os.crt],
+    ["Secrets of Cluster API", ADOPTABLE["all Secrets of a cluster in one List"]!, "", alpha.certs.os.crt],
+    ["configs of two nodes", CONFIGS["talosctl get machineconfig -o json of two nodes"]!, "", alpha.certs.os.crt],
+    [
+      "a state of several clusters",
+      AMBIGUOUS["a Terraform state"]![0],
+      `?resource=${encodeURIComponent(AMBIGUOUS["a Terraform state"]![1][1]!)}`,
+      beta.certs.os.crt,
+    ],
+  ];
+  for (const [what, text, options, certificate] of accepted) {
+    it(`takes a CA from ${what}${options}, and nothing else`, async () => {
+      put(text);
+      const { id, inputs, outputs } = await importResource("AcceptedCA", `file${options}`, host);
+      assert.equal(outputs["certificatePem"], certificate);
+      assert.equal(id, outputs["fingerprint"]);
+      const { certificatePem, ...others } = inputs;
+      assert.deepEqual(others, {});
+      assert.ok([certificate, encodeBase64(certificate)].includes(String(certificatePem)));
+    });
+  }
+
+  const withoutCA: readonly (readonly [what: string, text: string, options: string, expected: string])[] = [
+    [
+      "a kubeconfig, whose OS CA",
+      kubeconfig("https://10.0.0.1:6443"),
+      "?ca=os",
+      "ERR_INPUT_MISSING id: the kubeconfig holds no certificate of the OS CA; must be a file that does",
+    ],
+    [
+      "a talosconfig, whose context",
+      vector("out/base-v1.13/talosconfig"),
+      "?context=beta",
+      'ERR_INPUT_MISSING id: the talosconfig holds no certificate of the OS CA in the context "beta"; must be a file that does',
+    ],
+    [
+      "a kubeconfig, whose context",
+      kubeconfig("https://10.0.0.1:6443"),
+      "?context=constructor",
+      'ERR_INPUT_MISSING id: the kubeconfig holds no certificate of the Kubernetes CA in the context "constructor"; must be a file that does',
+    ],
+    [
+      "a config, whose CA",
+      "machine: {}\n",
+      "",
+      "ERR_INPUT_MISSING id: the machine config holds no certificate of the OS CA; must be a file that does",
+    ],
+    [
+      "a file of several clusters, of which one",
+      AMBIGUOUS["the outputs of a stack"]![0],
+      "",
+      "ERR_INPUT_INVALID id: the outputs holds the certificate of the OS CA several times, and they differ; set resource to one of a, b",
+    ],
+    [
+      "an encrypted file, whose content",
+      HIDDEN["SOPS's YAML"]![0],
+      "",
+      "ERR_BUNDLE_ENCRYPTED id: is encrypted with SOPS; decrypt it first (sops --decrypt FILE)",
+    ],
+    ["any", "x", "?ca=etcd", "ERR_INPUT_INVALID id.ca: is not valid; must be os or kubernetes"],
+  ];
+  for (const [what, text, options, expected] of withoutCA) {
+    it(`rejects ${what} is not there or not said${options}`, async () => {
+      put(text);
+      assert.deepEqual(await problemsOf(() => importResource("AcceptedCA", `file${options}`, host)), [expected]);
+    });
+  }
+
   const refusals: readonly (readonly [string, string, string])[] = [
     ["TalosSecrets", "", "ERR_INPUT_MISSING id: is empty; must be the path of a file"],
     [
@@ -126,6 +241,21 @@ describe("An import", () => {
       "ClientConfiguration",
       "talosconfig?context=beta",
       'ERR_INPUT_MISSING talosconfig.context: there is no context "beta"; must be one of alpha',
+    ],
+    [
+      "ClientConfiguration",
+      "talosconfig?context=constructor",
+      'ERR_INPUT_MISSING talosconfig.context: there is no context "constructor"; must be one of alpha',
+    ],
+    [
+      "AcceptedCA",
+      "constructor",
+      "ERR_INPUT_MISSING id: there is no file constructor that can be read; must be a path, absolute or relative to the Pulumi program",
+    ],
+    [
+      "toString",
+      "x",
+      "ERR_INPUT_INVALID id: toString cannot be imported: the cluster's secrets make it anew; must be one of TalosSecrets, ClientConfiguration, AcceptedCA",
     ],
     [
       "Kubeconfig",

@@ -58,6 +58,18 @@ describe("The plugin", () => {
     assert.deepEqual([...new Set(failures.map(({ property }) => property))], [""]);
   });
 
+  it("rejects an unknown input by any name", async () => {
+    for (const kind of ["TalosSecrets", "MachineConfig"]) {
+      for (const name of Object.getOwnPropertyNames(Object.prototype).filter((each) => !each.startsWith("__"))) {
+        const { failures } = await it_.plugin.check(urn(kind), {}, { [name]: 1 });
+        assert.ok(
+          failures.some(({ reason }) => reason.startsWith(`${name}: is not a property of this resource; `)),
+          name,
+        );
+      }
+    }
+  });
+
   it("rejects a whole resource where one of its outputs belongs", async () => {
     const whole = { [SIGNATURE]: "5cf8f73096256a8f31e491e813e4eb8e", urn: "urn:pulumi:…", id: "1" };
     const news = { secrets: whole, clusterName: "c" };
@@ -106,6 +118,25 @@ describe("The plugin", () => {
     assert.deepEqual(await keptOf({ configPatches: ["{}", markSecret("{}")] }), ["configPatches[1]"]);
   });
 
+  it("shows no value that the program marks as secret, in whichever process, though its field is public", async () => {
+    const config = (hostname: string): Properties => ({
+      ...client(),
+      clusterEndpoint: "https://10.0.0.1:6443",
+      machineType: "worker",
+      configPatches: [markSecret({ machine: { network: { hostname } } })],
+    });
+    const { inputs: first } = await it_.plugin.check(urn("MachineConfig"), {}, config("marked-1"));
+    const here = await it_.plugin.create(urn("MachineConfig"), first);
+    const elsewhere = await fixture(host).plugin.create(urn("MachineConfig"), first);
+    const { plugin, said } = fixture(host);
+    const { inputs } = await plugin.check(urn("MachineConfig"), first, config("marked-2"));
+    const { outs } = await fixture(host).plugin.update("1", urn("MachineConfig"), here.outs, inputs);
+    const shown = [here.outs, elsewhere.outs, outs].map((each) => String(each["redactedConfig"]));
+    for (const text of shown) assert.match(text, /hostname: /);
+    assert.match(said.map(({ line }) => line).join("\n"), /hostname/);
+    for (const text of [...shown, JSON.stringify(said)]) assert.doesNotMatch(text, /marked-/);
+  });
+
   it("reports once what the engine has it check again before a replacement", async () => {
     const news = client({ endpoints: ["10.0.0.1:6443"] });
     const { inputs } = await it_.plugin.check(urn("ClientConfiguration"), {}, news);
@@ -114,6 +145,20 @@ describe("The plugin", () => {
     await it_.plugin.check(urn("ClientConfiguration"), {}, news);
     assert.equal(it_.said.length, 1);
     assert.match(it_.said[0]?.line ?? "", /^ClientConfiguration "it": endpoints\[0\]: /);
+  });
+
+  it("reports of two resources of one name under two parents each on its own", async () => {
+    const below = (parent: string): string =>
+      `urn:pulumi:prod::infra::${parent}$talos-pki:index:ClientConfiguration::it`;
+    const news = client({ endpoints: ["10.0.0.1:6443"] });
+    const { inputs } = await it_.plugin.check(below("my:index:A"), {}, news);
+    it_.said.length = 0;
+    await it_.plugin.check(below("my:index:A"), inputs, news);
+    await it_.plugin.check(below("my:index:B"), {}, news);
+    assert.deepEqual(
+      it_.said.map((row) => row.urn),
+      [below("my:index:A"), below("my:index:B")],
+    );
   });
 
   it("names the stack in the audit log and holds no secret there", async () => {

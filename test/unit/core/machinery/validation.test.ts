@@ -149,6 +149,22 @@ describe("Talos's validation of patched configs", () => {
     );
   });
 
+  it("knows no function, field or variable by a name that every object of JavaScript has", () => {
+    const disk = (match: string): object => ({
+      apiVersion: "v1alpha1",
+      kind: "UserVolumeConfig",
+      name: "data",
+      provisioning: { diskSelector: { match }, minSize: "10GiB" },
+    });
+    for (const name of Object.getOwnPropertyNames(Object.prototype)) {
+      for (const use of [`${name}()`, `${name}(disk)`, `${name}(1, 2)`, name, `.${name}`, `${name}{}`]) {
+        assert.equal(warningsOf({ configPatches: [disk(`${use} == 1`)] }).length, 1, use);
+        assert.equal(warningsOf({ configPatches: [disk(`disk.model.${use} == 1`)] }).length, 1, use);
+        assert.equal(warningsOf({ configPatches: [disk(`disk.${use} == 1`)] }).length, 1, use);
+      }
+    }
+  });
+
   it("checks deep and long expressions in time and without running out of stack", () => {
     for (const match of [
       "(".repeat(50_000),

@@ -149,11 +149,13 @@ describe("A private key", () => {
   it("is no certificate and no other block", () => {
     const expected = "must be one of ED25519 PRIVATE KEY, EC PRIVATE KEY, RSA PRIVATE KEY, PRIVATE KEY";
     refuses(() => parsePrivateKey(vector("pki/ca.crt"), "x"), "ERR_PEM_INVALID", `x: holds a certificate; ${expected}`);
-    refuses(
-      () => parsePrivateKey(formatPem("OPENSSH PRIVATE KEY", Uint8Array.of(1)), "x"),
-      "ERR_PEM_INVALID",
-      `x: holds a PEM block of another kind; ${expected}`,
-    );
+    for (const label of ["OPENSSH PRIVATE KEY", "constructor"]) {
+      refuses(
+        () => parsePrivateKey(formatPem(label, Uint8Array.of(1)), "x"),
+        "ERR_PEM_INVALID",
+        `x: holds a PEM block of another kind; ${expected}`,
+      );
+    }
   });
 
   it("under a label of another encoding is rejected without a word of it", () => {

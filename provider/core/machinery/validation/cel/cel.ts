@@ -1,3 +1,4 @@
+import { ownMember } from "../../../ownMember";
 import { CEL_FUNCTIONS, CEL_OPERATORS } from "./celFunctions";
 import { type CelNode, CelFault, parseCel } from "./celParser";
 import {
@@ -131,8 +132,8 @@ class CelChecker {
       return own.result;
     const overloads =
       target === undefined
-        ? (CEL_OPERATORS[node.name] ?? CEL_FUNCTIONS.plain[node.name])
-        : CEL_FUNCTIONS.method[node.name];
+        ? (ownMember(CEL_OPERATORS, node.name) ?? ownMember(CEL_FUNCTIONS.plain, node.name))
+        : ownMember(CEL_FUNCTIONS.method, node.name);
     const result = overloads === undefined ? undefined : resultOf(overloads(values, this.environment.optionals));
     if (result === undefined) throw new CelFault(`no overload of ${node.name}`);
     return result;
@@ -207,10 +208,6 @@ function resultOf(results: readonly CelType[]): CelType | undefined {
   const [first, ...others] = results;
   if (first === undefined) return undefined;
   return others.every((other) => other.kind === first.kind && fits(other, first)) ? first : DYN;
-}
-
-function ownMember<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 const TYPE_NAMES: Readonly<Record<string, CelType>> = Object.fromEntries(
