@@ -1,5 +1,5 @@
 // npm test: installs and compiles what is missing, then runs the tests. Arguments are passed on to mocha; names of suites
-// (fast, e2e, interop, slow) choose among them. With TALOS_PKI_REQUIRE_TOOLS=1 a tool that is missing is a failure.
+// (fast, e2e, interop, slow, nodes) choose among them. With TALOS_PKI_REQUIRE_TOOLS=1 a tool that is missing is a failure.
 import { makeReady } from "./lib/ready.mjs";
 import { runMain, say } from "./lib/say.mjs";
 import { findTools, runSuite, suites } from "./lib/suites.mjs";
@@ -30,7 +30,7 @@ function report(total, missing, required) {
   }
   if (Object.keys(missing).length > 0 && !required) {
     lines.push(
-      "`.ci/run` gets every tool and skips nothing; `npm start` gets Pulumi, `node tools/judge.mjs` the judge and talosctl",
+      "`.ci/run` gets every tool and skips nothing; `npm start` gets Pulumi, `node tools/judge.mjs` the judge and talosctl, `node tools/realnode.mjs` real nodes",
     );
   }
   lines.push(...total.failures.map((title) => `FAILED: ${title}`));

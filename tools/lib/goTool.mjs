@@ -14,7 +14,7 @@ export function whyNoGo(env = process.env) {
   return onPath("go", env).length === 0 ? "there is no `go` on PATH" : undefined;
 }
 
-async function build(folder, label, { name, module, package: main, ldflags = "-s -w", flags = [] }) {
+async function build(folder, label, { name, module, package: main, ldflags = "-s -w", flags = [], cgo = false }) {
   await progress(`building ${label}: ${name}`, async (update) => {
     const out = join(folder, name);
     const args = ["build", "-mod=readonly", ...flags, "-o", out, "-ldflags", ldflags, main];
@@ -22,7 +22,7 @@ async function build(folder, label, { name, module, package: main, ldflags = "-s
       cwd: join(root, module),
       env: {
         ...process.env,
-        CGO_ENABLED: "0",
+        CGO_ENABLED: cgo ? "1" : "0",
         GOFLAGS: `${process.env.GOFLAGS ?? ""} -buildvcs=false`.trim(),
         GOWORK: "off",
       },
@@ -42,8 +42,8 @@ async function build(folder, label, { name, module, package: main, ldflags = "-s
 
 /**
  * Builds the executables of pinned Go tool modules into the folder `target`, all or none: they are built beside it
- * and the folder is renamed into place. `builds` has rows `{name, module, package, ldflags?, flags?}`, where `module` is a
- * folder whose go.sum names the hash of every source and `flags` are further ones of `go build`; `finish(folder)` may add to the folder, or
+ * and the folder is renamed into place. `builds` has rows `{name, module, package, ldflags?, flags?, cgo?}`, where `module` is a
+ * folder whose go.sum names the hash of every source, `flags` are further ones of `go build`, and `cgo` lets it use C; `finish(folder)` may add to the folder, or
  * reject it by throwing. Does nothing if another process has built them meanwhile.
  */
 export async function buildGoTools(label, target, builds, finish = async () => {}) {

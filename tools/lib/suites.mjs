@@ -22,6 +22,7 @@ export const suites = [
     limit: 1_800_000,
     onlyInCi: true,
   },
+  { name: "nodes", folders: ["nodes"], needs: ["pulumi", "talosctl", "realnode"], limit: 600_000, onlyInCi: true },
 ];
 
 async function findJudge() {
@@ -33,11 +34,25 @@ async function findJudge() {
   return found.judge;
 }
 
+async function findRealNodes() {
+  const { findRealNodes: find, whyNoNodes } = await import("../realnode.mjs");
+  const why = await whyNoNodes();
+  if (why !== undefined) {
+    throw new ToolError(why);
+  }
+  const found = await find();
+  if (found === undefined) {
+    throw new ToolError("real nodes are not built, or not from these sources; `node tools/realnode.mjs` does it");
+  }
+  return found.nodebox;
+}
+
 /** Each tool, where it comes from without a build, and the variable that hands it on to the tests. */
 const tools = {
   pulumi: { find: async () => (await findPulumi({ obtain: "download" })).path, variable: "TALOS_PKI_PULUMI" },
   talosctl: { find: () => findTalosctl({ obtain: "nothing" }), variable: "TALOS_PKI_TALOSCTL" },
   judge: { find: findJudge },
+  realnode: { find: findRealNodes },
 };
 
 /**

@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+// Real Talos nodes on this machine, without a container engine and without a network: see test/realnode/README.md.
+//
+//   node tools/realnode.mjs                     builds what is missing or old
+//   node tools/realnode.mjs --missing-packages  prints the Debian packages that are to be installed first
+//   node tools/realnode.mjs up [--control-planes 1] [--workers 1]
+//                                               the same, then starts nodes in maintenance mode, and prints how to use them
+//   node tools/realnode.mjs down                removes the nodes
+import { realpathSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+
+import { ensureJudge, findJudge } from "./judge.mjs";
+import { ensurePrograms, findPrograms, versions } from "./lib/realnode/build.mjs";
+import { missingPackages, needMachine, whyNoNodes } from "./lib/realnode/machine.mjs";
+import { machinePatch } from "./lib/realnode/machinePatch.mjs";
+import { NodeSet } from "./lib/realnode/nodeSet.mjs";
+import { runMain, say, ToolError } from "./lib/say.mjs";
+
+export { machinePatch, NodeSet, versions, whyNoNodes };
+
+/** Paths `{nodebox, rootfs, images, talosctl}` of what is built and current, or undefined if anything is missing. */
+export async function findRealNodes(env = process.env) {
+  const programs = findPrograms(env);
+  const judge = programs === undefined ? undefined : await findJudge(env);
+  return judge === undefined ? undefined : { ...programs, talosctl: judge.talosctl };
+}
+
+/** Builds what is missing or old, with progress on stderr; answers what `findRealNodes` does. */
+export async function ensureRealNodes(env = process.env) {
+  const found = await findRealNodes(env);
+  if (found !== undefined) {
+    return found;
+  }
+  await needMachine(env);
+  const { machined, talosctl } = await ensureJudge(env);
+  return { ...(await ensurePrograms(machined, env)), talosctl };
+}
+
+function listens(host) {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: 50_000, timeout: 1000 });
+    const settle = (answer) => () => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on("connect", settle(true)).on("timeout", settle(false)).on("error", settle(false));
+  });
+}
+
+async function untilInMaintenance(set, { name, address }) {
+  for (const deadline = Date.now() + 120_000; !(await listens(address)); await sleep(200)) {
+    if (Date.now() > deadline || !set.isRunning(name)) {
+      throw new ToolError(`the node ${name} does not start; see ${set.logPath(name)}`);
+    }
+  }
+}
+
+async function up({ "control-planes": controlPlanes, workers }) {
+  const why = await whyNoNodes();
+  if (why !== undefined) {
+    throw new ToolError(why);
+  }
+  const set = await NodeSet.create(await ensureRealNodes(), { lasting: true });
+  const names = [
+    ...Array.from({ length: Number(controlPlanes) }, (_, index) => `control-plane-${index + 1}`),
+    ...Array.from({ length: Number(workers) }, (_, index) => `worker-${index + 1}`),
+  ];
+  const nodes = await Promise.all(names.map((name) => set.start(name, { resetWipes: true })));
+  await Promise.all(nodes.map((node) => untilInMaintenance(set, node)));
+  const patch = join(set.folder, "patch.yaml");
+  writeFileSync(patch, machinePatch(set.registryAddress));
+  nodes.forEach(({ name, address }) => process.stdout.write(`${name} ${address}\n`));
+  say(`the nodes are in maintenance mode; Kubernetes is ${versions().kubernetes}, whatever version a config names`);
+  say(`machine configs need the patch in ${patch}`);
+  say(`logs are in ${join(set.folder, "nodes")}; \`node tools/realnode.mjs down\` removes all`);
+}
+
+async function down() {
+  await NodeSet.removeAbandoned();
+  const sets = NodeSet.lasting(undefined);
+  await Promise.all(sets.map((set) => set.close()));
+  say(sets.length === 0 ? "there are no nodes" : "the nodes are removed");
+}
+
+async function main() {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      "missing-packages": { type: "boolean", default: false },
+      "control-planes": { type: "string", default: "1" },
+      workers: { type: "string", default: "1" },
+    },
+  });
+  if (values["missing-packages"]) {
+    process.stdout.write(`${(await missingPackages()).join(" ")}\n`);
+    return;
+  }
+  const commands = {
+    build: async () => say(`ready in ${(await ensureRealNodes()).rootfs}`),
+    up: () => up(values),
+    down,
+  };
+  const command = commands[positionals[0] ?? "build"];
+  if (command === undefined || positionals.length > 1) {
+    throw new ToolError(`usage: node tools/realnode.mjs [${Object.keys(commands).join("|")}]`);
+  }
+  await command();
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
+  await runMain(main);
+}
