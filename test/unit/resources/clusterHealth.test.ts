@@ -2,21 +2,13 @@ import assert from "node:assert/strict";
 
 import type { Values } from "../../../provider/engine/values";
 import type { Managed } from "../support/engine";
+import { failureOf } from "../support/errors";
 import type { FakeNode } from "../support/fakeNode";
 import { LiveCluster } from "../support/liveCluster";
 
 const PLANES = ["10.0.0.2", "10.0.0.3", "10.0.0.4"];
 const WORKER = "10.0.0.8";
 const timeouts = { connect: "5s", create: "6s", update: "6s" };
-
-async function failureOf(run: () => Promise<unknown>): Promise<string> {
-  try {
-    await run();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error("it succeeded");
-}
 
 describe("ClusterHealth", () => {
   let cluster: LiveCluster;

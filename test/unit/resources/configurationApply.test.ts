@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Values } from "../../../provider/engine/values";
 import { dependent } from "../support/cluster";
 import type { Managed } from "../support/engine";
+import { failureOf } from "../support/errors";
 import type { FakeNode } from "../support/fakeNode";
 import { pinOf } from "../support/fakeNodes";
 import { LiveCluster } from "../support/liveCluster";
@@ -10,16 +11,6 @@ import { LiveCluster } from "../support/liveCluster";
 const NODE = "10.0.0.2";
 /** Short enough for a test to see the end of a wait. */
 const timeouts = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
-
-/** What an operation fails with; fails where it succeeds. */
-async function failureOf(run: () => Promise<unknown>): Promise<string> {
-  try {
-    await run();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error("it succeeded");
-}
 
 describe("ConfigurationApply", () => {
   let cluster: LiveCluster;

@@ -4,6 +4,7 @@ import fc from "fast-check";
 
 import type { Values } from "../../../provider/engine/values";
 import type { Managed } from "../support/engine";
+import { failureOf } from "../support/errors";
 import { authorityOf, BOOT_MS } from "../support/fakeNode";
 import { LiveCluster } from "../support/liveCluster";
 
@@ -12,15 +13,6 @@ const WORKER = "10.0.0.8";
 const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz0123456789");
 const timeouts = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
 const SYSCTL = "machine: {sysctls: {a: b}}";
-
-async function failureOf(run: () => Promise<unknown>): Promise<string> {
-  try {
-    await run();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error("it succeeded");
-}
 
 describe("ConfigurationApply in a cluster", () => {
   let cluster: LiveCluster;

@@ -18,6 +18,16 @@ export async function rejects(run: () => Promise<unknown>, code: ErrorCode, mess
   await assert.rejects(run, (error) => isThis(error, code, message));
 }
 
+/** The message with which a promise rejects; fails where it does not. */
+export async function failureOf(run: () => Promise<unknown>): Promise<string> {
+  try {
+    await run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("it succeeded");
+}
+
 function isThis(error: unknown, code: ErrorCode, message: string): true {
   if (!(error instanceof PkiError)) throw error;
   assert.deepEqual([error.code, error.message], [code, message]);
