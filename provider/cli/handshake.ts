@@ -1,7 +1,6 @@
-import { pkcs8Pem } from "../core/x509/privateKey";
 import type { NodeAddress } from "../core/nodes/nodeAddress";
 import type { Certificate } from "../core/x509/certificate";
-import type { NodeIdentity } from "../engine/nodes";
+import { nodeIdentity } from "../resources/live/passingClient";
 import type { ClientIdentity } from "./client";
 import type { CliContext } from "./cliContext";
 
@@ -29,9 +28,4 @@ export async function meetNode(
     client === undefined ? {} : { identity: nodeIdentity(client) },
   );
   return { chain, accepted, reached: chain.length > 0, ...(failure === undefined ? {} : { reason: failure.reason }) };
-}
-
-/** A client as TLS takes it. */
-export function nodeIdentity({ certificate, key }: ClientIdentity): NodeIdentity {
-  return { certificatePem: certificate.pem, privateKeyPem: pkcs8Pem(key) };
 }

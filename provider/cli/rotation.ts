@@ -13,10 +13,10 @@ import { formatNodeAddress, type NodeAddress } from "../core/nodes/nodeAddress";
 import { NodeAccess, type Target } from "../resources/live/nodeAccess";
 import { apiCertificates } from "../resources/live/nodeState";
 import { clientsOf, type NodeQuestion, observeNode } from "../resources/live/rotationNodes";
+import { nodeIdentity } from "../resources/live/passingClient";
 import { timeoutsOf } from "../resources/live/timeouts";
 import { parseNodeAddress } from "./address";
 import { type Client, type ClientIdentity, loadClient, omniIdentity } from "./client";
-import { nodeIdentity } from "./handshake";
 import { type KnownRotation, readRotation } from "./rotationState";
 import { loadStack, type StackOptions } from "./stack";
 import { formatJson, safe, type Style, styleOf, table } from "./style";
@@ -35,7 +35,7 @@ export interface RotationOptions extends StackOptions {
 
 /**
  * `talos-pki rotation status [export]`: probes every node as a client of the old and of the new CA, and says
- * who trusts and serves what and whether the next stage is safe, by the code that \`TalosSecrets\` asks with. Where the
+ * who trusts and serves what and whether the next stage is safe, by the code that `TalosSecrets` asks with. Where the
  * export shows secrets, it makes itself clients for that, which live an hour and never leave the process.
  *
  * @returns 0 when every node is through, 1 when not

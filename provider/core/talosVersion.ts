@@ -1,4 +1,4 @@
-import { PkiError } from "./errors";
+import { collectProblems, PkiError } from "./errors";
 import { TALOS_RELEASES, type TalosReleases } from "./talosReleases";
 
 /** A Talos version contract: what a config, a bundle or a certificate of that version looks like. */
@@ -49,6 +49,10 @@ const FEATURES = {
   rbac: { until: 11 },
   disablePodSecurityPolicy: { until: 11 },
   apiServerSANsFromEndpoint: { until: 11 },
+  /** A node tells which config it starts with next. */
+  persistentConfig: { from: 10 },
+  /** A node reboots to take a config: in mode `reboot`, and in `auto` where it must. */
+  appliesWithReboot: { until: 13 },
   /** KubeSpanConfig document; before it `machine.network`. */
   kubeSpanDocument: { from: 13 },
   /** `cluster.id` in the standard base64 alphabet; before it in the URL alphabet. */
@@ -107,6 +111,17 @@ export function parseTalosVersion(text: string, path = "talosVersion", oldest = 
 export function hasFeature(version: Pick<TalosVersion, "minor">, feature: TalosFeature): boolean {
   const { from, until }: Range = FEATURES[feature];
   return version.minor >= (from ?? 0) && version.minor <= (until ?? Infinity);
+}
+
+/**
+ * The same of the release that a node says it runs. One that says none, or none that is known, counts as an old one.
+ *
+ * @example
+ * releaseHasFeature("v1.14.1", "appliesWithReboot"); // false
+ */
+export function releaseHasFeature(release: string | undefined, feature: TalosFeature): boolean {
+  const version = release === undefined ? undefined : collectProblems([], () => parseTalosVersion(release));
+  return hasFeature(version ?? { minor: 0 }, feature);
 }
 
 /** The release whose defaults a version takes: the one it names, else the newest known of its minor. */

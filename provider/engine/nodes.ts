@@ -39,8 +39,6 @@ export interface ApplyAnswer {
   /** How the node applied it: `auto`, `no_reboot`, `reboot`, `staged`, `try`. */
   readonly mode: string;
   readonly warnings: readonly string[];
-  /** In the node's own words, such as which change needs a reboot. */
-  readonly details: string;
 }
 
 /** A service of a node (`etcd`, `kubelet`, …). */
@@ -64,9 +62,7 @@ export interface EtcdMember {
 
 /** What an etcd member says of itself. */
 export interface EtcdStatus {
-  readonly memberId: string;
   readonly leader: string;
-  readonly raftIndex: number;
   readonly errors: readonly string[];
   readonly isLearner: boolean;
 }
@@ -74,10 +70,7 @@ export interface EtcdStatus {
 /** A resource of Talos's state (COSI). */
 export interface NodeResource {
   readonly id: string;
-  readonly version: string;
-  readonly phase: string;
   readonly created: Date;
-  readonly updated: Date;
   /** The spec as Talos writes it, YAML. May hold secrets. */
   readonly spec: string;
 }
@@ -142,14 +135,9 @@ export interface HttpAnswer {
 
 export interface HttpRequest {
   readonly url: string;
-  readonly method?: "GET" | "DELETE" | "POST";
-  readonly body?: string;
   readonly identity?: NodeIdentity;
   /** CAs of which one must have issued the server's certificate, PEM; without any nobody is verified. */
   readonly authorities?: readonly string[];
-  /** Name to verify in place of the URL's host. */
-  readonly serverName?: string;
-  readonly headers?: Readonly<Record<string, string>>;
   readonly patience: number;
   readonly signal: AbortSignal;
 }

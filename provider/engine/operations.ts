@@ -1,5 +1,5 @@
 import { PkiError, type Problem } from "../core/errors";
-import { canonical } from "../core/lifecycle/renewal";
+import { canonical } from "../core/canonical";
 import { PemReader } from "../core/x509/pemReader";
 import { assertKnown, decodeInputs } from "./decode";
 import type { AnyDefinition, Plan, PlanRequest, Previous, Report } from "./definition";
@@ -88,7 +88,7 @@ export class Operations {
         isConfigured: (name) => valid[name] !== undefined,
         isAsStored: (name) => canonical(valid[name]) === canonical(olds[this.keptName(name)]),
         wouldKeepStored: (made) => canonical(this.kept(valid, made, extras)) === canonical(olds),
-        secretInputs: valuesAt(valid, pathsIn(secretPaths)),
+        secretInputs: valuesAt(valid, extras.secretPaths),
       },
       context,
       problems,

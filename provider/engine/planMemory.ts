@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { canonical } from "../core/lifecycle/renewal";
+import { canonical } from "../core/canonical";
 import type { Values } from "./values";
 
 /** Pulumi works on a few resources at once; a plan waits only from its check to its update. */

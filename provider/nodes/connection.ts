@@ -16,7 +16,7 @@ type RequestOf<M extends keyof Methods> = Partial<Message<Methods[M]["request"]>
 type ReplyOf<M extends keyof Methods> = Message<Methods[M]["reply"]>;
 /** The methods that answer once. */
 type UnaryName = Exclude<keyof Methods, StreamName>;
-type StreamName = "kubeconfig" | "resourceList";
+type StreamName = { [M in keyof Methods]: Methods[M] extends { readonly isStream: true } ? M : never }[keyof Methods];
 
 /** A config of the largest size, and what gRPC puts around it. */
 const MAX_MESSAGE = MAX_TEXT_LENGTH + MEBIBYTE;

@@ -9,28 +9,15 @@ import type { HttpAnswer, HttpRequest } from "../engine/nodes";
 const MAX_BODY = 16 * 1024 * 1024;
 
 /** One request over HTTPS on a connection of its own. @throws PkiError when there was no answer */
-export function request({
-  url,
-  method = "GET",
-  body,
-  identity,
-  authorities,
-  serverName,
-  headers = {},
-  patience,
-  signal,
-}: HttpRequest): Promise<HttpAnswer> {
-  const { host, hostname } = new URL(url);
-  const name = serverName ?? hostname.replace(/^\[|\]$/g, "");
+export function request({ url, identity, authorities, patience, signal }: HttpRequest): Promise<HttpAnswer> {
+  const { host, hostname, pathname } = new URL(url);
+  const name = hostname.replace(/^\[|\]$/g, "");
   const fail = (network: string, text: string, cause?: unknown): Error =>
-    nodeError(host, `ask for ${new URL(url).pathname}`, readFailure({ network, text }), cause);
+    nodeError(host, `ask for ${pathname}`, readFailure({ network, text }), cause);
   return new Promise((resolve, reject) => {
     const outgoing = startRequest(url, {
-      method,
-      headers: { ...headers, ...(body === undefined ? {} : { "content-length": Buffer.byteLength(body) }) },
       agent: false,
       signal,
-      timeout: patience,
       ...(authorities === undefined
         ? { rejectUnauthorized: false }
         : {
@@ -64,6 +51,6 @@ export function request({
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString("utf8") });
       });
     });
-    outgoing.end(body);
+    outgoing.end();
   });
 }

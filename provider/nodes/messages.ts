@@ -17,11 +17,11 @@ export const MESSAGES = {
 
   ApplyConfigurationRequest: { data: [1, "bytes"], mode: [4, "int32"], dryRun: [5, "bool"] },
   ApplyConfigurationReply: { messages: [1, "ApplyConfigurationAnswer", "repeated"] },
+  /** Without the details of the mode: those of a dry run hold the secrets of the config. */
   ApplyConfigurationAnswer: {
     metadata: [1, "ReplyMetadata"],
     warnings: [2, "string", "repeated"],
     mode: [3, "int32"],
-    modeDetails: [4, "string"],
   },
 
   BootstrapRequest: {},
@@ -56,14 +56,12 @@ export const MESSAGES = {
   EtcdStatusAnswer: { metadata: [1, "ReplyMetadata"], memberStatus: [2, "EtcdMemberStatus"] },
   EtcdMemberStatus: {
     leader: [4, "uint64"],
-    raftIndex: [5, "uint64"],
     errors: [8, "string", "repeated"],
     isLearner: [9, "bool"],
-    memberId: [10, "uint64"],
   },
   EtcdAlarmListReply: { messages: [1, "EtcdAlarmListAnswer", "repeated"] },
   EtcdAlarmListAnswer: { metadata: [1, "ReplyMetadata"], memberAlarms: [2, "EtcdMemberAlarm", "repeated"] },
-  EtcdMemberAlarm: { memberId: [1, "uint64"], alarm: [2, "int32"] },
+  EtcdMemberAlarm: { alarm: [2, "int32"] },
 
   /** A part of a stream of bytes. */
   Data: { metadata: [1, "ReplyMetadata"], bytes: [2, "bytes"] },
@@ -74,10 +72,7 @@ export const MESSAGES = {
   Resource: { metadata: [1, "ResourceMetadata"], spec: [2, "ResourceSpec"] },
   ResourceMetadata: {
     id: [3, "string"],
-    version: [4, "string"],
-    phase: [6, "string"],
     created: [7, "Timestamp"],
-    updated: [8, "Timestamp"],
   },
   ResourceSpec: { yamlSpec: [2, "string"] },
 } as const satisfies Readonly<Record<string, Rows>>;

@@ -15,7 +15,6 @@ import type {
   NodeSession,
   ResetOptions,
 } from "../engine/nodes";
-import { isPlainObject } from "../engine/values";
 import { Connection } from "./connection";
 import type { Message } from "./messages";
 import { ALARMS, APPLY_MODES, METHODS } from "./methods";
@@ -101,8 +100,6 @@ export class Session implements NodeSession {
     return {
       mode: APPLY_MODES[answer.mode] ?? String(answer.mode),
       warnings: answer.warnings,
-      // A dry run describes the difference with its secrets.
-      details: dryRun ? "" : answer.modeDetails,
     };
   }
 
@@ -147,9 +144,7 @@ export class Session implements NodeSession {
     const { messages } = await this.connection.unary("etcdStatus", {});
     const found = this.only(messages, METHODS.etcdStatus.purpose).memberStatus;
     return {
-      memberId: hexadecimal(found?.memberId ?? "0"),
       leader: hexadecimal(found?.leader ?? "0"),
-      raftIndex: Number(found?.raftIndex ?? 0),
       errors: found?.errors ?? [],
       isLearner: found?.isLearner ?? false,
     };
@@ -189,21 +184,17 @@ export class Session implements NodeSession {
   }
 }
 
+const NOT_FOUND = 5;
+
 /** What is not there is no failure. */
 function isNotFound({ cause }: PkiError): boolean {
-  return isPlainObjectLike(cause) && cause.code === 5;
+  return cause instanceof Error && "code" in cause && cause.code === NOT_FOUND;
 }
-
-const isPlainObjectLike = (value: unknown): value is { readonly code?: unknown } =>
-  isPlainObject(value) || value instanceof Error;
 
 function readResource({ metadata, spec }: Message<"Resource">): NodeResource {
   return {
     id: metadata?.id ?? "",
-    version: metadata?.version ?? "",
-    phase: metadata?.phase ?? "",
     created: timeOf(metadata?.created ?? null),
-    updated: timeOf(metadata?.updated ?? null),
     spec: spec?.yamlSpec ?? "",
   };
 }

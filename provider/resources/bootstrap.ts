@@ -4,8 +4,6 @@ import { defineResource, info, type Report } from "../engine/definition";
 import type { EtcdMember, NodeService, NodeSession } from "../engine/nodes";
 import type { Context } from "../engine/ports";
 import { factsOf, listOf, row, STRING, text } from "../engine/rows";
-import { isKnown } from "../engine/unknown";
-import { UNKNOWN } from "../engine/wire";
 import {
   CREDENTIAL_INPUTS,
   credentialProblems,
@@ -13,7 +11,8 @@ import {
   type OsCredentials,
   osCredentials,
 } from "./live/credentials";
-import { NodeAccess, type Target } from "./live/nodeAccess";
+import { NodeAccess, type Target, targetOf } from "./live/nodeAccess";
+import { etcdService } from "./live/nodeState";
 import { ADDRESS, TARGET_INPUTS } from "./live/rows";
 import { TIMEOUTS, timeoutsOf } from "./live/timeouts";
 import { type Attempt, Overdue, waitFor } from "./live/waiting";
@@ -49,7 +48,7 @@ export const Bootstrap = defineResource({
 
   plan({ inputs, previous }) {
     const problems: Problem[] = [...credentialProblems(inputs)];
-    const keep = { ...keptCredentials(inputs), ...(isKnown(inputs.secrets) ? {} : { secrets: UNKNOWN }) };
+    const keep = keptCredentials(inputs);
     const decision = problems.length > 0 ? undefined : osCredentials(inputs);
     const reports: Report[] =
       previous === undefined ? [] : [info("etcd is bootstrapped once: a change of the inputs starts nothing")];
@@ -66,7 +65,7 @@ export const Bootstrap = defineResource({
     if (previous?.members !== undefined) return { id, outputs: { members: previous.members } };
     const start: Start = {
       credentials: decision,
-      target: { node: inputs.node, ...(inputs.endpoint === undefined ? {} : { endpoint: inputs.endpoint }) },
+      target: targetOf(inputs),
       controlPlaneNodes: inputs.controlPlaneNodes ?? [],
       timeouts: timeoutsOf(inputs.timeouts),
     };
@@ -122,9 +121,9 @@ async function bootstrap(
       async (): Promise<Attempt<readonly EtcdMember[]>> => {
         const session = await access.connect(target, {}, patience.deadline - access.nodes.uptime());
         try {
-          const members = await membersOf(session, "own");
+          const etcd = await etcdService(session);
+          const members = await membersOf(session, etcd, "own");
           if (members.length > 0) return { found: members };
-          const etcd = (await session.services()).find(({ id }) => id === "etcd");
           const now = access.nodes.uptime();
           // Asked a second time while it starts, Talos stops etcd and never starts it again.
           const isUnderWay = etcd?.events.some(({ message }) => message === BOOTSTRAP_REQUESTED) === true;
@@ -159,7 +158,7 @@ async function membersOn(
 ): Promise<readonly EtcdMember[]> {
   const session = await access.reach(target, {}, patience);
   try {
-    return await membersOf(session, whose);
+    return await membersOf(session, await etcdService(session), whose);
   } finally {
     session.close();
   }
@@ -169,8 +168,11 @@ async function membersOn(
 const NOT_STARTED = ["Initialized", "Waiting", "Preparing", "Starting"];
 
 /** The members that a node knows; none where it runs no etcd. @throws PkiError where it cannot be asked */
-async function membersOf(session: NodeSession, whose: Whose): Promise<readonly EtcdMember[]> {
-  const etcd = (await session.services()).find(({ id }) => id === "etcd");
+async function membersOf(
+  session: NodeSession,
+  etcd: NodeService | undefined,
+  whose: Whose,
+): Promise<readonly EtcdMember[]> {
   if (etcd?.state !== "Running") {
     if (whose === "own" || etcd === undefined || NOT_STARTED.includes(etcd.state)) return [];
     const message = `node ${whose.other}: its etcd is ${describeService(etcd)} and cannot be asked for its members; mend it, or take the node out of controlPlaneNodes (ERR_NODE_BUSY)`;

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 
 import { parseAllDocuments } from "yaml";
 
-import { canonical } from "../../provider/core/lifecycle/renewal";
+import { canonical } from "../../provider/core/canonical";
 import { needsPulumi, Project, secretsIn, type Outcome, type PulumiCli } from "./support";
 import { clusterProgram, saidOf, START, stepsOf } from "./support/clusterProgram";
 

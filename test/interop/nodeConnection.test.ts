@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Environment } from "../../provider/core/environment";
 import { PkiError } from "../../provider/core/errors";
 import { readNodeAddress } from "../../provider/core/nodes/nodeAddress";
-import { parsePrivateKey } from "../../provider/core/x509/privateKey";
+import { parsePrivateKey, pkcs8Pem } from "../../provider/core/x509/privateKey";
 import { nodes } from "../../provider/nodes";
 import type { NodeCall, NodeIdentity, NodeSession } from "../../provider/engine/nodes";
 import { Cluster, hoursFromNow, issueClient } from "./support/cluster";
@@ -20,7 +20,7 @@ async function identityOf(
   const { crt, key } = await issueClient(cluster.bundle.certs.os, { roles }, environment);
   return {
     certificatePem: crt,
-    privateKeyPem: parsePrivateKey(key, "").keyObject.export({ format: "pem", type: "pkcs8" }).toString(),
+    privateKeyPem: pkcs8Pem(parsePrivateKey(key, "")),
   };
 }
 

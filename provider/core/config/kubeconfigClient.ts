@@ -2,7 +2,7 @@ import { PkiError } from "../errors";
 import { isTree, valueAt } from "../secrets/fields";
 import { decodeBase64 } from "../x509/pem";
 import { parseCACertificates } from "../x509/certificate";
-import { parsePrivateKey } from "../x509/privateKey";
+import { parsePrivateKey, pkcs8Pem } from "../x509/privateKey";
 import { readPlainYaml } from "../yaml/plain";
 
 /** The first client of a kubeconfig, and whom it trusts. */
@@ -36,7 +36,7 @@ export function parseKubeconfigClient(text: string): KubeconfigClient {
     authorities: authorities.map((authority) => authority.pem),
     identity: {
       certificatePem: pem("users", ["user", "client-certificate-data"]),
-      privateKeyPem: key.keyObject.export({ format: "pem", type: "pkcs8" }).toString(),
+      privateKeyPem: pkcs8Pem(key),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { canonical } from "../canonical";
 import { HOUR } from "../duration";
 import { formatTime } from "../environment";
 import { PkiError } from "../errors";
@@ -143,13 +144,4 @@ function changedParts(issued: IssuedState, request: RenewalRequest): string[] {
   return Object.keys(request.parts)
     .filter((name) => canonical(request.parts[name]) !== canonical(issued.parts[name]))
     .map((name) => `${name} changed`);
-}
-
-/** JSON with sorted keys, to compare values; lists keep their order. */
-export function canonical(value: unknown): string {
-  return JSON.stringify([value], (_, child: unknown) =>
-    typeof child === "object" && child !== null && !Array.isArray(child)
-      ? Object.fromEntries(Object.entries(child).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : child,
-  );
 }

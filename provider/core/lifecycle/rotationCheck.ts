@@ -1,7 +1,8 @@
 import { isUnderWay, type RotationAction, type RotationPosition, type RotationStage } from "./rotation";
 
-/** CAs that are in play in a rotation, seen from the state: the issuing one, and the other that is accepted. */
-export type RotationParty = "issuing" | "other" | "retired";
+/** CAs that are in play in a rotation, seen from the state: the issuing one, the other that is accepted, and the old ones. */
+export const ROTATION_PARTIES = ["issuing", "other", "retired"] as const;
+export type RotationParty = (typeof ROTATION_PARTIES)[number];
 
 /** What a node showed to those who knocked. */
 export interface NodeObservation {
@@ -113,7 +114,7 @@ function gapsOf(
   if (serves === undefined) return [`cannot be reached${reason === undefined ? "" : `: ${reason}`}`];
   const gaps =
     serves === expected.serves ? [] : [`serves a certificate of ${name(serves)}, not of ${name(expected.serves)}`];
-  for (const party of ["issuing", "other", "retired"] as const) {
+  for (const party of ROTATION_PARTIES) {
     const [wanted, shown] = [expected.trusts[party], trusts[party]];
     if (wanted === undefined || wanted === shown || (wanted && unusable[party] !== undefined)) continue;
     // An old client to knock with is a luxury once the rotation is over.
@@ -170,7 +171,7 @@ export function describeLateNodes(position: RotationPosition, late: readonly Nod
   const nodes = late.map(({ node, gaps, serves, trusts }) => {
     const lack = `${node} ${gaps.join(", and ")}`;
     if (serves === undefined) return lack;
-    const accepted = (["issuing", "other", "retired"] as const).filter((party) => trusts[party] === true);
+    const accepted = ROTATION_PARTIES.filter((party) => trusts[party] === true);
     const accepts = accepted.map((party) => partyName(position, party)).join(" and ") || "none of the cluster's CAs";
     return `${lack} (it serves ${partyName(position, serves)}, and accepts ${accepts})`;
   });

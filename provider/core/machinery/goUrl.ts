@@ -57,17 +57,27 @@ function unescape(raw: string): string | undefined {
   return raw.replace(ESCAPES, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
+/** What is escaped in each part. */
+const TO_ESCAPE = Object.fromEntries(
+  Object.entries(UNESCAPED).map(([part, octets]) => [part, new RegExp(`[^${octets}]`, "g")]),
+) as Readonly<Record<UrlPart, RegExp>>;
+
+/** What Go takes as it was written, in the parts that keep that. */
+const WRITTEN = {
+  path: new RegExp(`^[${UNESCAPED.path}!'()*[\\]%]*$`),
+  fragment: new RegExp(`^[${UNESCAPED.fragment}!'()*[\\]%]*$`),
+} as const;
+
 function escape(text: string, part: UrlPart): string {
   return text.replace(
-    new RegExp(`[^${UNESCAPED[part]}]`, "g"),
+    TO_ESCAPE[part],
     (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
   );
 }
 
 /** As it was written, if it could be written so and has not been patched. */
-function formatEscaped({ text, raw }: Escaped, part: "path" | "fragment"): string {
-  const isValid = new RegExp(`^[${UNESCAPED[part]}!'()*[\\]%]*$`).test(raw);
-  return raw !== "" && isValid && unescape(raw) === text ? raw : escape(text, part);
+function formatEscaped({ text, raw }: Escaped, part: keyof typeof WRITTEN): string {
+  return raw !== "" && WRITTEN[part].test(raw) && unescape(raw) === text ? raw : escape(text, part);
 }
 
 function readEscaped(raw: string): Escaped | undefined {

@@ -45,6 +45,9 @@ interface FailureRow {
 
 const LOOK_AT_NODE = "look whether the machine is on and its address is right";
 const OTHER_CA = "give it a config of this cluster, or the address of the right machine";
+const COMPARE_CLOCKS = "compare the clocks of the node and of this machine";
+const CHECK_PORT = "see that the port is that of the Talos API, 50000";
+const CHECK_NAME = "see that the name resolves here";
 const CHECK_CLIENT = "see that the node has the machine config of this stage, and that its clock is right";
 
 /**
@@ -69,13 +72,13 @@ const ROWS: readonly FailureRow[] = [
     network: /^CERT_HAS_EXPIRED/,
     code: "ERR_NODE_UNTRUSTED",
     reason: "its certificate has expired",
-    remedy: "compare the clocks of the node and of this machine",
+    remedy: COMPARE_CLOCKS,
   },
   {
     network: /^CERT_NOT_YET_VALID/,
     code: "ERR_NODE_UNTRUSTED",
     reason: "its certificate is not valid yet",
-    remedy: "compare the clocks of the node and of this machine",
+    remedy: COMPARE_CLOCKS,
   },
   {
     network: /^ERR_TLS_CERT_ALTNAME_INVALID/,
@@ -103,10 +106,10 @@ const ROWS: readonly FailureRow[] = [
     remedy: CHECK_CLIENT,
   },
   {
-    network: /ALERT_(?:BAD_)?CERTIFICATE_EXPIRED|ALERT_CERTIFICATE_EXPIRED/,
+    network: /ALERT_(?:BAD_)?CERTIFICATE_EXPIRED/,
     code: "ERR_CLIENT_REJECTED",
     reason: "to it the client's certificate has expired or is not valid yet",
-    remedy: "compare the clocks of the node and of this machine",
+    remedy: COMPARE_CLOCKS,
   },
   {
     network: /ALERT_CERTIFICATE_REQUIRED/,
@@ -126,20 +129,20 @@ const ROWS: readonly FailureRow[] = [
     network: /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNEXPECTED_MESSAGE|RECORD_LAYER|EPROTO/,
     code: "ERR_NODE_UNREACHABLE",
     reason: "what answers there does not speak TLS",
-    remedy: "see that the port is that of the Talos API, 50000",
+    remedy: CHECK_PORT,
   },
   {
     network: /NO_H2/,
     code: "ERR_NODE_UNREACHABLE",
     reason: "what answers there does not speak HTTP/2",
-    remedy: "see that the port is that of the Talos API, 50000",
+    remedy: CHECK_PORT,
   },
   { network: /^ECONNREFUSED/, code: "ERR_NODE_UNREACHABLE", reason: "nobody listens there", remedy: LOOK_AT_NODE },
   {
     network: /^(?:ENOTFOUND|EAI_)/,
     code: "ERR_NODE_UNREACHABLE",
     reason: "the name is not known",
-    remedy: "see that the name resolves here",
+    remedy: CHECK_NAME,
   },
   {
     network: /^(?:EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL|EACCES)/,
@@ -174,7 +177,7 @@ const ROWS: readonly FailureRow[] = [
     text: /^Name resolution failed/,
     code: "ERR_NODE_UNREACHABLE",
     reason: "the name is not known",
-    remedy: "see that the name resolves here",
+    remedy: CHECK_NAME,
   },
   { status: 14, text: /refused/i, code: "ERR_NODE_UNREACHABLE", reason: "nobody listens there", remedy: LOOK_AT_NODE },
   { status: 14, code: "ERR_NODE_UNREACHABLE", remedy: LOOK_AT_NODE },

@@ -45,6 +45,14 @@ export function nodeAddressProblems(text: string, path: string): Problem[] {
   return [{ code: "ERR_ENDPOINT_INVALID", path, message }];
 }
 
+/**
+ * Where apid of a host listens.
+ *
+ * @example
+ * apidAt("10.0.0.2"); // { host: "10.0.0.2", port: 50000 }
+ */
+export const apidAt = (host: string): NodeAddress => ({ host, port: APID_PORT });
+
 /** The host as certificates name it: without a zone. */
 export function certificateName({ host }: NodeAddress): string {
   return host.split("%")[0]!;

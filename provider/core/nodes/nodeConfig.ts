@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { redactedLeaves } from "../config/redact";
 import { readMachineAddress } from "../config/machineAddress";
 import { PkiError } from "../errors";
+import { canonical } from "../canonical";
 import { isTree, type Tree, valueAt } from "../secrets/fields";
 import { INVENTORY, type StagedName } from "../secrets/inventory";
 import { MACHINE_TYPES, type MachineType } from "../secrets/types";
@@ -28,8 +29,6 @@ export interface NodeConfig {
   readonly clusterHost: string | undefined;
   /** The OS CAs, by which the node serves and accepts. */
   readonly os: ConfigTrust;
-  /** What tells the nodes of one cluster from those of another; public. */
-  readonly clusterKey: string;
 }
 
 /**
@@ -56,7 +55,6 @@ export function readNodeConfig(text: string, path: string): NodeConfig {
     machineType,
     clusterHost: clusterHostOf(documents),
     os,
-    clusterKey: os.issuing?.fingerprint ?? "",
   };
 }
 
@@ -73,15 +71,8 @@ export function nodeConfigHash(text: string, path = "machineConfig"): string {
 
 function hashOf(documents: readonly Tree[]): string {
   // Talos keeps one document of a kind and name, in whatever order.
-  const texts = documents.map((document) => JSON.stringify(sorted(document))).sort();
+  const texts = documents.map(canonical).sort();
   return createHash("sha256").update(texts.join("\n"), "utf8").digest("hex");
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isTree(value)) return value;
-  const keys = Object.keys(value).sort();
-  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
 }
 
 function clusterHostOf(documents: readonly Tree[]): string | undefined {

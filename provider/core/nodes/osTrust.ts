@@ -34,7 +34,8 @@ function certificatesAt(value: unknown): readonly Certificate[] {
   return parseCertificates(Buffer.from(decodeBase64(value) ?? []).toString("utf8"), "");
 }
 
-const short = ({ fingerprint }: Certificate): string => fingerprint.slice(0, 12);
+/** Enough of a fingerprint to tell the CAs of a cluster apart in a message. */
+export const shortFingerprint = ({ fingerprint }: Certificate): string => fingerprint.slice(0, 12);
 
 /**
  * What keeps a node from showing the OS CAs of its config; empty when it shows them all.
@@ -49,12 +50,13 @@ export function osTrustGaps({ issuing, accepted }: ConfigTrust, seen: ApiCertifi
   const { server } = seen;
   const gaps: string[] = [];
   if (server === undefined) gaps.push("serves no certificate yet");
-  else if (!server.isSignedBy(issuing)) gaps.push(`serves a certificate of another CA than ${short(issuing)}`);
+  else if (!server.isSignedBy(issuing))
+    gaps.push(`serves a certificate of another CA than ${shortFingerprint(issuing)}`);
   const wanted = new Map([issuing, ...accepted].map((certificate) => [certificate.fingerprint, certificate]));
   const shown = new Map(seen.accepted.map((certificate) => [certificate.fingerprint, certificate]));
   for (const [fingerprint, certificate] of wanted)
-    if (!shown.has(fingerprint)) gaps.push(`does not accept clients of CA ${short(certificate)} yet`);
+    if (!shown.has(fingerprint)) gaps.push(`does not accept clients of CA ${shortFingerprint(certificate)} yet`);
   for (const [fingerprint, certificate] of shown)
-    if (!wanted.has(fingerprint)) gaps.push(`still accepts clients of CA ${short(certificate)}`);
+    if (!wanted.has(fingerprint)) gaps.push(`still accepts clients of CA ${shortFingerprint(certificate)}`);
   return gaps;
 }

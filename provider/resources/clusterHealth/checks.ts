@@ -1,9 +1,10 @@
 import { PkiError } from "../../core/errors";
 import { readMachineAddress } from "../../core/config/machineAddress";
 import { formatNodeAddress, type NodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
-import { type EtcdMember, type EtcdStatus } from "../../engine/nodes";
+import type { EtcdMember, EtcdStatus, NodeService } from "../../engine/nodes";
 import { isPlainObject } from "../../engine/values";
 import type { NodeAccess } from "../live/nodeAccess";
+import { etcdService } from "../live/nodeState";
 import type { KubernetesClient } from "./kubernetesClient";
 
 /** The outcome of one check. */
@@ -72,13 +73,14 @@ function checkServices({ access, controlPlaneNodes, workerNodes }: HealthRequest
           return healthy === false || !["Running", "Finished", "Skipped"].includes(state);
         });
         if (unwell.length === 0) return undefined;
-        return unwell
-          .map(({ id, state, message }) => `${id} is ${state}${message === "" ? "" : ` (${message})`}`)
-          .join(", ");
+        return unwell.map(describeService).join(", ");
       }),
     ),
   );
 }
+
+const describeService = ({ id, state, message }: NodeService): string =>
+  `${id} is ${state}${message === "" ? "" : ` (${message})`}`;
 
 /** What one control plane says of etcd. */
 interface EtcdView {
@@ -93,10 +95,9 @@ async function checkEtcd({ access, controlPlaneNodes }: HealthRequest): Promise<
     controlPlaneNodes.map((node) =>
       ofNode("etcd", node, () =>
         access.with({ node }, async (session) => {
-          const etcd = (await session.services()).find(({ id }) => id === "etcd");
-          if (etcd?.state !== "Running" || etcd.healthy === false) {
-            return `etcd is ${etcd?.state ?? "absent"}${(etcd?.message ?? "") === "" ? "" : ` (${etcd?.message ?? ""})`}`;
-          }
+          const etcd = await etcdService(session);
+          if (etcd === undefined) return "etcd is absent";
+          if (etcd.state !== "Running" || etcd.healthy === false) return describeService(etcd);
           const [members, status, alarms] = [
             await session.etcdMembers(),
             await session.etcdStatus(),

@@ -3,7 +3,6 @@ import { PkiError, type Problem } from "../../core/errors";
 import { defineResource } from "../../engine/definition";
 import { ANY, enumOf, factsOf, flag, listOf, mapOf, row, text } from "../../engine/rows";
 import { isKnown } from "../../engine/unknown";
-import { UNKNOWN } from "../../engine/wire";
 import { CREDENTIAL_INPUTS, credentialProblems, keptCredentials, osCredentials } from "../live/credentials";
 import { NodeAccess } from "../live/nodeAccess";
 import { ADDRESS } from "../live/rows";
@@ -56,10 +55,7 @@ export const ClusterHealth = defineResource({
       });
     }
     const names = level === "kubernetes" || !isKnown(level) ? (["os", "kubernetes"] as const) : (["os"] as const);
-    const keep =
-      problems.length > 0
-        ? {}
-        : { ...keptCredentials(inputs, names), ...(isKnown(inputs.secrets) ? {} : { secrets: UNKNOWN }) };
+    const keep = problems.length > 0 ? {} : keptCredentials(inputs, names);
     const decision = problems.length > 0 ? undefined : osCredentials(inputs);
     return { problems, reports: [], keep, ...(decision === undefined ? {} : { decision }) };
   },

@@ -1,15 +1,13 @@
 import { PkiError } from "../../core/errors";
 import { parseKubeconfigClient } from "../../core/config/kubeconfigClient";
 import { issueKubernetesClientCertificate } from "../../core/x509/kubernetesClientCertificate";
-import { pkcs8Pem } from "../../core/x509/privateKey";
-import type { HttpAnswer, HttpRequest, NodeIdentity } from "../../engine/nodes";
+import type { HttpAnswer, NodeIdentity } from "../../engine/nodes";
 import type { Context } from "../../engine/ports";
 import { isKnown } from "../../engine/unknown";
 import type { CredentialInputs } from "../live/credentials";
 import type { NodeAccess, Target } from "../live/nodeAccess";
+import { nodeIdentity, passingLifetime } from "../live/passingClient";
 
-const BACKDATE_MS = 3_600_000;
-const LIFETIME_HOURS = 2;
 const REQUEST_MS = 10_000;
 
 /** A client of the Kubernetes API of a cluster, for one operation. */
@@ -39,27 +37,22 @@ export class KubernetesClient {
     }
     const { environment } = context;
     const authority = secrets.cluster.decoded.authority("kubernetes");
-    const { certificate, key } = await issueKubernetesClientCertificate(
-      {
-        certificateAuthority: authority,
-        validityPeriodHours: LIFETIME_HOURS,
-        issuedAt: new Date(environment.now().getTime() - BACKDATE_MS),
-      },
+    const client = await issueKubernetesClientCertificate(
+      { certificateAuthority: authority, ...passingLifetime(environment) },
       environment,
     );
     const authorities = [authority.certificate.pem, ...secrets.cluster.acceptedCAs.kubernetes];
-    return new KubernetesClient(access, { certificatePem: certificate.pem, privateKeyPem: pkcs8Pem(key) }, authorities);
+    return new KubernetesClient(access, nodeIdentity(client), authorities);
   }
 
   /** @param server `https://host:port` @throws PkiError when there is no answer */
-  get(server: string, path: string, more: Partial<HttpRequest> = {}): Promise<HttpAnswer> {
+  get(server: string, path: string): Promise<HttpAnswer> {
     return this.access.nodes.request({
       url: `${server}${path}`,
       identity: this.identity,
       authorities: this.authorities,
       patience: REQUEST_MS,
       signal: this.access.signal,
-      ...more,
     });
   }
 

@@ -1,6 +1,6 @@
-import { parseTalosVersion } from "../../core/talosVersion";
-import { collectProblems, PkiError, type Problem } from "../../core/errors";
-import { shortNodeAddress } from "../../core/nodes/nodeAddress";
+import { releaseHasFeature } from "../../core/talosVersion";
+import { PkiError, type Problem } from "../../core/errors";
+import { apidAt, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { withoutSecrets } from "../../core/nodes/nodeConfig";
 import { osTrustGaps } from "../../core/nodes/osTrust";
 import { info, type Report } from "../../engine/definition";
@@ -9,7 +9,7 @@ import { ClusterGuard } from "../live/clusterGuard";
 import type { Credulity, NodeAccess, Target } from "../live/nodeAccess";
 import { apiCertificates, machineState } from "../live/nodeState";
 import { type Attempt, Overdue, type Patience, waitFor } from "../live/waiting";
-import type { ApplyDecision } from "./index";
+import type { ApplyDecision } from "./decision";
 import type { ApplyMode } from "./inputs";
 import { liveHash } from "./liveConfig";
 import type { ApplyOutputs } from "./outputs";
@@ -45,8 +45,6 @@ interface Observed {
   /** When this run of the node began. */
   readonly since: Date | undefined;
 }
-
-const NO_ANSWER: Omit<ApplyAnswer, "mode"> = { warnings: [], details: "" };
 
 /** The application of one config to one node: observe, act, prove. */
 export class Application {
@@ -118,8 +116,7 @@ export class Application {
 
   /** A node of the cluster; or, if the user says so, a machine that has no config yet, which is called directly. */
   private async firstContact(): Promise<NodeSession> {
-    const { access, target } = this.options;
-    const { time } = this.options;
+    const { access, target, time } = this.options;
     const milliseconds = Math.min(access.timeouts.connect, time);
     const credulity = this.credulity();
     if (target.endpoint === undefined || credulity === undefined) {
@@ -143,8 +140,7 @@ export class Application {
   /** What the version of Talos does not keep of a mode. @throws PkiError ERR_NODE_UNSUPPORTED */
   private assertMode(talosVersion: string | undefined): void {
     const { applyMode } = this.options;
-    const version = talosVersion === undefined ? undefined : collectProblems([], () => parseTalosVersion(talosVersion));
-    if (version !== undefined && version.minor >= 14 && applyMode === "reboot") {
+    if (applyMode === "reboot" && !releaseHasFeature(talosVersion, "appliesWithReboot")) {
       throw new PkiError(
         "ERR_NODE_UNSUPPORTED",
         `node ${this.label}: Talos ${talosVersion ?? ""} applies no config with a reboot; use applyMode "auto", and reboot the node by itself (ERR_NODE_UNSUPPORTED)`,
@@ -172,13 +168,13 @@ export class Application {
           // The answer was lost, and with it whether the node restarts.
           if (hasConfig && !observed.onlyRestarts)
             return {
-              found: { ...NO_ANSWER, mode: reboots ? "reboot" : applyMode === "auto" ? "no_reboot" : applyMode },
+              found: { warnings: [], mode: reboots ? "reboot" : applyMode === "auto" ? "no_reboot" : applyMode },
             };
         }
         isFirst = false;
         if (observed.onlyRestarts) {
           await session.reboot();
-          return { found: { ...NO_ANSWER, mode: "reboot" } };
+          return { found: { warnings: [], mode: "reboot" } };
         }
         const answer = await session.applyConfiguration(decision.config.text, applyMode);
         return { found: answer };
@@ -211,9 +207,8 @@ export class Application {
   }: Observed): Promise<ClusterGuard | undefined> {
     const { decision, applyMode, access, target } = this.options;
     if (!isVerified || decision.config.machineType === "worker" || !this.mayReboot) return;
-    const version = talosVersion === undefined ? undefined : collectProblems([], () => parseTalosVersion(talosVersion));
-    // From v1.14 `auto` never reboots; before it, only the node knows whether it must.
-    if (applyMode === "auto" && (version?.minor ?? 0) >= 14 && !onlyRestarts) return;
+    // Where `auto` may reboot, only the node knows whether it must.
+    if (applyMode === "auto" && !releaseHasFeature(talosVersion, "appliesWithReboot") && !onlyRestarts) return;
     const restarts =
       onlyRestarts ||
       applyMode === "reboot" ||
@@ -223,14 +218,19 @@ export class Application {
         })
       ).mode === "reboot";
     if (!restarts) return;
-    return ClusterGuard.acquire({ access, target, cluster: decision.config.clusterKey, patience: this.patience });
+    return ClusterGuard.acquire({
+      access,
+      target,
+      cluster: decision.config.os.issuing?.fingerprint ?? "",
+      patience: this.patience,
+    });
   }
 
   /** A worker gets its certificate from a control plane: that one must be through first, as far as it can be reached. */
   private async awaitEndpoint(): Promise<void> {
     const { access, target, decision } = this.options;
     const { clusterHost, os } = decision.config;
-    const endpoint = target.endpoint ?? (clusterHost === undefined ? undefined : { host: clusterHost, port: 50_000 });
+    const endpoint = target.endpoint ?? (clusterHost === undefined ? undefined : apidAt(clusterHost));
     if (endpoint === undefined) return;
     const via: Target = { node: endpoint };
     try {

@@ -4,16 +4,16 @@ import { collectProblems, type Problem, type Warning } from "../../core/errors";
 import { patchMachineConfig } from "../../core/machinery/patch";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { type NodeConfig, readNodeConfig } from "../../core/nodes/nodeConfig";
-import { canonical } from "../../core/lifecycle/renewal";
+import { canonical } from "../../core/canonical";
 import type { Authority } from "../../core/x509/authority";
 import { defineResource } from "../../engine/definition";
 import type { PreviewInputs } from "../../engine/rows";
 import { isKnown, knownOr } from "../../engine/unknown";
-import { UNKNOWN } from "../../engine/wire";
 import { credentialProblems, keptCredentials, type OsCredentials, osCredentials } from "../live/credentials";
-import { NodeAccess } from "../live/nodeAccess";
+import { NodeAccess, targetOf } from "../live/nodeAccess";
 import { timeoutsOf } from "../live/timeouts";
 import { Application } from "./application";
+import type { ApplyDecision } from "./decision";
 import { fingerprintProblems, INPUTS } from "./inputs";
 import { OUTPUTS } from "./outputs";
 import { readNode } from "./refresh";
@@ -35,17 +35,6 @@ const REMEMBERED = [
   "triggers",
 ] as const;
 
-/** What an apply brings to a node. */
-export interface ApplyDecision {
-  readonly config: NodeConfig;
-  readonly redactedConfig: string;
-  readonly credentials: OsCredentials;
-  /** CAs whose keys the state still has, of which the node must accept no client any more. */
-  readonly retired: readonly Authority[];
-  /** The resource has proved this very node, so an unverified one is not believed any more. */
-  readonly hasProved: boolean;
-}
-
 /** Gives a node its machine config. */
 export const ConfigurationApply = defineResource({
   name: "ConfigurationApply",
@@ -63,7 +52,7 @@ export const ConfigurationApply = defineResource({
       ...fingerprintProblems(maintenanceOf(inputs)?.fingerprint),
     ];
     const config = plannedConfig(inputs, problems);
-    const keep = { ...keptCredentials(inputs), ...(isKnown(inputs.secrets) ? {} : { secrets: UNKNOWN }) };
+    const keep = keptCredentials(inputs);
     const reports = warningsOf(inputs);
     const credentials = problems.length > 0 ? undefined : osCredentials(inputs);
     if (config === undefined || credentials === undefined) return { problems, reports, keep };
@@ -87,7 +76,7 @@ export const ConfigurationApply = defineResource({
     const access = await NodeAccess.of(decision.credentials, context, timeouts);
     const application = new Application({
       access,
-      target: { node: inputs.node, ...(inputs.endpoint === undefined ? {} : { endpoint: inputs.endpoint }) },
+      target: targetOf(inputs),
       decision,
       applyMode: inputs.applyMode,
       maintenance: inputs.maintenance,

@@ -1,27 +1,33 @@
-import { collectProblems } from "../../core/errors";
 import { type NodeConfig, nodeConfigHash } from "../../core/nodes/nodeConfig";
-import { parseTalosVersion } from "../../core/talosVersion";
+import { releaseHasFeature } from "../../core/talosVersion";
 import type { NodeSession } from "../../engine/nodes";
 
-/** Whether a node tells which config it starts with next; up to v1.9 its answer to a staged one is all there is. */
+/** Whether a node tells which config it starts with next; before that its answer to a staged one is all there is. */
 export function keepsPersistentConfig(talosVersion: string | undefined): boolean {
-  const version = talosVersion === undefined ? undefined : collectProblems([], () => parseTalosVersion(talosVersion));
-  return (version?.minor ?? 0) >= 10;
+  return releaseHasFeature(talosVersion, "persistentConfig");
+}
+
+/** The config that the node has, where a change would go; `undefined` for a node without one. @throws PkiError */
+export function liveConfig(
+  session: NodeSession,
+  talosVersion: string | undefined,
+  { isStaged }: { readonly isStaged: boolean },
+): Promise<string | undefined> {
+  return session.machineConfig(isStaged && keepsPersistentConfig(talosVersion) ? "persistent" : "active");
 }
 
 /**
- * Hash of the config that the node has, where a change would go.
+ * Hash of that config.
  *
- * @returns `undefined` for a node without one
  * @throws PkiError
  */
 export async function liveHash(
   session: NodeSession,
   talosVersion: string | undefined,
   { text, hash }: Pick<NodeConfig, "text" | "hash">,
-  { isStaged }: { readonly isStaged: boolean },
+  options: { readonly isStaged: boolean },
 ): Promise<string | undefined> {
-  const live = await session.machineConfig(isStaged && keepsPersistentConfig(talosVersion) ? "persistent" : "active");
+  const live = await liveConfig(session, talosVersion, options);
   if (live === undefined) return undefined;
   // A config that only newlines and comments tell apart is the same.
   return live === text ? hash : nodeConfigHash(live);

@@ -1,11 +1,11 @@
 import { formatTime } from "../../core/environment";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
-import { osTrustGaps } from "../../core/nodes/osTrust";
+import { osTrustGaps, shortFingerprint } from "../../core/nodes/osTrust";
 import type { NodeSession } from "../../engine/nodes";
 import type { NodeAccess, Target } from "../live/nodeAccess";
 import { apiCertificates, machineState } from "../live/nodeState";
 import { type Attempt, type Patience, waitFor } from "../live/waiting";
-import type { ApplyDecision } from "./index";
+import type { ApplyDecision } from "./decision";
 import { keepsPersistentConfig, liveHash } from "./liveConfig";
 import type { ApplyOutputs } from "./outputs";
 import { WorkerCertificate } from "./workerCertificate";
@@ -106,12 +106,12 @@ async function clientGap({ access, target, decision }: ProofOptions): Promise<st
     if (!accepted.has(signer.certificate.fingerprint)) continue;
     const { accepted: isIn, failure } = await access.shakeHandsAs(target, signer);
     if (!isIn)
-      return `it does not let in a client of CA ${signer.certificate.fingerprint.slice(0, 12)}: ${failure?.reason ?? "?"}`;
+      return `it does not let in a client of CA ${shortFingerprint(signer.certificate)}: ${failure?.reason ?? "?"}`;
   }
   for (const signer of retired) {
     if (accepted.has(signer.certificate.fingerprint)) continue;
     const { accepted: isIn } = await access.shakeHandsAs(target, signer);
-    if (isIn) return `it still lets in a client of the old CA ${signer.certificate.fingerprint.slice(0, 12)}`;
+    if (isIn) return `it still lets in a client of the old CA ${shortFingerprint(signer.certificate)}`;
   }
   return undefined;
 }

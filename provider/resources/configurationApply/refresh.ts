@@ -4,20 +4,19 @@ import { nodeConfigHash } from "../../core/nodes/nodeConfig";
 import { info, type ReadResult, type StoredResource } from "../../engine/definition";
 import type { NodeSession } from "../../engine/nodes";
 import type { Context } from "../../engine/ports";
-import { isKnown } from "../../engine/unknown";
+import { isKnown, knownOr } from "../../engine/unknown";
 import { osCredentials } from "../live/credentials";
-import { NodeAccess, type Target } from "../live/nodeAccess";
+import { NodeAccess, type Target, targetOf } from "../live/nodeAccess";
 import { timeoutsOf } from "../live/timeouts";
-import { keepsPersistentConfig } from "./liveConfig";
+import { keepsPersistentConfig, liveConfig } from "./liveConfig";
 import type { INPUTS } from "./inputs";
 import type { OUTPUTS } from "./outputs";
 
 export type StoredApply = StoredResource<typeof INPUTS, typeof OUTPUTS>;
 
 /** The node of a stored resource; `undefined` where the state lacks it. */
-export function targetOf({ node, endpoint }: StoredApply["inputs"]): Target | undefined {
-  if (!isKnown(node)) return undefined;
-  return { node, ...(endpoint === undefined || !isKnown(endpoint) ? {} : { endpoint }) };
+export function storedTarget({ node, endpoint }: StoredApply["inputs"]): Target | undefined {
+  return isKnown(node) ? targetOf({ node, endpoint: knownOr(endpoint) }) : undefined;
 }
 
 /** The hash of the config that the node has; `""` without one. A node that cannot tell has what it was given. */
@@ -28,14 +27,14 @@ async function hashOfLive(
 ): Promise<string | undefined> {
   const isStaged = inputs.applyMode === "staged";
   if (isStaged && !keepsPersistentConfig(talosVersion)) return outputs.liveHash;
-  const text = await session.machineConfig(isStaged ? "persistent" : "active");
+  const text = await liveConfig(session, talosVersion, { isStaged });
   return text === undefined ? "" : nodeConfigHash(text);
 }
 
 /** Looks which config the node has. One that cannot be asked stays as it is stored, with a warning. */
 export async function readNode(stored: StoredApply, context: Context): Promise<ReadResult<typeof OUTPUTS>> {
   const { outputs, inputs } = stored;
-  const target = targetOf(inputs);
+  const target = storedTarget(inputs);
   const credentials = osCredentials(inputs);
   if (target === undefined || credentials === undefined) return { outputs };
   const access = await NodeAccess.of(credentials, context, timeoutsOf(isKnown(inputs.timeouts) ? inputs.timeouts : {}));

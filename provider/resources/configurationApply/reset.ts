@@ -4,16 +4,16 @@ import type { Context } from "../../engine/ports";
 import { isKnown } from "../../engine/unknown";
 import { osCredentials } from "../live/credentials";
 import { NodeAccess } from "../live/nodeAccess";
-import { etcdState } from "../live/nodeState";
+import { etcdService } from "../live/nodeState";
 import { timeoutsOf } from "../live/timeouts";
 import { type Attempt, Overdue, waitFor } from "../live/waiting";
-import { type StoredApply, targetOf } from "./refresh";
+import { type StoredApply, storedTarget } from "./refresh";
 
 /** Resets the node, if the resource says so; never the last member of etcd. @throws PkiError */
 export async function resetNode({ inputs }: StoredApply, context: Context): Promise<void> {
   const { onDestroy } = inputs;
   if (onDestroy === undefined || !isKnown(onDestroy) || onDestroy.reset !== true) return;
-  const target = targetOf(inputs);
+  const target = storedTarget(inputs);
   const credentials = osCredentials(inputs);
   if (target === undefined || credentials === undefined) return;
   const timeouts = timeoutsOf(isKnown(inputs.timeouts) ? inputs.timeouts : {});
@@ -21,7 +21,7 @@ export async function resetNode({ inputs }: StoredApply, context: Context): Prom
   const node = shortNodeAddress(target.node);
   const session = await access.reach(target);
   try {
-    const etcd = await etcdState(session);
+    const etcd = (await etcdService(session))?.state;
     // A worker has none, and a control plane waits in this state until etcd is bootstrapped or joined.
     const members = etcd === undefined || etcd === "Preparing" ? [] : await session.etcdMembers();
     if (members.length === 1) {

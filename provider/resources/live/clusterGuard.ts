@@ -1,9 +1,9 @@
 import { PkiError } from "../../core/errors";
 import { readMachineAddress } from "../../core/config/machineAddress";
-import { shortNodeAddress } from "../../core/nodes/nodeAddress";
+import { apidAt, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { EtcdMember } from "../../engine/nodes";
 import type { NodeAccess, Target } from "./nodeAccess";
-import { apiServerReady, etcdState } from "./nodeState";
+import { apiServerReady, etcdService } from "./nodeState";
 import { type Attempt, Overdue, type Patience, waitFor } from "./waiting";
 
 export interface GuardOptions {
@@ -45,7 +45,7 @@ export class ClusterGuard {
     try {
       const members = await access.with(options.target, async (session) =>
         // A control plane whose etcd does not run takes nothing from a cluster; one that cannot be asked might.
-        (await etcdState(session)) === "Running" ? session.etcdMembers() : [],
+        (await etcdService(session))?.state === "Running" ? session.etcdMembers() : [],
       );
       // Waiting for others is no part of this operation's time.
       const patience = access.patience(options.patience.deadline - access.nodes.uptime());
@@ -85,7 +85,7 @@ export class ClusterGuard {
     const host = peerUrls.map((url) => readMachineAddress(url)?.host).find((found) => found !== undefined);
     if (host === undefined) return `etcd's member ${hostname} has no address`;
     if (isLearner) return `etcd's member ${hostname} is still a learner`;
-    return this.options.access.with({ node: { host, port: 50_000 } }, async (session) => {
+    return this.options.access.with({ node: apidAt(host) }, async (session) => {
       const { errors } = await session.etcdStatus();
       if (errors.length > 0) return `etcd on ${hostname} reports ${errors.join(", ")}`;
       return (await apiServerReady(session)) === false ? `the API server on ${hostname} is not Ready` : undefined;

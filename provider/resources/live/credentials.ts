@@ -1,16 +1,17 @@
-import { PkiError, type Problem } from "../../core/errors";
+import { collectProblems, PkiError, type Problem } from "../../core/errors";
 import { decodeBundle } from "../../core/secrets/decodedBundle";
 import { DecodedCA } from "../../core/secrets/decodedPem";
 import type { Tree } from "../../core/secrets/fields";
 import type { Authority } from "../../core/x509/authority";
 import { decodeBase64 } from "../../core/x509/pem";
-import { pkcs8Pem } from "../../core/x509/privateKey";
 import type { DecodeContext } from "../../engine/decode";
 import type { NodeIdentity } from "../../engine/nodes";
 import { ANY, customOf, objectOf, row, secretText, text } from "../../engine/rows";
-import { isKnown, type Unknown } from "../../engine/unknown";
+import { isKnown, knownOr, type Unknown } from "../../engine/unknown";
 import { isPlainObject } from "../../engine/values";
+import { UNKNOWN } from "../../engine/wire";
 import { type ClusterSecrets, decodeClusterSecrets, keepSecrets } from "../clusterSecrets";
+import { nodeIdentity } from "./passingClient";
 
 /** The other CA of each rotation under way, with its key. */
 export type RotationAuthorities = { readonly [Name in "os" | "kubernetes"]?: Authority };
@@ -27,8 +28,6 @@ export interface GivenClient {
   /** CAs to trust, PEM. */
   readonly trust: readonly string[];
   readonly identity: NodeIdentity;
-  /** As it was configured. */
-  readonly stored: Tree;
 }
 
 const CLIENT = objectOf(
@@ -98,9 +97,9 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value : 
 
 /** @throws PkiError */
 function decodeClient(value: unknown, path: string, { pems }: DecodeContext): GivenClient {
-  const stored = value as { caCertificate: string; clientCertificate: string; clientKey: string };
-  const pem = (name: keyof typeof stored): string => {
-    const bytes = decodeBase64(stored[name]);
+  const given = value as { caCertificate: string; clientCertificate: string; clientKey: string };
+  const pem = (name: keyof typeof given): string => {
+    const bytes = decodeBase64(given[name]);
     if (bytes === undefined) {
       throw new PkiError("ERR_PEM_INVALID", "is not base64; must be base64 of PEM", { path: `${path}.${name}` });
     }
@@ -111,8 +110,7 @@ function decodeClient(value: unknown, path: string, { pems }: DecodeContext): Gi
   const key = pems.privateKey(pem("clientKey"), `${path}.clientKey`);
   return {
     trust: trust.map((authority) => authority.pem),
-    identity: { certificatePem: certificate.pem, privateKeyPem: pkcs8Pem(key) },
-    stored: { ...stored },
+    identity: nodeIdentity({ certificate, key }),
   };
 }
 
@@ -130,13 +128,9 @@ export function credentialProblems({ secrets, clientConfiguration, rotationSecre
     return [{ code: "ERR_INPUT_INVALID", path: "rotationSecrets", message }];
   }
   if (secrets === undefined || !isKnown(secrets)) return [];
-  try {
-    secrets.cluster.decoded.authority("os");
-    return [];
-  } catch (error) {
-    if (error instanceof PkiError) return [...error.problems];
-    throw error;
-  }
+  const problems: Problem[] = [];
+  collectProblems(problems, () => secrets.cluster.decoded.authority("os"));
+  return problems;
 }
 
 /** Whom to trust, and who may sign a client: the OS CAs of a cluster, the issuing one first. */
@@ -155,8 +149,7 @@ export function osCredentials(inputs: CredentialInputs): OsCredentials | undefin
   }
   if (secrets === undefined || !isKnown(secrets)) return undefined;
   const { cluster, rotation } = secrets;
-  const other =
-    (rotationSecrets === undefined || !isKnown(rotationSecrets) ? undefined : rotationSecrets.os) ?? rotation.os;
+  const other = knownOr(rotationSecrets)?.os ?? rotation.os;
   const issuing = cluster.decoded.authority("os");
   const behind = cluster.decoded.ca("os").certificates.map(({ pem }) => pem);
   const trust = [
@@ -172,9 +165,10 @@ export function osCredentials(inputs: CredentialInputs): OsCredentials | undefin
 export function keptCredentials(
   inputs: CredentialInputs,
   names: readonly ("os" | "kubernetes")[] = ["os"],
-): { readonly secrets?: Tree; readonly rotationSecrets?: Tree } {
+): { readonly secrets?: Tree | typeof UNKNOWN; readonly rotationSecrets?: Tree } {
   const { secrets, rotationSecrets } = inputs;
-  if (secrets === undefined || !isKnown(secrets)) return {};
+  if (secrets === undefined) return {};
+  if (!isKnown(secrets)) return { secrets: UNKNOWN };
   const { cluster, rotation } = secrets;
   const part = names.reduce((bundle, name) => {
     const authority = cluster.decoded.authority(name);
@@ -182,7 +176,7 @@ export function keptCredentials(
   }, decodeBundle({}));
   const others = {
     ...rotation,
-    ...(rotationSecrets === undefined || !isKnown(rotationSecrets) ? {} : rotationSecrets),
+    ...knownOr(rotationSecrets),
   };
   const kept = names.flatMap((name) => {
     const other = others[name];

@@ -2,10 +2,10 @@ import { PkiError } from "../../core/errors";
 import { type NodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { Authority } from "../../core/x509/authority";
 import { issueClientCertificate } from "../../core/x509/clientCertificate";
-import { pkcs8Pem } from "../../core/x509/privateKey";
 import type { HandshakeResult, NodeIdentity, Nodes, NodeSession, NodeTrust } from "../../engine/nodes";
 import type { Context } from "../../engine/ports";
 import type { OsCredentials } from "./credentials";
+import { nodeIdentity, passingLifetime } from "./passingClient";
 import type { Timeouts } from "./timeouts";
 import { Overdue, type Patience, waitFor } from "./waiting";
 
@@ -15,16 +15,17 @@ export interface Target {
   readonly endpoint?: NodeAddress;
 }
 
+/** The node and endpoint that a resource's inputs name. */
+export function targetOf({ node, endpoint }: { node: NodeAddress; endpoint?: NodeAddress | undefined }): Target {
+  return { node, ...(endpoint === undefined ? {} : { endpoint }) };
+}
+
 /** How far to believe a node that no CA vouches for. */
 export type Credulity = Pick<NodeTrust, "pin" | "anyone">;
 
 /** A single attempt is given no more, so that a wait can say what it waits for. */
 const LONGEST_ATTEMPT_MS = 10_000;
-/** The client certificate begins an hour ago, for clocks that are off, and ends in an hour. */
-const BACKDATE_HOURS = 1;
-const LIFETIME_HOURS = 2;
 const COMMON_NAME = "pulumi-talos-pki";
-const HOUR_MS = 3_600_000;
 
 /** What access to nodes needs of its surroundings. */
 export type AccessContext = Pick<Context, "environment" | "nodes" | "progress" | "signal">;
@@ -156,21 +157,12 @@ export class NodeAccess {
   /** Shakes hands as a client of this CA, and sends nothing. */
   async shakeHandsAs({ node }: Target, signer: Authority): Promise<HandshakeResult> {
     const identity = await this.identityOf(signer);
-    return this.nodes.shakeHands(node, { identity, patience: LONGEST_ATTEMPT_MS, signal: this.signal });
+    return this.nodes.shakeHands(node, { identity, signal: this.signal });
   }
 
   private async issue(signer: Authority): Promise<NodeIdentity> {
     const { environment } = this.context;
-    const { certificate, key } = await issueClientCertificate(
-      {
-        certificateAuthority: signer,
-        roles: ["os:admin"],
-        commonName: COMMON_NAME,
-        validityPeriodHours: LIFETIME_HOURS,
-        issuedAt: new Date(environment.now().getTime() - BACKDATE_HOURS * HOUR_MS),
-      },
-      environment,
-    );
-    return { certificatePem: certificate.pem, privateKeyPem: pkcs8Pem(key) };
+    const profile = { certificateAuthority: signer, roles: ["os:admin"], commonName: COMMON_NAME };
+    return nodeIdentity(await issueClientCertificate({ ...profile, ...passingLifetime(environment) }, environment));
   }
 }

@@ -1,6 +1,6 @@
 import { type ApiCertificates, readApiCertificates } from "../../core/nodes/osTrust";
 import { readPlainYaml } from "../../core/yaml/plain";
-import type { NodeSession } from "../../engine/nodes";
+import type { NodeService, NodeSession } from "../../engine/nodes";
 import { isPlainObject } from "../../engine/values";
 
 /** The certificates that apid has in use. @throws PkiError */
@@ -13,9 +13,6 @@ export async function apiCertificates(session: NodeSession): Promise<ApiCertific
 export interface MachineState {
   /** `running`, `booting`, `maintenance`, … */
   readonly stage: string;
-  readonly isReady: boolean;
-  /** What it waits for. */
-  readonly unmet: readonly string[];
   /** When this run of machined began to tell; another time means another boot. */
   readonly since: Date;
 }
@@ -25,22 +22,16 @@ export async function machineState(session: NodeSession): Promise<MachineState |
   const found = await session.resource("runtime", "MachineStatuses.runtime.talos.dev", "machine");
   if (found === undefined) return undefined;
   const spec = readPlainYaml(found.spec, "");
-  const { stage, status } = isPlainObject(spec) ? spec : {};
-  const { ready, unmetConditions } = isPlainObject(status) ? status : {};
+  const { stage } = isPlainObject(spec) ? spec : {};
   return {
     stage: typeof stage === "string" ? stage : "unknown",
-    isReady: ready === "true",
-    unmet: (Array.isArray(unmetConditions) ? unmetConditions : []).flatMap((condition: unknown) => {
-      const { name, reason } = isPlainObject(condition) ? condition : {};
-      return typeof name === "string" ? [`${name}: ${typeof reason === "string" ? reason : "?"}`] : [];
-    }),
     since: found.created,
   };
 }
 
-/** The state of the service etcd (`Running`, `Preparing`, …); `undefined` where the node has none. @throws PkiError */
-export async function etcdState(session: NodeSession): Promise<string | undefined> {
-  return (await session.services()).find(({ id }) => id === "etcd")?.state;
+/** The service etcd; `undefined` where the node has none. @throws PkiError */
+export async function etcdService(session: NodeSession): Promise<NodeService | undefined> {
+  return (await session.services()).find(({ id }) => id === "etcd");
 }
 
 /** Whether the static pod of the API server is Ready; `undefined` where the node has none. @throws PkiError */

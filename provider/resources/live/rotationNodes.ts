@@ -1,4 +1,4 @@
-import type { NodeObservation, RotationParty } from "../../core/lifecycle/rotationCheck";
+import { type NodeObservation, ROTATION_PARTIES, type RotationParty } from "../../core/lifecycle/rotationCheck";
 import { PkiError } from "../../core/errors";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { ApiCertificates } from "../../core/nodes/osTrust";
@@ -37,7 +37,7 @@ export async function clientsOf(
   access: Pick<NodeAccess, "identityOf">,
 ): Promise<NodeQuestion["clients"]> {
   const clients = await Promise.all(
-    PARTIES.map(async (party) => {
+    ROTATION_PARTIES.map(async (party) => {
       const signer = signers[party];
       if (signer === undefined) return [];
       try {
@@ -50,9 +50,6 @@ export async function clientsOf(
   );
   return Object.fromEntries(clients.flat());
 }
-
-const LONGEST_HANDSHAKE_MS = 10_000;
-const PARTIES = ["issuing", "other", "retired"] as const;
 
 /**
  * Looks whom a node serves and accepts, on fresh connections: by a handshake as a client of each CA, and by what apid says
@@ -82,16 +79,15 @@ type Handshakes = { readonly [Party in RotationParty | "nobody"]?: HandshakeResu
 async function shakeHandsWith({ node, endpoint }: Target, question: NodeQuestion): Promise<Handshakes> {
   if (endpoint !== undefined) return {};
   const { nodes, signal, clients } = question;
-  const options = { patience: LONGEST_HANDSHAKE_MS, signal };
   const shakes = await Promise.all(
-    PARTIES.flatMap((party) => {
+    ROTATION_PARTIES.flatMap((party) => {
       const identity = clients[party];
       return identity === undefined
         ? []
-        : [nodes.shakeHands(node, { ...options, identity }).then((result) => [party, result] as const)];
+        : [nodes.shakeHands(node, { signal, identity }).then((result) => [party, result] as const)];
     }),
   );
-  return shakes.length > 0 ? Object.fromEntries(shakes) : { nobody: await nodes.shakeHands(node, options) };
+  return shakes.length > 0 ? Object.fromEntries(shakes) : { nobody: await nodes.shakeHands(node, { signal }) };
 }
 
 async function readingOf(target: Target, { read }: NodeQuestion): Promise<ApiCertificates | PkiError | undefined> {
@@ -112,7 +108,7 @@ function trustsOf(shakes: Handshakes, seen: ApiCertificates | undefined, cas: Ro
     retired: listed?.some((fingerprint) => isRetired(fingerprint, cas)),
   };
   return Object.fromEntries(
-    PARTIES.flatMap((party) => {
+    ROTATION_PARTIES.flatMap((party) => {
       const facts = [shakes[party]?.accepted, isListed[party]].filter((fact) => fact !== undefined);
       // Whom it still lets in, one way or the other, shows that an old CA is not out.
       const isIn = party === "retired" ? facts.includes(true) : !facts.includes(false);

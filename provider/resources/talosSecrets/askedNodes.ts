@@ -2,7 +2,7 @@ import { isUnderWay, type RotationAction, type RotationPosition } from "../../co
 import { asksNodes, completion } from "../../core/lifecycle/rotationCheck";
 import { formatNodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { isKnown } from "../../engine/unknown";
-import type { Target } from "../live/nodeAccess";
+import { type Target, targetOf } from "../live/nodeAccess";
 import type { SecretsInputs } from "./inputs";
 
 /** The inputs `nodes`: of this update, and of the last one. */
@@ -27,7 +27,7 @@ function targetsOf(nodes: SecretsInputs["nodes"]): Target[] {
     // An address that is rejected is unknown.
     if (!isKnown(address) || !isKnown(endpoint)) return [];
     const isFirst = machineType === "controlplane";
-    return [{ isFirst, target: { node: address, ...(endpoint === undefined ? {} : { endpoint }) } }];
+    return [{ isFirst, target: targetOf({ node: address, endpoint }) }];
   });
   const ordered = [...all.filter(({ isFirst }) => isFirst), ...all.filter(({ isFirst }) => !isFirst)];
   return [...new Map(ordered.map(({ target }) => [formatNodeAddress(target.node), target])).values()];

