@@ -67,7 +67,7 @@ export async function observeNode(target: Target, question: NodeQuestion): Promi
   return {
     node: shortNodeAddress(target.node),
     ...(leaf === undefined ? {} : { serves: partyOf(leaf, authorities) }),
-    trusts: trustsOf(shakes, seen, authorities),
+    trusts: trustsOf(target, shakes, seen, authorities),
     ...(reason === undefined ? {} : { reason }),
     ...(unread === undefined ? {} : { unread }),
   };
@@ -99,8 +99,16 @@ async function readingOf(target: Target, { read }: NodeQuestion): Promise<ApiCer
   }
 }
 
-/** A client is let in where the handshake shows it and apid's list has its CA, as far as each is known. */
-function trustsOf(shakes: Handshakes, seen: ApiCertificates | undefined, cas: RotationCAs): NodeObservation["trusts"] {
+/**
+ * A client is let in where the handshake shows it and apid's list has its CA, as far as each is known. That apid's list
+ * has it proves nothing by itself, but through an endpoint there is nothing else.
+ */
+function trustsOf(
+  { endpoint }: Target,
+  shakes: Handshakes,
+  seen: ApiCertificates | undefined,
+  cas: RotationCAs,
+): NodeObservation["trusts"] {
   const listed = seen?.accepted.map(({ fingerprint }) => fingerprint);
   const isListed = {
     issuing: listed?.includes(cas.issuing.fingerprint),
@@ -112,7 +120,8 @@ function trustsOf(shakes: Handshakes, seen: ApiCertificates | undefined, cas: Ro
       const facts = [shakes[party]?.accepted, isListed[party]].filter((fact) => fact !== undefined);
       // Whom it still lets in, one way or the other, shows that an old CA is not out.
       const isIn = party === "retired" ? facts.includes(true) : !facts.includes(false);
-      return facts.length === 0 ? [] : [[party, isIn] as const];
+      const isProved = party === "retired" || !isIn || endpoint !== undefined || shakes[party] !== undefined;
+      return facts.length === 0 || !isProved ? [] : [[party, isIn] as const];
     }),
   );
 }
