@@ -102,7 +102,7 @@ class Stack {
     await this.upOthers([]);
     this.prober.hold(before, this.person());
     await this.upOthers(names);
-    await this.prober.more(10);
+    await this.prober.more(50);
     return [];
   }
 
