@@ -39,7 +39,7 @@ const Note = defineResource({
     return { outputs: { ...outputs, found }, reports };
   },
   hasDrifted: ({ found, text }) => found !== text,
-  remove: ({ found }) => { writeFileSync("removed", found); rmSync("note"); },
+  remove: ({ outputs: { found } }) => { writeFileSync("removed", found); rmSync("note"); },
 });
 const say = (line) => void process.stdout.write(line + "\\n");
 module.exports = dynamicProvider(new ResourceShell(Note, systemHost, new PemReader()), { say, audit: () => {} });
