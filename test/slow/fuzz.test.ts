@@ -5,6 +5,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 
 import { generateMachineConfig } from "../../provider/core/config/machineConfig";
+import { CONTAINER_RULES } from "../../provider/core/machinery/validation/containerRules";
+import { EXPRESSION } from "../../provider/core/machinery/validation/cel/celChecks";
+import { ConfigFacts } from "../../provider/core/machinery/validation/facts";
+import type { Check, Place } from "../../provider/core/machinery/validation/rule";
 import { patchMachineConfig } from "../../provider/core/machinery/patch";
 import { redactMachineConfig } from "../../provider/core/config/redact";
 import { parseTalosconfig } from "../../provider/core/config/talosconfigParser";
@@ -48,6 +52,16 @@ const patched = (text: string, talosVersion: string): unknown =>
     configPatches: [text],
   });
 
+/** Asks checks of one value, for several versions of Talos. */
+const judged = (checks: readonly Check[], value: string): unknown =>
+  [8, 11, 14].map((minor) => {
+    const config = new ConfigFacts([], { minor, mode: "metal" });
+    const place: Omit<Place, "document"> = { path: "", value, parent: undefined, key: "", config };
+    return checks.map((check) => check.breaks(place as Place));
+  });
+
+const IMAGE_RULES = CONTAINER_RULES["ContainerConfig"]!.filter(({ path }) => path === "image");
+
 const TARGETS: Readonly<Record<string, Target>> = {
   PEM: { seeds: [vector("pki/ca.crt"), vector("broken/pem-encrypted-ca.key")], parse: (text) => parsePem(text, "x") },
   certificates: { seeds: [vector("pki/ca.crt"), bundle.certs.os.crt], parse: (text) => parseCertificates(text, "x") },
@@ -72,6 +86,20 @@ const TARGETS: Readonly<Record<string, Target>> = {
   addresses: {
     seeds: ["10.0.0.2:50000", "[fe80::1%eth0]:50000", "https://[fe80::1%25eth0]:50000/x?y#z", "cp-1.example.org"],
     parse: readMachineAddress,
+  },
+  "CEL expressions": {
+    seeds: [
+      'glob("Samsung*", disk.model) || disk.transport in ["nvme", "sata"] && disk.size > 100u * GB',
+      'disk.symlinks.exists(x, x.startsWith("/dev/")).filter(x, true).map(x, {x: [x]}) == 1 ? toString(1) : -1.5e3',
+      "double(memory_current.orValue(0u)) / (class == Burstable ? 2.0 : 1.0)",
+      "multiply_qos_vectors(d_qos_memory_full_total, {System: 8.0}) > 1.0 && has(link.vlan.vid)",
+      `mac(link.hardware_addr) == r'00' && duration("500ms") < time_since_trigger`,
+    ],
+    parse: (text) => judged(Object.values(EXPRESSION), text),
+  },
+  "image references": {
+    seeds: ["ghcr.io/example/app:v1", `[::1]:5000/a/b@sha256:${"0".repeat(64)}`, "localhost:5000/x", "nginx"],
+    parse: (text) => judged(IMAGE_RULES, text),
   },
   "octets of a text": {
     seeds: [vector("talosconfigs/a.yaml"), "\ufeffa: 1\r\n"],
@@ -152,6 +180,11 @@ const PIECES = [
   "\r\n",
   "'",
   '"',
+  "\\",
+  "(",
+  ")",
+  ".map(x, x)",
+  ".constructor(",
   "\ud800",
   "\n",
   " ",

@@ -166,6 +166,7 @@ describe("Talos's validation of patched configs", () => {
   });
 
   it("checks deep and long expressions in time and without running out of stack", () => {
+    const mapped = ".map(x, {x: x})".repeat(200);
     for (const match of [
       "(".repeat(50_000),
       "!".repeat(50_000),
@@ -174,6 +175,14 @@ describe("Talos's validation of patched configs", () => {
       `link.a${".a".repeat(20_000)}`,
       `true${" && true".repeat(10_000)}`,
       "x".repeat(200_000),
+      `[1]${".filter(x, true)".repeat(200)}.size() > 0`,
+      `[1]${".map(x, x)".repeat(200)} == [1]`,
+      `[1]${mapped} == [1]${mapped}`,
+      `[[1]${mapped}, [1]${mapped}].size() > 0`,
+      ...[".a", ".?a", "[0]", "+1", "<1", ".f()"].map((part) =>
+        Array.from({ length: 80 }).reduce<string>((inner) => `(${inner}${part.repeat(240)})`, "1"),
+      ),
+      `${"[1].exists(x, ".repeat(90)}true${")".repeat(90)}`,
     ]) {
       const link = { apiVersion: "v1alpha1", kind: "LinkAliasConfig", name: "net0", selector: { match } };
       warningsOf({ configPatches: [link] });

@@ -44,10 +44,23 @@ export function isCelExpression(text: string, environment: CelEnvironment, resul
 /** Variables of macros around an expression. */
 type Scope = ReadonlyMap<string, CelType>;
 
+/** Operands within operands: long rows in many brackets, which no one means, would take the whole stack. */
+const MOST_DEEP = 500;
+
 class CelChecker {
+  private depth = 0;
+
   constructor(private readonly environment: CelEnvironment) {}
 
   typeOf(node: CelNode, scope: Scope): CelType {
+    this.depth += 1;
+    if (this.depth > MOST_DEEP) throw new CelFault("nested too deep");
+    const type = this.typeOfNode(node, scope);
+    this.depth -= 1;
+    return type;
+  }
+
+  private typeOfNode(node: CelNode, scope: Scope): CelType {
     switch (node.kind) {
       case "literal":
         return node.type;
@@ -166,9 +179,11 @@ class CelChecker {
     const [variable, ...bodies] = args;
     if (variable?.kind !== "name" || variable.isGlobal === true)
       throw new CelFault(`${name}() needs the name of a variable`);
-    const inner = new Map(scope).set(variable.name, this.elementOf(this.typeOf(target, scope), name));
+    // Once: twice per macro would double the work with each one in a row.
+    const collection = this.typeOf(target, scope);
+    const inner = new Map(scope).set(variable.name, this.elementOf(collection, name));
     const types = bodies.map((body) => this.typeOf(body, inner));
-    return this.macroResult(name, types, this.typeOf(target, scope));
+    return this.macroResult(name, types, collection);
   }
 
   private elementOf(type: CelType, macro: string): CelType {

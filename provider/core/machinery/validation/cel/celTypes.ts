@@ -45,13 +45,24 @@ const NULLABLE: readonly CelType["kind"][] = ["object", "duration", "timestamp",
 
 /** Whether a value of one type can be used as another; dyn fits everything. */
 export function fits(type: CelType, expected: CelType): boolean {
-  if (type.kind === "dyn" || expected.kind === "dyn") return true;
+  if (type === expected || type.kind === "dyn" || expected.kind === "dyn") return true;
   if (type.kind === "null" && NULLABLE.includes(expected.kind)) return true;
-  return (
-    type.kind === expected.kind &&
-    type.name === expected.name &&
-    type.of.every((inner, index) => fits(inner, expected.of[index]!))
-  );
+  if (type.kind !== expected.kind || type.name !== expected.name) return false;
+  const isFit = (): boolean => type.of.every((inner, index) => fits(inner, expected.of[index]!));
+  return type.kind === "map" ? remembered(type, expected, isFit) : isFit();
+}
+
+const compared = new WeakMap<CelType, WeakMap<CelType, boolean>>();
+
+/** A map from a type to the same type is small in an expression, and doubles at each level for who compares it twice. */
+function remembered(type: CelType, expected: CelType, compare: () => boolean): boolean {
+  const known = compared.get(type) ?? new WeakMap<CelType, boolean>();
+  compared.set(type, known);
+  const before = known.get(expected);
+  if (before !== undefined) return before;
+  const answer = compare();
+  known.set(expected, answer);
+  return answer;
 }
 
 /** The type of two items of a list: the more general one, or dyn. */
