@@ -221,7 +221,7 @@ export class Application {
     return ClusterGuard.acquire({
       access,
       target,
-      cluster: decision.config.os.issuing?.fingerprint ?? "",
+      act: "restart",
       patience: this.patience,
     });
   }
