@@ -44,7 +44,7 @@ export async function passGate(state: SecretsState, plan: UpdatePlan, context: C
   context.progress(`rotation.os: asks ${names} whether they ${completion(position, "have")}`);
   const late = lateNodes(action, await judgeNodes(state, gate.asked, context));
   if (late.length === 0) return { plan, warnings: [] };
-  const why = describeLateNodes(position, late, gate.asked.length);
+  const why = describeLateNodes("os", position, late, gate.asked.length);
   const config = isUnderWay(position) ? `machine config of stage ${position}` : "present machine config";
   const remedy = `apply the ${config} there (control planes first, then workers; a worker asks for its certificate only when its own config changes), or leave out of nodes what is gone for good`;
   if (isAutomatic) return stays(`${why}; ${remedy}; the next update asks again`);
@@ -89,5 +89,5 @@ async function judgeNodes(state: SecretsState, nodes: readonly Target[], context
     read: (target: Target) => access.with(target, apiCertificates),
     mustRead: true,
   };
-  return judgeRotation(position, await Promise.all(nodes.map((node) => observeNode(node, question))));
+  return judgeRotation("os", position, await Promise.all(nodes.map((node) => observeNode(node, question))));
 }
