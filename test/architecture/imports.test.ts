@@ -55,7 +55,7 @@ const ROOMS: readonly Room[] = [
     rooms: core("config", "machinery", "secrets", "x509", "yaml"),
     packages: [CRYPTO],
   },
-  { name: "core/lifecycle", files: /^provider\/core\/lifecycle\//, rooms: core("lifecycle"), packages: [] },
+  { name: "core/lifecycle", files: /^provider\/core\/lifecycle\//, rooms: core("lifecycle", "secrets"), packages: [] },
   {
     name: "core/inspect",
     files: /^provider\/core\/inspect\//,
