@@ -96,7 +96,7 @@ const ROOMS: readonly Room[] = [
     name: "audit",
     files: /^provider\/audit\//,
     rooms: ["audit", "resources", "engine", ...core("x509", "secrets", "lifecycle")],
-    packages: [/^node:fs$/],
+    packages: [/^node:fs$/, CRYPTO],
   },
   {
     name: "adapters/systemHost",
@@ -131,6 +131,7 @@ const ROOMS: readonly Room[] = [
     rooms: [
       "cli",
       "adapters/systemHost",
+      "audit",
       "resources",
       "engine",
       ...core("x509", "yaml", "secrets", "config", "lifecycle", "inspect", "nodes"),
