@@ -154,6 +154,21 @@ export class RealNodes {
     return readFileSync(this.#set.logPath(name), "utf8");
   }
 
+  /** The fingerprint that a node in maintenance mode has written to the console last. */
+  fingerprint(name: string): string {
+    const shown = [...this.log(name).matchAll(/--cert-fingerprint '([^']+)'/g)].at(-1)?.[1];
+    if (shown === undefined) throw new Error(`${name} has shown no fingerprint`);
+    return shown;
+  }
+
+  /** Waits until a node answers in maintenance mode, and has shown its fingerprint. */
+  async untilInMaintenance(name: string, address: string): Promise<void> {
+    await this.waitFor(`${name} in maintenance mode`, async () => {
+      const { code } = await this.talosctl(["-e", address, "-n", address, "version", "--insecure"]);
+      return code === 0 && this.fingerprint(name) !== "";
+    });
+  }
+
   /** Runs a command to its end. */
   async run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
     const { timeout = 60_000 } = options;

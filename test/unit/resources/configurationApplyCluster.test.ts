@@ -113,6 +113,13 @@ describe("ConfigurationApply in a cluster", () => {
       assert.ok(plane!.bootedAt > 0 && cluster.nodes.now >= plane!.bootedAt);
     });
 
+    it("proves a reboot before etcd is bootstrapped, after which the node is booting as before", async () => {
+      const [plane] = await cluster.controlPlanes(PLANE);
+      Object.assign(plane!, { etcd: undefined, stage: "booting", needsReboot: true });
+      await made.up(await argsFor(PLANE, "controlplane", { configPatches: [SYSCTL] }));
+      assert.deepEqual([made.outputs["appliedMode"], made.outputs["pendingRestart"]], ["reboot", undefined]);
+    });
+
     for (const [what, spoil, why] of [
       ["an API server is not Ready", { apiServerReady: false }, "the API server on node-4 is not Ready"],
       ["etcd reports an error", { etcdErrors: ["NOSPACE"] }, "etcd on node-4 reports NOSPACE"],

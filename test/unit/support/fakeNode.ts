@@ -67,6 +67,8 @@ export class FakeNode {
   needsReboot = false;
   /** Words with which it rejects a config. */
   rejects: ((config: string) => string | undefined) | undefined;
+  /** What it says of itself, over reboots too: a control plane is `booting` until etcd is bootstrapped. */
+  stage = "running";
   /** A reboot that it is told of does not happen. */
   ignoresReboots = false;
   /** A config that it takes has no effect on what it serves and accepts, so often. */

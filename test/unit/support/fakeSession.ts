@@ -79,7 +79,7 @@ export class FakeSession implements NodeSession {
     });
     switch (name) {
       case "MachineStatuses":
-        return of(stringify({ stage: "running", status: { ready: true, unmetConditions: [] } }));
+        return of(stringify({ stage: node.stage, status: { ready: true, unmetConditions: [] } }));
       case "ApiCertificates": {
         const crt = (...all: readonly Certificate[]): { crt: string } => ({
           crt: encodeBase64(all.map(({ pem }) => pem).join("")),
