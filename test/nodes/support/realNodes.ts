@@ -35,6 +35,16 @@ function tools(): RealNodeTools {
   return found;
 }
 
+/** The root file system of nodes of the next release of Talos, for `start`; without it the suite is skipped, or fails. */
+export async function needNextRoot(context: Mocha.Context): Promise<string> {
+  const { findNextRoot } = await load();
+  const rootfs = findNextRoot();
+  if (rootfs === undefined) {
+    skipOrFail(context, "nodes of the next Talos are not built; `node tools/realnode.mjs next` builds them");
+  }
+  return rootfs;
+}
+
 const open = new Set<RealNodes>();
 
 /** Closes every set that is open: for `after`. */
