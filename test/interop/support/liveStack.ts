@@ -75,7 +75,7 @@ export class LiveStack {
 
   /** Inputs of a ConfigurationApply whose config the node does not have yet, through the proxy. */
   inputs(more: Values = {}): Values {
-    const inputs = {
+    const inputs: Values = {
       node: this.proxy.endpoint,
       secrets: this.secrets,
       machineConfig: this.config,
@@ -99,7 +99,7 @@ export async function failureOf(run: () => Promise<unknown>): Promise<{ code: st
   } catch (error) {
     if (!(error instanceof PkiError) && !(error instanceof Incomplete)) throw error;
     const [problem] = error.problems;
-    return { code: problem.code, message: problem.message };
+    return { code: problem?.code ?? "", message: problem?.message ?? error.message };
   }
   throw new Error("it has succeeded");
 }
