@@ -219,7 +219,11 @@ function requestOf({ id, stage }: Status, mode: Mode, choice: number, count: num
   const isOver = stage === "none" || stage === "finish" || stage === "abort";
   const now = isOver ? `r${count}` : String(id);
   if (mode === "auto") return { id: now, stage: "auto", allowDowntime: true };
-  const stages = isOver ? ["accept"] : stage === "accept" ? ["swap", "swap", "swap", "swap", "abort"] : ["finish", "finish", "finish", "finish", "accept"];
+  const stages = isOver
+    ? ["accept"]
+    : stage === "accept"
+      ? ["swap", "swap", "swap", "swap", "abort"]
+      : ["finish", "finish", "finish", "finish", "accept"];
   const wrong = ["accept", "swap", "finish", "abort"];
   const chosen = choice % 23 === 4 ? wrong[choice % 4]! : stages[choice % stages.length]!;
   return { id: now, stage: chosen, allowDowntime: true };
