@@ -33,9 +33,14 @@ export function serviceAccountKeysOf(
   if (options.machineType !== "controlplane") return [];
   const own = valueAt(options.secrets, bundle.split("."));
   if (typeof own !== "string" || own === REDACTED || !own.includes("-----BEGIN ")) return [];
+  const keys = parseKeys(own, "secrets");
+  const seen = new Set(keys.map(({ publicKeyDer }) => keyFingerprint(publicKeyDer)));
   const others = (options[acceptedOption] ?? []).flatMap((pem, index) => {
     const path = `${acceptedOption}[${index}]`;
-    return parseKeys(pem, path).map((key) => ({ key, path }));
+    return parseKeys(pem, path).flatMap((key) => {
+      const fingerprint = keyFingerprint(key.publicKeyDer);
+      return !seen.has(fingerprint) && seen.add(fingerprint) ? [{ key, path }] : [];
+    });
   });
   const problems = others.flatMap(({ key, path }): Problem[] => {
     if (key.isPrivate || version === undefined || hasFeature(version, "kubernetesDocuments")) return [];
@@ -43,12 +48,7 @@ export function serviceAccountKeysOf(
     return [{ code: "ERR_INPUT_INVALID", path, message }];
   });
   if (problems.length > 0) throw PkiError.of(problems);
-  const all = [...parseKeys(own, "secrets"), ...others.map(({ key }) => key)];
-  const seen = new Set<string>();
-  return all.filter(({ publicKeyDer }) => {
-    const fingerprint = keyFingerprint(publicKeyDer);
-    return !seen.has(fingerprint) && seen.add(fingerprint);
-  });
+  return [...keys, ...others.map(({ key }) => key)];
 }
 
 /**

@@ -4,10 +4,10 @@ import {
   type DocumentPlace,
   ENCRYPTION_NAMES,
   encryptionOf,
-  HALVES,
   INVENTORY,
   isCAName,
   isEncryption,
+  isHeldBehind,
   type KeyRow,
   rowOf,
   SECRET_NAMES,
@@ -88,7 +88,7 @@ function caPlacements(name: SecretName, row: CARow, isDocument: boolean, input: 
   const others = isCAName(name) ? input.accepted[name] : [];
   const { document: issuing } = row.config;
   const { v1alpha1, document } = row.accepted;
-  const isBehind = v1alpha1 === `${row.config.v1alpha1}.${HALVES.crt.v1alpha1}`;
+  const isBehind = isHeldBehind(row);
   if (isDocument && issuing !== undefined && document !== undefined) {
     // A bundle may have in one text what is a list here.
     const [first = cert, ...behind] = isBehind ? singleCertificates(cert) : [];

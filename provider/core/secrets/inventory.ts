@@ -459,6 +459,10 @@ export function isStaged(name: SecretName): name is StagedName {
   return rowOf(name).rotation.staged === true;
 }
 
+/** Whether what is accepted beside a CA or key follows it in its own place of the v1alpha1 document. */
+export const isHeldBehind = ({ kind, accepted, config }: CARow | KeyRow): boolean =>
+  accepted.v1alpha1 === (kind === "ca" ? `${config.v1alpha1}.${HALVES.crt.v1alpha1}` : config.v1alpha1);
+
 /** The texts that encrypt Secrets in etcd; a cluster has one of them. */
 export const ENCRYPTION_NAMES = TEXT_NAMES.filter((name) => encryptionOf(name) !== undefined);
 

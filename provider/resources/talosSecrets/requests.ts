@@ -102,7 +102,8 @@ function readStagedRequest<Name extends StagedName>(
   const path = `rotation.${name}`;
   if (!isKnown(request)) return undefined;
   const { id, stage } = request;
-  if (isKnown(id)) problems.push(...emptyIdProblems(id, path, "must be a name of the rotation, such as 2026-11"));
+  const expected = stage === undefined ? "must be any text" : "must be a name of the rotation, such as 2026-11";
+  if (isKnown(id)) problems.push(...emptyIdProblems(id, path, expected));
   if (!isKnown(id) || !isKnown(stage)) return undefined;
   const reason = stage === undefined || version === undefined ? undefined : unsupportedReason(name, version);
   if (reason !== undefined) problems.push({ code: "ERR_ROTATION_ILLEGAL", path, message: reason });
