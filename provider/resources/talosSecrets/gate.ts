@@ -1,20 +1,10 @@
 import { PkiError, type Warning } from "../../core/errors";
 import { isUnderWay, type RotationPosition } from "../../core/lifecycle/rotation";
-import {
-  completion,
-  describeLateNodes,
-  judgeRotation,
-  lateNodes,
-  type RotationVerdict,
-} from "../../core/lifecycle/rotationCheck";
+import { completion, describeLateNodes, lateNodes } from "../../core/lifecycle/rotationCheck";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
-import { DecodedCA } from "../../core/secrets/decodedPem";
 import type { Context } from "../../engine/ports";
-import { NodeAccess, type Target } from "../live/nodeAccess";
-import { clientsOf, observeNode } from "../live/rotationNodes";
-import { apiCertificates } from "../live/nodeState";
-import { timeoutsOf } from "../live/timeouts";
 import { isHeldBack } from "./askedNodes";
+import { judgeNodes } from "./judgeNodes";
 import { rotationState, type SecretsState } from "./state";
 import type { StagedPlan } from "./stagedPlan";
 import { hasChanges, type UpdatePlan } from "./updatePlan";
@@ -42,7 +32,7 @@ export async function passGate(state: SecretsState, plan: UpdatePlan, context: C
   if (gate.asked.length === 0) return { plan, warnings: [] };
   const names = gate.asked.map(({ node }) => shortNodeAddress(node)).join(", ");
   context.progress(`rotation.os: asks ${names} whether they ${completion(position, "have")}`);
-  const late = lateNodes(action, await judgeNodes(state, gate.asked, context));
+  const late = lateNodes(action, await judgeNodes("os", state, gate.asked, context));
   if (late.length === 0) return { plan, warnings: [] };
   const why = describeLateNodes("os", position, late, gate.asked.length);
   const config = isUnderWay(position) ? `machine config of stage ${position}` : "present machine config";
@@ -66,28 +56,4 @@ function withoutMove(plan: UpdatePlan, { staged: { os }, talosVersion }: Secrets
   const rest: StagedPlan = { action: "none", state: rotationState(os), problems: [], isUnknown: false, isAutomatic };
   const without = { ...plan, staged: { ...plan.staged, os: rest } };
   return { ...without, changes: hasChanges(without, talosVersion) };
-}
-
-/** Judges what nodes show against the stage of the state, as clients that the CAs of the state certify. */
-async function judgeNodes(state: SecretsState, nodes: readonly Target[], context: Context): Promise<RotationVerdict> {
-  const { position, other: otherCA, retired } = state.staged.os;
-  const issuing = state.bundle.authority("os");
-  const other = isUnderWay(position) ? otherCA?.authority() : undefined;
-  const signers = other === undefined ? [issuing] : [issuing, other];
-  const trusted = [state.bundle.ca("os"), ...(other === undefined ? [] : [DecodedCA.of(other)])];
-  const trust = new Set(trusted.flatMap(({ certificates }) => certificates.map(({ pem }) => pem)));
-  const access = await NodeAccess.of({ trust: [...trust], signers }, context, timeoutsOf(undefined));
-  const question = {
-    nodes: access.nodes,
-    signal: context.signal,
-    authorities: {
-      issuing: issuing.certificate,
-      ...(other === undefined ? {} : { other: other.certificate }),
-      retired,
-    },
-    clients: await clientsOf({ issuing, ...(other === undefined ? {} : { other }) }, access),
-    read: (target: Target) => access.with(target, apiCertificates),
-    mustRead: true,
-  };
-  return judgeRotation("os", position, await Promise.all(nodes.map((node) => observeNode(node, question))));
 }
