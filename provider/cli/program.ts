@@ -18,6 +18,7 @@ import { exportPki } from "./exportPki";
 import { inspect, type InspectOptions } from "./inspect";
 import { report, type ReportOptions } from "./report";
 import { rotationStatus, type RotationOptions } from "./rotation";
+import { rotationRun, type RunOptions } from "./rotationRun";
 import { safeLines } from "./style";
 import { verify } from "./verify";
 import type { VerifyOptions } from "./verifyTasks";
@@ -182,24 +183,38 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
       done(await audit(files, options, cli));
     });
 
-  const rotation = program.command("rotation").description("look after a rotation of the OS CA");
-  command(
-    rotation,
-    "status",
-    "probe every node as an old and as a new client, and say whether the next stage is safe",
-    [...STACK_OPTIONS, json],
+  const rotation = program.command("rotation").description("look after the rotations of a cluster's CAs");
+  const asking = (created: Command): Command =>
+    created
+      .option(
+        "--talosconfig <file>",
+        "whose endpoints and nodes to ask, and a client to probe with; further ones are further clients (repeatable)",
+        collect,
+      )
+      .option("--context <name>", "context of the talosconfigs; default: the current one")
+      .option("--nodes <addresses>", "ask these instead, comma-separated", collectList);
+  asking(
+    command(
+      rotation,
+      "status",
+      "probe every node as an old and as a new client of every CA, and say whether the next stages are safe",
+      [...STACK_OPTIONS, json],
+    ),
   )
     .argument("[export]", "output of pulumi stack export --show-secrets; default: stdin")
-    .requiredOption(
-      "--talosconfig <file>",
-      "whose endpoints and nodes to ask; further ones are further clients (repeatable)",
-      collect,
-    )
-    .option("--context <name>", "context of the talosconfigs; default: the current one")
-    .option("--nodes <addresses>", "ask these instead, comma-separated", collectList)
     .option("--resource <name>", "name of the TalosSecrets, where the stack has several")
     .action(async (file: string | undefined, options: RotationOptions) => {
       done(await rotationStatus(file, options, cli));
+    });
+  asking(
+    command(rotation, "run", "run a command, such as pulumi up, until every rotation is at finish or one waits", [
+      ["--stack <name>", "the stack to look at; default: the selected one"],
+      ["--cwd <folder>", "folder of the Pulumi project, in which the command runs"],
+    ]),
+  )
+    .argument("<command...>", "the command after --, such as -- pulumi up --yes")
+    .action(async (words: string[], options: RunOptions) => {
+      done(await rotationRun(words, options, cli));
     });
   return program;
 }

@@ -73,6 +73,8 @@ export interface EtcdStatus {
 export interface NodeResource {
   readonly id: string;
   readonly created: Date;
+  /** When it changed last; before `created` where it never did. */
+  readonly updated: Date;
   /** The spec as Talos writes it, YAML. May hold secrets. */
   readonly spec: string;
 }
@@ -113,6 +115,8 @@ export interface NodeSession {
   etcdAlarms(): Promise<readonly string[]>;
   /** The admin kubeconfig that the node makes, YAML. */
   kubeconfig(): Promise<string>;
+  /** A file of the node, such as a certificate; one with a private key is to be left alone. */
+  readFile(path: string): Promise<string>;
   reboot(): Promise<void>;
   reset(options: ResetOptions): Promise<void>;
   close(): void;
@@ -130,6 +134,8 @@ export interface HandshakeResult {
 
 export interface HandshakeOptions {
   readonly identity?: NodeIdentity;
+  /** CAs of which one must have issued the server's certificate, PEM; a server that does not verify gets no byte after the handshake. */
+  readonly authorities?: readonly string[];
   readonly patience?: number;
   readonly signal?: AbortSignal;
 }
@@ -143,8 +149,11 @@ export interface HttpAnswer {
 export interface HttpRequest {
   readonly url: string;
   readonly identity?: NodeIdentity;
+  readonly headers?: Readonly<Record<string, string>>;
   /** CAs of which one must have issued the server's certificate, PEM; without any nobody is verified. */
   readonly authorities?: readonly string[];
+  /** A certificate that the server may serve whatever its names; one of `authorities` must have issued it all the same. */
+  readonly certificate?: Certificate;
   readonly patience: number;
   readonly signal: AbortSignal;
 }

@@ -70,6 +70,7 @@ export const MESSAGES = {
   EtcdAlarmListAnswer: { metadata: [1, "ReplyMetadata"], memberAlarms: [2, "EtcdMemberAlarm", "repeated"] },
   EtcdMemberAlarm: { alarm: [2, "int32"] },
 
+  ReadRequest: { path: [1, "string"] },
   /** A part of a stream of bytes. */
   Data: { metadata: [1, "ReplyMetadata"], bytes: [2, "bytes"] },
 
@@ -80,6 +81,7 @@ export const MESSAGES = {
   ResourceMetadata: {
     id: [3, "string"],
     created: [7, "Timestamp"],
+    updated: [8, "Timestamp"],
   },
   ResourceSpec: { yamlSpec: [2, "string"] },
 } as const satisfies Readonly<Record<string, Rows>>;

@@ -73,6 +73,7 @@ export const METHODS = {
     isStream: true,
     purpose: "get the kubeconfig",
   },
+  read: { path: `${MACHINE}/Read`, request: "ReadRequest", reply: "Data", isStream: true, purpose: "read a file" },
   resourceGet: {
     path: `${STATE}/Get`,
     request: "ResourceGetRequest",

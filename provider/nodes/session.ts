@@ -172,9 +172,18 @@ export class Session implements NodeSession {
 
   async kubeconfig(): Promise<string> {
     const parts = await this.connection.stream("kubeconfig", {});
+    return firstFileOfTar(gunzipSync(this.whole(parts, METHODS.kubeconfig.purpose)));
+  }
+
+  async readFile(path: string): Promise<string> {
+    return this.whole(await this.connection.stream("read", { path }), METHODS.read.purpose).toString("utf8");
+  }
+
+  /** @throws PkiError for a stream that ended in an error */
+  private whole(parts: readonly Message<"Data">[], purpose: string): Buffer {
     const failed = parts.find(({ metadata }) => (metadata?.error ?? "") !== "");
-    if (failed !== undefined) this.only([failed], METHODS.kubeconfig.purpose);
-    return firstFileOfTar(gunzipSync(Buffer.concat(parts.map(({ bytes }) => bytes))));
+    if (failed !== undefined) this.only([failed], purpose);
+    return Buffer.concat(parts.map(({ bytes }) => bytes));
   }
 
   private async plain(
@@ -209,6 +218,7 @@ function readResource({ metadata, spec }: Message<"Resource">): NodeResource {
   return {
     id: metadata?.id ?? "",
     created: timeOf(metadata?.created ?? null),
+    updated: timeOf(metadata?.updated ?? null),
     spec: spec?.yamlSpec ?? "",
   };
 }

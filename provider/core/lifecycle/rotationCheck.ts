@@ -134,9 +134,7 @@ function gapsOf(
   const needed = machineType === "worker" ? [] : (PROOFS[authority].restarts[position] ?? []);
   return [
     ...gaps,
-    ...needed.flatMap((component) =>
-      restartGaps(components.find((one) => one.component === component) ?? { component }),
-    ),
+    ...restartGaps(needed.map((name) => components.find(({ component }) => component === name) ?? { component: name })),
   ];
 }
 
@@ -166,12 +164,19 @@ function placeGaps(
   return gaps.length === 0 && unread !== undefined ? [`cannot be asked: ${unread}`] : gaps;
 }
 
-function restartGaps({ component, isCurrent, reason }: ComponentObservation): string[] {
-  if (isCurrent === true) return [];
-  const why = reason === undefined ? "" : `: ${reason}`;
-  return isCurrent === false
-    ? [`${component} does not run with the config yet${why}`]
-    : [`nobody could tell whether ${component} runs with the config${why}`];
+/** Programs that are late for the same reason are one gap. */
+function restartGaps(components: readonly ComponentObservation[]): string[] {
+  const late = components.filter(({ isCurrent }) => isCurrent !== true);
+  const kinds = new Map(late.map((one) => [JSON.stringify([one.isCurrent, one.reason]), one]));
+  return [...kinds.values()].map(({ isCurrent, reason }) => {
+    const names = late.filter((one) => one.isCurrent === isCurrent && one.reason === reason);
+    const list = names.map(({ component }) => component).join(" and ");
+    const why = reason === undefined ? "" : `: ${reason}`;
+    const isOne = names.length === 1;
+    return isCurrent === false
+      ? `${list} ${isOne ? "does" : "do"} not run with the config yet${why}`
+      : `nobody could tell whether ${list} ${isOne ? "runs" : "run"} with the config${why}`;
+  });
 }
 
 /** Moves before which nodes are asked. A step back from `swap` mends a node that is late, and must not wait for it. */

@@ -75,6 +75,7 @@ export class FakeSession implements NodeSession {
     const of = (spec: string): NodeResource => ({
       id: name,
       created: at,
+      updated: at,
       spec,
     });
     switch (name) {
@@ -99,7 +100,7 @@ export class FakeSession implements NodeSession {
     if (node.apiServerReady === undefined) return [];
     const at = new Date(node.bootedAt);
     const spec = stringify({ conditions: [{ type: "Ready", status: node.apiServerReady ? "True" : "False" }] });
-    return [{ id: "kube-system/kube-apiserver", created: at, spec }];
+    return [{ id: "kube-system/kube-apiserver", created: at, updated: at, spec }];
   }
 
   async applyConfiguration(config: string, mode: string, dryRun = false): Promise<ApplyAnswer> {
@@ -201,6 +202,11 @@ export class FakeSession implements NodeSession {
 
   async etcdAlarms(): Promise<readonly string[]> {
     return (await this.etcdNode("etcdAlarms", "list the alarms of etcd")).etcd!.alarms;
+  }
+
+  async readFile(path: string): Promise<string> {
+    await this.reach(`readFile ${path}`, "read a file", { node: DENIED });
+    throw this.error("read a file", { status: 2, text: "no such file or directory" });
   }
 
   async kubeconfig(): Promise<string> {
