@@ -21,6 +21,8 @@ export interface HealthRequest {
   readonly access: NodeAccess;
   readonly controlPlaneNodes: readonly NodeAddress[];
   readonly workerNodes: readonly NodeAddress[];
+  /** Former control planes: Pulumi deletes their resources when all else is done, and they may leave etcd only then. */
+  readonly leavingNodes: number;
   /** `https://host:6443` of the whole cluster, where it is to be checked too. */
   readonly clusterEndpoint: string | undefined;
   readonly kubernetes: () => Promise<KubernetesClient>;
@@ -89,11 +91,11 @@ interface EtcdView {
   readonly alarms: readonly string[];
 }
 
-async function checkEtcd({ access, controlPlaneNodes }: HealthRequest): Promise<readonly Check[]> {
+async function checkEtcd({ access, controlPlaneNodes, leavingNodes }: HealthRequest): Promise<readonly Check[]> {
   const views: EtcdView[] = [];
   const checks = await Promise.all(
     controlPlaneNodes.map((node) =>
-      ofNode("etcd", node, () =>
+      ofNode(ETCD, node, () =>
         access.with({ node }, async (session) => {
           const etcd = await etcdService(session);
           if (etcd === undefined) return "etcd is absent";
@@ -109,7 +111,10 @@ async function checkEtcd({ access, controlPlaneNodes }: HealthRequest): Promise<
       ),
     ),
   );
-  return [...checks, ...consistency(views, controlPlaneNodes)];
+  return [
+    ...checks,
+    ...consistency(views, { least: controlPlaneNodes.length, most: controlPlaneNodes.length + leavingNodes }),
+  ];
 }
 
 function etcdGap({ status, alarms }: EtcdView): string | undefined {
@@ -119,8 +124,17 @@ function etcdGap({ status, alarms }: EtcdView): string | undefined {
   return status.isLearner ? "etcd's member is still a learner" : undefined;
 }
 
+/** The control planes of a cluster that were named in an earlier check, as their addresses were then. */
+export const checkedControlPlanes = (checks: readonly Partial<Check>[]): readonly string[] =>
+  checks.flatMap(({ name, node }) => (name === ETCD && node !== undefined ? [node] : []));
+
+const ETCD = "etcd";
+
 /** Every control plane knows the same members, one of them is the leader for all, and they are the control planes. */
-function consistency(views: readonly EtcdView[], nodes: readonly NodeAddress[]): readonly Check[] {
+function consistency(
+  views: readonly EtcdView[],
+  { least, most }: { readonly least: number; readonly most: number },
+): readonly Check[] {
   const [first] = views;
   if (first === undefined) return [];
   const ids = ({ members }: EtcdView): string =>
@@ -132,8 +146,8 @@ function consistency(views: readonly EtcdView[], nodes: readonly NodeAddress[]):
     ? "control planes know different members"
     : views.some(({ status }) => status.leader !== first.status.leader)
       ? "control planes name different leaders"
-      : first.members.length !== nodes.length
-        ? `${first.members.length} members (${first.members.map(({ hostname }) => hostname).join(", ")}), and ${nodes.length} control planes`
+      : first.members.length < least || first.members.length > most
+        ? `${first.members.length} members (${first.members.map(({ hostname }) => hostname).join(", ")}), and ${least} control planes`
         : undefined;
   return [{ name: "etcd members", ok: gap === undefined, ...(gap === undefined ? {} : { message: gap }) }];
 }

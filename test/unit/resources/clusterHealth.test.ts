@@ -127,6 +127,20 @@ describe("ClusterHealth", () => {
     );
   });
 
+  it("lets a control plane that was taken away be a member once more, for it leaves when all else is done", async () => {
+    await made.up(args);
+    const left = { ...args, controlPlaneNodes: PLANES.slice(0, 2) };
+    await made.up(left);
+    assert.deepEqual(checksOf().slice(3), [
+      ...PLANES.slice(0, 2).map((node) => `etcd ${node} true`),
+      "etcd members  true",
+    ]);
+    assert.match(
+      await failureOf(() => made.up({ ...left, triggers: { a: "1" } })),
+      /etcd members: 3 members \(.*\), and 2 control planes; /,
+    );
+  });
+
   it("waits for a node that is not reached, and names the cause", async () => {
     cluster.nodes.machines.delete(WORKER);
     assert.match(
