@@ -29,6 +29,12 @@ describe("a node of Talos 1.14, under the real Pulumi", function () {
       },
     ],
     talosVersion: "v1.14",
+    machinePatch: `apiVersion: v1alpha1
+kind: RegistryMirrorConfig
+name: "*"
+endpoints: [{ url: "http://${nodes.registryAddress}" }]
+skipFallback: true
+`,
     ...(rotation === undefined ? {} : { rotation: { os: rotation } }),
   });
   const withName: Partial<StackNode> = { configPatches: [{ machine: { certSANs: [EXTRA_NAME] } }] };
@@ -52,10 +58,7 @@ describe("a node of Talos 1.14, under the real Pulumi", function () {
   it("takes a config of documents, and is proved to run with it", async () => {
     await stack.up();
     talosconfig = await stack.talosconfig();
-    assert.match(
-      await stack.talosctl(address, ["version"], talosconfig),
-      /Tag: +v1\.14\.\d+\n[^]*Tag: +v1\.14|Tag: +v1\.14/,
-    );
+    assert.match(await stack.talosctl(address, ["version"], talosconfig), /Tag: +v1\.14/);
     const { cp1 } = (await stack.output("applied")) as { cp1: { talosVersion: string } };
     assert.match(cp1.talosVersion, /^v1\.14\./);
     const live = await stack.talosctl(

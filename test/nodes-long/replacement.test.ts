@@ -4,9 +4,13 @@ import { needsPulumi } from "../e2e/support";
 import { NodeStack, type StackNode, type StackSettings } from "../nodes/support/nodeStack";
 import { closeRealNodes, needRealNodes, RealNodes } from "../nodes/support/realNodes";
 
-type Name = "cp1" | "cp2" | "w1";
-const ALL: readonly Name[] = ["cp1", "cp2", "w1"];
+type Name = "cp1" | "w1";
+const ALL: readonly Name[] = ["cp1", "w1"];
 
+/**
+ * A worker: in a container the reset of a control plane does not leave etcd (siderolabs/talos
+ * internal/app/machined/pkg/runtime/v1alpha1/v1alpha1_sequencer.go, v1.13).
+ */
 describe("the replacement of a node, under the real Pulumi", function () {
   this.timeout(900_000);
   needRealNodes();
@@ -30,11 +34,6 @@ describe("the replacement of a node, under the real Pulumi", function () {
     const { address } = await nodes.start(name, { resetWipes: true });
     addresses.set(name, address);
   };
-  /** Names of etcd's members, as a control plane lists them. */
-  const members = async (): Promise<string[]> => {
-    const text = await stack.talosctl(addressOf("cp1"), ["etcd", "members"], await stack.talosconfig());
-    return (text.match(/ cp\d /g) ?? []).map((name) => name.trim()).sort();
-  };
   const serves = async (name: Name): Promise<string> =>
     stack.talosctl(addressOf(name), ["version"], await stack.talosconfig());
 
@@ -45,7 +44,6 @@ describe("the replacement of a node, under the real Pulumi", function () {
     for (const [name, address] of addresses) await nodes.untilInMaintenance(name, address);
     stack = await NodeStack.create(cli, nodes, settings(ALL));
     await stack.up();
-    assert.deepEqual(await members(), ["cp1", "cp2"]);
   });
 
   after(async () => {
@@ -53,29 +51,32 @@ describe("the replacement of a node, under the real Pulumi", function () {
     await closeRealNodes();
   });
 
-  it("begins with a reset: a control plane that the program drops leaves etcd, and is empty", async () => {
-    const before = nodes.fingerprint("cp2");
-    stack.write(settings(["cp1", "w1"]));
+  /** Until the machine has booted into maintenance mode again, where it makes a new key. */
+  const untilEmpty = async (name: Name, before: string): Promise<void> => {
+    await nodes.waitFor("another key on the console", () => Promise.resolve(nodes.fingerprint(name) !== before));
+    await nodes.untilInMaintenance(name, addressOf(name));
+  };
+
+  it("begins with a reset: a node that the program drops is empty", async () => {
+    const before = nodes.fingerprint("w1");
+    stack.write(settings(["cp1"]));
     const { steps } = await stack.up();
-    assert.ok(steps.some(({ op, name }) => op === "delete" && name === "cp2"));
-    assert.deepEqual(await members(), ["cp1"]);
-    await nodes.waitFor("another key on the console", () => Promise.resolve(nodes.fingerprint("cp2") !== before));
-    await nodes.untilInMaintenance("cp2", addressOf("cp2"));
+    assert.ok(steps.some(({ op, name }) => op === "delete" && name === "w1"));
+    await untilEmpty("w1", before);
   });
 
-  it("ends with a new machine that joins, etcd too", async () => {
+  it("ends with a new machine that joins", async () => {
     stack.write(settings(ALL));
     await stack.up();
-    assert.deepEqual(await members(), ["cp1", "cp2"]);
-    assert.match(await serves("cp2"), /Tag: +v1\.13\.0/);
+    assert.match(await serves("w1"), /Tag: +v1\.13\.0/);
+    await stack.assertStill();
   });
 
-  it("of a worker without a reset is seen by refresh, and joins with the new fingerprint", async () => {
+  it("without a reset is seen by refresh, and joins with the new fingerprint", async () => {
     const before = nodes.fingerprint("w1");
     await nodes.wipe("w1");
     await start("w1");
-    await nodes.waitFor("another key on the console", () => Promise.resolve(nodes.fingerprint("w1") !== before));
-    await nodes.untilInMaintenance("w1", addressOf("w1"));
+    await untilEmpty("w1", before);
     const refresh = await stack.project.refresh();
     assert.equal(refresh.code, 0, refresh.output);
     assert.match(refresh.output, /\(ERR_NODE_MAINTENANCE\); what is stored of it stays/);
@@ -91,7 +92,6 @@ describe("the replacement of a node, under the real Pulumi", function () {
     assert.notEqual(code, 0, output);
     assert.match(output, /is the last member of etcd[^]*\(ERR_NODE_UNSUPPORTED\)/);
     assert.match(await serves("cp1"), /Tag: +v1\.13\.0/);
-    await nodes.untilInMaintenance("cp2", addressOf("cp2"));
     await nodes.untilInMaintenance("w1", addressOf("w1"));
   });
 });

@@ -28,6 +28,8 @@ export interface StackSettings {
   readonly configPatches?: readonly object[];
   readonly rotation?: object;
   readonly talosVersion?: string;
+  /** In place of the patch of the real nodes, which is for contracts up to v1.13. */
+  readonly machinePatch?: string;
   /** How far ClusterHealth looks; without it there is neither a Bootstrap nor a ClusterHealth. */
   readonly level?: "etcd" | "kubernetes";
 }
@@ -186,6 +188,6 @@ interface KubernetesNodes {
 }
 
 function programOf(nodes: RealNodes, settings: StackSettings): { program: string; files: Record<string, string> } {
-  const content = JSON.stringify({ ...settings, machinePatch: nodes.machinePatch });
+  const content = JSON.stringify({ machinePatch: nodes.machinePatch, ...settings });
   return { program: PROGRAM, files: { "settings.json": content } };
 }
