@@ -1,22 +1,16 @@
 import { isUnderWay } from "../../core/lifecycle/rotation";
 import { judgeRotation, type RotationVerdict } from "../../core/lifecycle/rotationCheck";
-import type { ProvedName } from "../../core/lifecycle/rotationProofs";
 import { DecodedCA } from "../../core/secrets/decodedPem";
-import { CA_NAMES, type CAName, STAGED, type StagedName } from "../../core/secrets/inventory";
-import type { Authority } from "../../core/x509/authority";
+import { STAGED, type StagedName } from "../../core/secrets/inventory";
+import { publicParts, type StagedSecret } from "../../core/secrets/stagedSecret";
 import type { Context } from "../../engine/ports";
 import { NodeAccess } from "../live/nodeAccess";
 import { observeNode, type RotationTarget } from "../live/rotation/nodes";
-import {
-  type RotationKey,
-  type RotationKeys,
-  type RotationMaterial,
-  RotationQuestion,
-} from "../live/rotation/question";
+import { type RotationKey, type RotationKeys, RotationQuestion } from "../live/rotation/question";
 import { timeoutsOf } from "../live/timeouts";
-import type { SecretsState } from "./state";
+import { issuingSecret, type SecretsState } from "./state";
 
-/** Judges what nodes show of an authority against its stage in the state, as clients that the CAs of the state certify. */
+/** Judges what nodes show of a CA or key against its stage in the state, as clients that the CAs of the state certify. */
 export async function judgeNodes(
   name: StagedName,
   state: SecretsState,
@@ -24,7 +18,7 @@ export async function judgeNodes(
   context: Context,
 ): Promise<RotationVerdict> {
   const issuing = state.bundle.authority("os");
-  const other = otherOf(state, "os")?.signer;
+  const other = keysOf(state, "os").other?.signer;
   const trusted = [state.bundle.ca("os"), ...(other === undefined ? [] : [DecodedCA.of(other)])];
   const trust = new Set(trusted.flatMap(({ certificates }) => certificates.map(({ pem }) => pem)));
   const signers = other === undefined ? [issuing] : [issuing, other];
@@ -32,7 +26,7 @@ export async function judgeNodes(
   const question = new RotationQuestion({
     access,
     environment: context.environment,
-    material: materialOf(state),
+    material: Object.fromEntries(STAGED.map((each) => [each, keysOf(state, each)] as const)),
     mayRead: true,
     mustRead: true,
   });
@@ -40,27 +34,22 @@ export async function judgeNodes(
   return judgeRotation(name, state.staged[name].position, observed.flat());
 }
 
-/** What is in play of each authority, with the keys of the state. */
-function materialOf(state: SecretsState): RotationMaterial {
-  const cas = CA_NAMES.map((name): readonly [ProvedName, RotationKeys] => {
-    const other = isStaged(name) ? otherOf(state, name) : undefined;
-    const retired = isStaged(name) ? state.staged[name].retired : [];
-    return [name, { issuing: keyOf(state.bundle.authority(name)), ...(other === undefined ? {} : { other }), retired }];
-  });
-  return Object.fromEntries(cas);
+/** What is in play of a CA or key. */
+function keysOf({ bundle, staged }: SecretsState, name: StagedName): RotationKeys {
+  const { position, other, retired } = staged[name];
+  return {
+    issuing: keyOf(issuingSecret(bundle, name)),
+    ...(other === undefined || !isUnderWay(position) ? {} : { other: keyOf(other) }),
+    retired,
+  };
 }
 
-const isStaged = (name: CAName): name is CAName & StagedName => STAGED.some((staged) => staged === name);
-
-const keyOf = (signer: Authority): RotationKey => ({
-  fingerprint: signer.certificate.fingerprint,
-  certificate: signer.certificate,
-  signer,
-});
-
-/** The other CA of a rotation under way. */
-function otherOf(state: SecretsState, name: StagedName): RotationKey | undefined {
-  const { position, other } = state.staged[name];
-  const signer = isUnderWay(position) ? other?.authority() : undefined;
-  return signer === undefined ? undefined : keyOf(signer);
+function keyOf(secret: StagedSecret): RotationKey {
+  const [part] = publicParts(secret);
+  const signer = secret instanceof DecodedCA ? secret.authority() : undefined;
+  return {
+    fingerprint: part?.fingerprint ?? "",
+    ...(part?.certificate === undefined ? {} : { certificate: part.certificate }),
+    ...(signer === undefined ? {} : { signer }),
+  };
 }
