@@ -157,15 +157,6 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
       done(await exportPki(bundle, options, cli));
     });
 
-  command(program, "report", "write one HTML page: who signs whom, and when everything ends", STACK_OPTIONS)
-    .argument("[files...]", "stack export, or any file that inspect takes; default: stdin")
-    .requiredOption("--html <file>", "where to write, - for stdout")
-    .addOption(warn())
-    .addOption(critical())
-    .action(async (files: string[], options: ReportOptions) => {
-      done(await report(files, options, cli));
-    });
-
   command(program, "audit", "list the audit log, say who holds a valid client certificate, verify its chain", [json])
     .argument("[files...]", "audit logs, oldest first or not; default: stdin")
     .option("--clients", "the client certificates that are valid now, whichever was replaced: who holds which role")
@@ -183,7 +174,6 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
       done(await audit(files, options, cli));
     });
 
-  const rotation = program.command("rotation").description("look after the rotations of a cluster's CAs");
   const asking = (created: Command): Command =>
     created
       .option(
@@ -193,6 +183,17 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
       )
       .option("--context <name>", "context of the talosconfigs; default: the current one")
       .option("--nodes <addresses>", "ask these instead, comma-separated", collectList);
+  asking(command(program, "report", "write one HTML page: who signs whom, and when everything ends", STACK_OPTIONS))
+    .argument("[files...]", "stack export, or any file that inspect takes; default: stdin")
+    .requiredOption("--html <file>", "where to write, - for stdout")
+    .option("--ask", "ask the nodes that the stack lists where each rotation is; so do --nodes and --talosconfig")
+    .addOption(warn())
+    .addOption(critical())
+    .action(async (files: string[], options: ReportOptions) => {
+      done(await report(files, options, cli));
+    });
+
+  const rotation = program.command("rotation").description("look after the rotations of a cluster's CAs");
   asking(
     command(
       rotation,

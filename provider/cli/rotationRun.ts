@@ -6,7 +6,7 @@ import { CliError, EXIT, type CliContext } from "./cliContext";
 import { type Client } from "./client";
 import { type AskingOptions, askedFor, loadClients, nodesOf } from "./rotation";
 import { type JudgedRotation, judgeRotations } from "./rotationQuestion";
-import { AUTHORITY_TITLES, type KnownRotation, type KnownRotations, readAllRotations } from "./rotationState";
+import { type KnownRotation, type KnownRotations, readAllRotations, titleOf } from "./rotationState";
 import { describeRotations } from "./rotationTable";
 import { loadStack, type StackOptions } from "./stack";
 import { safe, type Style, styleOf, table } from "./style";
@@ -82,7 +82,7 @@ async function look(
 }
 
 const waitingFor = ({ resource }: KnownRotations, { authority, position }: KnownRotation, why: string): Waiting => ({
-  key: `${resource}, ${AUTHORITY_TITLES[authority]}`,
+  key: `${resource}, ${titleOf(authority)}`,
   reason: `stays at ${position}; ${why}`,
 });
 
@@ -116,7 +116,7 @@ const TOKEN_GRACE_PERIOD = "70m";
 function positions({ resource, rotations }: KnownRotations, style: Style): string {
   const begun = rotations.filter(({ position, requested }) => position !== "none" || requested !== undefined);
   const rows = begun.map(({ authority, id = "", position, todo = "" }) => [
-    AUTHORITY_TITLES[authority],
+    titleOf(authority),
     safe(id),
     position,
     safe(todo),

@@ -1,10 +1,10 @@
+import { authorityTitle } from "../core/lifecycle/authorities";
 import { ROTATION_STAGES, type RotationPosition } from "../core/lifecycle/rotation";
-import type { ProvedName } from "../core/lifecycle/rotationProofs";
 import { type NodeAddress, readNodeAddress } from "../core/nodes/nodeAddress";
 import { decodeSecretsYaml } from "../core/secrets/codec";
 import type { DecodedBundle } from "../core/secrets/decodedBundle";
 import { isTree, valueAt } from "../core/secrets/fields";
-import type { CAName } from "../core/secrets/inventory";
+import { type CAName, STAGED, type StagedName } from "../core/secrets/inventory";
 import { MACHINE_TYPES, type MachineType } from "../core/secrets/types";
 import { type Authority, parseAuthority } from "../core/x509/authority";
 import { type Certificate, fingerprintOf, parseCertificate, parseCertificates } from "../core/x509/certificate";
@@ -12,15 +12,8 @@ import type { RotationKey, RotationKeys } from "../resources/live/rotation/quest
 import type { Stack, StackResource } from "./stack";
 import { CliError } from "./cliContext";
 
-/** Every authority that rotates in stages, and how people call it. */
-export const AUTHORITY_TITLES: Readonly<Record<ProvedName, string>> = {
-  os: "OS CA",
-  kubernetes: "Kubernetes CA",
-  etcd: "etcd CA",
-  aggregator: "aggregator CA",
-  serviceAccount: "service account key",
-};
-const AUTHORITIES = Object.keys(AUTHORITY_TITLES) as readonly ProvedName[];
+/** What rotates, as a heading has it: `OS CA`, `service account key`. */
+export const titleOf = (name: StagedName): string => authorityTitle(name).replace(/^the /, "");
 
 /** What the program asks for, as the stack has it from the last update. */
 export interface RequestedRotation {
@@ -31,7 +24,7 @@ export interface RequestedRotation {
 
 /** What a stack knows of the rotation of one authority. */
 export interface KnownRotation {
-  readonly authority: ProvedName;
+  readonly authority: StagedName;
   readonly position: RotationPosition;
   readonly id?: string;
   /** What the state says is to be done next. */
@@ -117,7 +110,7 @@ function describe(resource: StackResource, now: Date): KnownRotations {
     .find((text) => text !== undefined);
   return {
     resource: resource.name,
-    rotations: AUTHORITIES.map((authority) => readRotation(authority, resource, bundle)),
+    rotations: STAGED.map((authority) => readRotation(authority, resource, bundle)),
     nodes: readNodes(resource.inputs["nodes"]),
     ...(period === undefined ? {} : { tokenGracePeriod: period }),
   };
@@ -143,7 +136,7 @@ function readNodes(nodes: unknown): KnownNode[] {
 }
 
 function readRotation(
-  authority: ProvedName,
+  authority: StagedName,
   resource: StackResource,
   bundle: DecodedBundle | undefined,
 ): KnownRotation {
@@ -176,7 +169,7 @@ function readRotation(
   };
 }
 
-const retiredOf = ({ outputs }: StackResource, authority: ProvedName): string[] =>
+const retiredOf = ({ outputs }: StackResource, authority: StagedName): string[] =>
   textsAt(valueAt(outputs, ["rotationStatus", authority, "retired"]));
 
 function readCAs(name: CAName, resource: StackResource, bundle: DecodedBundle | undefined): RotationKeys | undefined {

@@ -1,9 +1,11 @@
+import { AUTHORITIES } from "../core/lifecycle/authorities";
 import { isUnderWay, type RotationPosition } from "../core/lifecycle/rotation";
 import { type NodeVerdict, partyName } from "../core/lifecycle/rotationCheck";
-import type { ProvedName, RotationParty } from "../core/lifecycle/rotationProofs";
+import type { RotationParty } from "../core/lifecycle/rotationProofs";
 import type { JudgedRotation } from "./rotationQuestion";
-import { AUTHORITY_TITLES, type KnownRotation, type KnownRotations } from "./rotationState";
+import { type KnownRotation, type KnownRotations, titleOf } from "./rotationState";
 import { safe, type Style, table } from "./style";
+import type { StagedName } from "../core/secrets/inventory";
 
 /** What the nodes showed of every rotation, in one table. */
 export function describeRotations(
@@ -17,7 +19,7 @@ export function describeRotations(
     ...judged.map((rotation) => heading(resource, rotation, style)),
     ...(others.length === 0
       ? []
-      : [style.dim(`no rotation yet: ${others.map(({ authority }) => AUTHORITY_TITLES[authority]).join(", ")}\n`)]),
+      : [style.dim(`no rotation yet: ${others.map(({ authority }) => titleOf(authority)).join(", ")}\n`)]),
     tableOf(judged, style),
     ...judged.flatMap((rotation) => [unusableLines(rotation, style), conclusion(rotation, judged.length > 1, style)]),
   ].join("");
@@ -31,7 +33,7 @@ function heading(resource: string, { authority, id, position, keys }: KnownRotat
     return `  ${what} ${name}SHA-256 ${key.fingerprint}\n`;
   };
   return [
-    style.strong(`${safe(resource)}: ${AUTHORITY_TITLES[authority]}, ${stage}\n`),
+    style.strong(`${safe(resource)}: ${titleOf(authority)}, ${stage}\n`),
     line("issuing  ", keys?.issuing),
     line("accepted ", keys?.other),
   ].join("");
@@ -56,7 +58,7 @@ function tableOf(judged: readonly JudgedRotation[], style: Style): string {
   );
   // At rest, and without a sign of an old CA, there is one that is neither old nor new.
   const ages: readonly Age[] = positions.some(isUnderWay) ? ["old", "new"] : hasRetired ? ["only", "old"] : ["only"];
-  const noun = (authority: ProvedName): string => (authority === "serviceAccount" ? "key" : "CA");
+
   const rows = judged.flatMap(({ authority, position, verdict }) =>
     verdict.nodes
       .filter(({ concerned }) => concerned)
@@ -64,7 +66,7 @@ function tableOf(judged: readonly JudgedRotation[], style: Style): string {
         isThrough: node.through,
         cells: [
           node.node,
-          ...(isOne ? [] : [AUTHORITY_TITLES[authority]]),
+          ...(isOne ? [] : [titleOf(authority)]),
           servedBy(authority, position, node),
           ...ages.map((age) => trusted(partyOfAge(position, age), node)),
           node.through ? "through" : safe(node.gaps.join("; ")),
@@ -72,7 +74,7 @@ function tableOf(judged: readonly JudgedRotation[], style: Style): string {
       })),
   );
   const columns = ages.map((age) =>
-    age === "only" ? `TRUSTS ${isOne ? noun(judged[0]!.authority) : "CA"}` : `TRUSTS ${age} CA`,
+    age === "only" ? `TRUSTS ${isOne ? AUTHORITIES[judged[0]!.authority].noun : "CA"}` : `TRUSTS ${age} CA`,
   );
   const header = ["NODE", ...(isOne ? [] : ["OF"]), "SERVES", ...columns.map((text) => text.toUpperCase()), "VERDICT"];
   return table([header, ...rows.map(({ cells }) => cells)], (cell, row, column) => {
@@ -82,7 +84,7 @@ function tableOf(judged: readonly JudgedRotation[], style: Style): string {
 }
 
 /** Whose certificates a node serves, over all its places. */
-function servedBy(authority: ProvedName, position: RotationPosition, { places }: NodeVerdict): string {
+function servedBy(authority: StagedName, position: RotationPosition, { places }: NodeVerdict): string {
   const names = places
     .flatMap(({ serves }) => (serves === undefined ? [] : [partyName(position, serves, authority)]))
     .map((name) => name.replace(/^the /, ""));
@@ -116,7 +118,7 @@ function unusableLines({ position, verdict: { unusable = {} } }: JudgedRotation,
 /** What to do about one rotation. */
 function conclusion({ authority, verdict }: JudgedRotation, isNamed: boolean, style: Style): string {
   const { safe: isSafe, untried, nodes, next, back, unusable } = verdict;
-  const name = isNamed ? `${AUTHORITY_TITLES[authority]}: ` : "";
+  const name = isNamed ? `${titleOf(authority)}: ` : "";
   const concerned = nodes.filter((node) => node.concerned);
   const behind = concerned.filter(({ through }) => !through).length;
   if (concerned.length === 0) return style.bad(`${name}no node that was asked has it; ask the control planes\n`);

@@ -126,6 +126,7 @@ function optionsOf(request: ConstructRequest): pulumi.ComponentResourceOptions {
   );
   const parent = request.getParent();
   const deletedWith = request.getDeletedwith();
+  const retainOnDelete = request.getRetainondelete();
   const protect = protectOf(request);
   return {
     aliases: request.getAliasesList().map(aliasOf),
@@ -133,9 +134,9 @@ function optionsOf(request: ConstructRequest): pulumi.ComponentResourceOptions {
     providers: Object.fromEntries(providers),
     ignoreChanges: request.getIgnorechangesList(),
     replaceOnChanges: request.getReplaceonchangesList(),
-    retainOnDelete: request.getRetainondelete(),
     ...(parent === "" ? {} : { parent: new DependencyResource(parent) }),
     ...(deletedWith === "" ? {} : { deletedWith: new DependencyResource(deletedWith) }),
+    ...(retainOnDelete === undefined ? {} : { retainOnDelete }),
     ...(protect === undefined ? {} : { protect }),
   };
 }

@@ -2,29 +2,23 @@ import { isUnderWay } from "../../core/lifecycle/rotation";
 import { judgeRotation, type RotationVerdict } from "../../core/lifecycle/rotationCheck";
 import { DecodedCA } from "../../core/secrets/decodedPem";
 import { STAGED, type StagedName } from "../../core/secrets/inventory";
-import { publicParts, type StagedSecret, stagedSecretOf } from "../../core/secrets/stagedSecret";
+import { publicParts, type StagedSecret } from "../../core/secrets/stagedSecret";
 import type { Context } from "../../engine/ports";
 import { NodeAccess } from "../live/nodeAccess";
-import { observeNode } from "../live/rotation/nodes";
-import {
-  type RotationKey,
-  type RotationKeys,
-  type RotationMaterial,
-  RotationQuestion,
-} from "../live/rotation/question";
+import { observeNode, type RotationTarget } from "../live/rotation/nodes";
+import { type RotationKey, type RotationKeys, RotationQuestion } from "../live/rotation/question";
 import { timeoutsOf } from "../live/timeouts";
-import type { AskedNode } from "./askedNodes";
-import type { SecretsState } from "./state";
+import { issuingSecret, type SecretsState } from "./state";
 
-/** Judges what nodes show of an authority against its stage in the state, as clients that the CAs of the state certify. */
+/** Judges what nodes show of a CA or key against its stage in the state, as clients that the CAs of the state certify. */
 export async function judgeNodes(
   name: StagedName,
   state: SecretsState,
-  nodes: readonly AskedNode[],
+  nodes: readonly RotationTarget[],
   context: Context,
 ): Promise<RotationVerdict> {
   const issuing = state.bundle.authority("os");
-  const other = otherOf(state, "os")?.signer;
+  const other = keysOf(state, "os").other?.signer;
   const trusted = [state.bundle.ca("os"), ...(other === undefined ? [] : [DecodedCA.of(other)])];
   const trust = new Set(trusted.flatMap(({ certificates }) => certificates.map(({ pem }) => pem)));
   const signers = other === undefined ? [issuing] : [issuing, other];
@@ -32,7 +26,7 @@ export async function judgeNodes(
   const question = new RotationQuestion({
     access,
     environment: context.environment,
-    material: materialOf(state),
+    material: Object.fromEntries(STAGED.map((each) => [each, keysOf(state, each)] as const)),
     mayRead: true,
     mustRead: true,
   });
@@ -40,29 +34,22 @@ export async function judgeNodes(
   return judgeRotation(name, state.staged[name].position, observed.flat());
 }
 
-/** What is in play of each authority, with the keys of the state. */
-function materialOf(state: SecretsState): RotationMaterial {
-  const known = STAGED.flatMap((name): (readonly [StagedName, RotationKeys])[] => {
-    const issuing = keyOf(stagedSecretOf(state.bundle, name));
-    if (issuing === undefined) return [];
-    const other = otherOf(state, name);
-    const { retired } = state.staged[name];
-    return [[name, { issuing, ...(other === undefined ? {} : { other }), retired }]];
-  });
-  return Object.fromEntries(known);
+/** What is in play of a CA or key. */
+function keysOf({ bundle, staged }: SecretsState, name: StagedName): RotationKeys {
+  const { position, other, retired } = staged[name];
+  return {
+    issuing: keyOf(issuingSecret(bundle, name)),
+    ...(other === undefined || !isUnderWay(position) ? {} : { other: keyOf(other) }),
+    retired,
+  };
 }
 
-/** `undefined` where there is none, or nothing public of it can be read. */
-function keyOf(secret: StagedSecret | undefined): RotationKey | undefined {
-  const [part] = secret === undefined ? [] : publicParts(secret);
-  if (part === undefined) return undefined;
-  const { fingerprint, certificate } = part;
+function keyOf(secret: StagedSecret): RotationKey {
+  const [part] = publicParts(secret);
   const signer = secret instanceof DecodedCA ? secret.authority() : undefined;
-  return { fingerprint, ...(certificate && { certificate }), ...(signer && { signer }) };
-}
-
-/** The other one of a rotation under way. */
-function otherOf(state: SecretsState, name: StagedName): RotationKey | undefined {
-  const { position, other } = state.staged[name];
-  return isUnderWay(position) ? keyOf(other) : undefined;
+  return {
+    fingerprint: part?.fingerprint ?? "",
+    ...(part?.certificate === undefined ? {} : { certificate: part.certificate }),
+    ...(signer === undefined ? {} : { signer }),
+  };
 }

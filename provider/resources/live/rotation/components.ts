@@ -1,14 +1,10 @@
 import { PkiError } from "../../../core/errors";
-import {
-  type Component,
-  type ComponentObservation,
-  PROOFS,
-  type ProvedName,
-} from "../../../core/lifecycle/rotationProofs";
+import { type Component, type ComponentObservation, PROOFS } from "../../../core/lifecycle/rotationProofs";
 import { isTree, valueAt } from "../../../core/secrets/fields";
 import type { NodeResource } from "../../../engine/nodes";
 import { etcdService } from "../nodeState";
 import { type ProbedNode, readingOf } from "./probedNode";
+import type { StagedName } from "../../../core/secrets/inventory";
 
 /**
  * Looks whether the programs that an authority needs run with the files of the config, on a control plane.
@@ -16,7 +12,7 @@ import { type ProbedNode, readingOf } from "./probedNode";
  * Sources: siderolabs/talos internal/app/machined/pkg/controllers/k8s/{render_secrets,control_plane}_static_pod.go and
  * pkg/machinery/resources/{k8s,secrets}, v1.6 to v1.14.
  */
-export function observeComponents(authority: ProvedName, node: ProbedNode): Promise<ComponentObservation[]> {
+export function observeComponents(authority: StagedName, node: ProbedNode): Promise<ComponentObservation[]> {
   const needed = new Set(Object.values(PROOFS[authority].restarts).flat());
   return Promise.all(
     [...needed].map(async (component) => {

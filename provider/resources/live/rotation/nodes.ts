@@ -1,11 +1,5 @@
 import { PkiError } from "../../../core/errors";
-import {
-  isConcerned,
-  type NodeObservation,
-  placesOf,
-  PROOFS,
-  type ProvedName,
-} from "../../../core/lifecycle/rotationProofs";
+import { isConcerned, type NodeObservation, placesOf, PROOFS } from "../../../core/lifecycle/rotationProofs";
 import { shortNodeAddress } from "../../../core/nodes/nodeAddress";
 import { MACHINE_TYPES, type MachineType } from "../../../core/secrets/types";
 import type { Target } from "../nodeAccess";
@@ -13,6 +7,7 @@ import { observeComponents } from "./components";
 import { observePlace } from "./places";
 import type { RotationQuestion } from "./question";
 import { ProbedNode, readingOf } from "./probedNode";
+import type { StagedName } from "../../../core/secrets/inventory";
 
 /** A node, and what it is where that is known. */
 export type RotationTarget = Target & { readonly machineType?: MachineType | undefined };
@@ -25,7 +20,7 @@ export type RotationTarget = Target & { readonly machineType?: MachineType | und
  */
 export async function observeNode(
   target: RotationTarget,
-  authorities: readonly ProvedName[],
+  authorities: readonly StagedName[],
   question: RotationQuestion,
 ): Promise<readonly NodeObservation[]> {
   const node = await ProbedNode.open(target, question);
@@ -51,7 +46,7 @@ export async function observeNode(
   }
 }
 
-const hasRestarts = (authority: ProvedName): boolean => Object.keys(PROOFS[authority].restarts).length > 0;
+const hasRestarts = (authority: StagedName): boolean => Object.keys(PROOFS[authority].restarts).length > 0;
 
 /** What the node itself says that it is. Source: siderolabs/talos pkg/machinery/resources/config/machine_type.go, v1.13. */
 async function machineTypeOf(node: ProbedNode): Promise<MachineType | undefined> {

@@ -2,7 +2,6 @@ import { PkiError } from "../../../core/errors";
 import {
   type Place,
   type PlaceObservation,
-  type ProvedName,
   ROTATION_PARTIES,
   type RotationParty,
 } from "../../../core/lifecycle/rotationProofs";
@@ -14,6 +13,7 @@ import type { HandshakeResult, HttpAnswer, NodeIdentity } from "../../../engine/
 import { apiCertificates } from "../nodeState";
 import { type ProbedNode, PORTS, PROBE_MS, readingOf } from "./probedNode";
 import type { PartyClients, RotationKeys } from "./question";
+import type { StagedName } from "../../../core/secrets/inventory";
 
 type Shown = Omit<PlaceObservation, "place">;
 type Serves = NonNullable<Shown["serves"]>;
@@ -31,7 +31,7 @@ const PROBES: Readonly<Record<Place, (keys: RotationKeys, node: ProbedNode) => P
 };
 
 /** Looks what one place of a node shows of an authority. */
-export async function observePlace(authority: ProvedName, place: Place, node: ProbedNode): Promise<PlaceObservation> {
+export async function observePlace(authority: StagedName, place: Place, node: ProbedNode): Promise<PlaceObservation> {
   const keys = node.question.keys(authority);
   if (keys === undefined) return { place, trusts: {}, reason: "nothing is known of what is in play" };
   return { place, ...(await PROBES[place](keys, node)) };
@@ -66,6 +66,12 @@ async function shakeHandsAsEach(
     }),
   );
   return shakes.length > 0 ? Object.fromEntries(shakes) : { nobody: await shake() };
+}
+
+/** Whether a client was let in; only an alert of the server rejects one: silence and a broken connection do not. */
+function letsIn(shake: HandshakeResult | undefined): boolean | undefined {
+  if (shake === undefined) return undefined;
+  return shake.accepted || shake.failure?.code === "ERR_CLIENT_REJECTED" ? shake.accepted : undefined;
 }
 
 /**
@@ -111,10 +117,10 @@ function talosTrusts(
   );
   return Object.fromEntries(
     ROTATION_PARTIES.flatMap((party) => {
-      const facts = [shakes[party]?.accepted, isListed[party]].filter((fact) => fact !== undefined);
+      const facts = [letsIn(shakes[party]), isListed[party]].filter((fact) => fact !== undefined);
       // Whom it still lets in, one way or the other, shows that an old CA is not out.
       const isIn = party === "retired" ? facts.includes(true) : !facts.includes(false);
-      const isProved = party === "retired" || !isIn || isThroughEndpoint || shakes[party] !== undefined;
+      const isProved = party === "retired" || !isIn || isThroughEndpoint || letsIn(shakes[party]) !== undefined;
       return facts.length === 0 || !isProved ? [] : [[party, isIn] as const];
     }),
   );
@@ -146,10 +152,8 @@ async function observeEtcd(port: number, keys: RotationKeys, { target, question 
     ...serving(leaf, keys),
     trusts: Object.fromEntries(
       ROTATION_PARTIES.flatMap((party) => {
-        const shake = shakes[party];
-        // Only an alert of the server rejects a client: silence does not.
-        const isJudged = shake !== undefined && (shake.accepted || shake.failure?.code === "ERR_CLIENT_REJECTED");
-        return isJudged ? [[party, shake.accepted] as const] : [];
+        const isIn = letsIn(shakes[party]);
+        return isIn === undefined ? [] : [[party, isIn] as const];
       }),
     ),
     ...reasonOf({ reason: results.find(({ accepted }) => !accepted)?.failure?.reason }),

@@ -1,12 +1,13 @@
 import type { Environment } from "../../../core/environment";
 import { PkiError } from "../../../core/errors";
-import { type ProvedName, ROTATION_PARTIES, type RotationParty } from "../../../core/lifecycle/rotationProofs";
+import { ROTATION_PARTIES, type RotationParty } from "../../../core/lifecycle/rotationProofs";
 import type { Authority } from "../../../core/x509/authority";
 import type { Certificate } from "../../../core/x509/certificate";
 import { issueKubernetesClientCertificate, KUBERNETES_ADMIN } from "../../../core/x509/kubernetesClientCertificate";
 import type { NodeIdentity } from "../../../engine/nodes";
 import type { NodeAccess } from "../nodeAccess";
 import { nodeIdentity, passingLifetime } from "../passingClient";
+import type { StagedName } from "../../../core/secrets/inventory";
 
 /** A CA of a rotation, or a service account key, as far as it is known. */
 export interface RotationKey {
@@ -29,7 +30,7 @@ export interface RotationKeys {
 }
 
 /** What is in play of each authority that is asked for. */
-export type RotationMaterial = { readonly [Name in ProvedName]?: RotationKeys };
+export type RotationMaterial = { readonly [Name in StagedName]?: RotationKeys };
 
 /** A client of each party, as far as there is one. */
 export type PartyClients = { readonly [Party in RotationParty]?: NodeIdentity };
@@ -55,7 +56,7 @@ export interface QuestionOptions {
 
 /** With what nodes are asked where they are in rotations. The one place that decides as whom. */
 export class RotationQuestion {
-  private readonly made = new Map<ProvedName, Promise<PartyClients>>();
+  private readonly made = new Map<StagedName, Promise<PartyClients>>();
 
   constructor(readonly options: QuestionOptions) {}
 
@@ -63,12 +64,12 @@ export class RotationQuestion {
     return this.options.access;
   }
 
-  keys(authority: ProvedName): RotationKeys | undefined {
+  keys(authority: StagedName): RotationKeys | undefined {
     return this.options.material[authority];
   }
 
   /** Certificates of the issuing CA and of the one accepted beside it, PEM. */
-  trusted(authority: ProvedName): readonly string[] {
+  trusted(authority: StagedName): readonly string[] {
     const { issuing, other } = this.keys(authority) ?? {};
     return [issuing, other].flatMap((key) => (key?.certificate === undefined ? [] : [key.certificate.pem]));
   }

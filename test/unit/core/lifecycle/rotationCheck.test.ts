@@ -12,10 +12,10 @@ import {
   type ComponentObservation,
   type NodeObservation,
   type PlaceObservation,
-  type ProvedName,
   PROOFS,
   tokenGrace,
 } from "../../../../provider/core/lifecycle/rotationProofs";
+import type { StagedName } from "../../../../provider/core/secrets/inventory";
 
 const node = (more: Partial<PlaceObservation> = {}): NodeObservation => ({
   node: "10.0.0.2:50000",
@@ -125,7 +125,7 @@ describe("The judgement on the nodes of a rotation", () => {
   });
 
   it("asks of each authority what it has to show at a stage", () => {
-    const missing = (authority: ProvedName, stage: "accept" | "swap" | "finish"): readonly string[] =>
+    const missing = (authority: StagedName, stage: "accept" | "swap" | "finish"): readonly string[] =>
       judgeRotation(authority, stage, [{ node: "a", machineType: "controlplane", places: [], components: [] }])
         .nodes[0]!.gaps;
     const restart = (...names: readonly Component[]): string =>
@@ -148,7 +148,7 @@ describe("The judgement on the nodes of a rotation", () => {
     }
   });
 
-  const shows = (authority: ProvedName, ...components: readonly ComponentObservation[]): NodeObservation => ({
+  const shows = (authority: StagedName, ...components: readonly ComponentObservation[]): NodeObservation => ({
     node: "a",
     machineType: "controlplane",
     places: PROOFS[authority].places.map((place) => ({
