@@ -72,7 +72,7 @@ export async function observeNode(target: Target, question: NodeQuestion): Promi
   const shown: PlaceObservation = {
     place: "talosAPI",
     ...(leaf === undefined ? {} : { serves: partyOf(leaf, authorities) }),
-    trusts: trustsOf(target, shakes, seen, authorities),
+    trusts: trustsOf(target, withoutStrangers(shakes), seen, authorities),
     ...(reason === undefined ? {} : { reason }),
     ...(unread === undefined ? {} : { unread }),
   };
@@ -82,18 +82,26 @@ export async function observeNode(target: Target, question: NodeQuestion): Promi
 /** What the handshakes showed, by party; that of nobody in particular where there is no client. */
 type Handshakes = { readonly [Party in RotationParty | "nobody"]?: HandshakeResult };
 
+/** A node that is not verified was not asked whom it lets in. */
+function withoutStrangers(shakes: Handshakes): Handshakes {
+  return Object.fromEntries(Object.entries(shakes).filter(([, { failure }]) => failure?.code !== "ERR_NODE_UNTRUSTED"));
+}
+
 async function shakeHandsWith({ node, endpoint }: Target, question: NodeQuestion): Promise<Handshakes> {
   if (endpoint !== undefined) return {};
   const { nodes, signal, clients } = question;
+  const { issuing, other, retiredCertificates = [] } = question.authorities;
+  const known = [issuing, ...(other === undefined ? [] : [other]), ...retiredCertificates];
+  const options = { signal, authorities: known.map(({ pem }) => pem) };
   const shakes = await Promise.all(
     ROTATION_PARTIES.flatMap((party) => {
       const identity = clients[party];
       return identity === undefined
         ? []
-        : [nodes.shakeHands(node, { signal, identity }).then((result) => [party, result] as const)];
+        : [nodes.shakeHands(node, { ...options, identity }).then((result) => [party, result] as const)];
     }),
   );
-  return shakes.length > 0 ? Object.fromEntries(shakes) : { nobody: await nodes.shakeHands(node, { signal }) };
+  return shakes.length > 0 ? Object.fromEntries(shakes) : { nobody: await nodes.shakeHands(node, options) };
 }
 
 async function readingOf(target: Target, { read }: NodeQuestion): Promise<ApiCertificates | PkiError | undefined> {
