@@ -122,11 +122,11 @@ export interface NodeSession {
   close(): void;
 }
 
-/** How a server of TLS met a client, of which nothing was verified. */
+/** How a server of TLS met a client. */
 export interface HandshakeResult {
   /** What it served, its own certificate first; empty when it did not get that far. */
   readonly chain: readonly Certificate[];
-  /** The server let the client in. */
+  /** The server let the client in; false too where that was not asked. */
   readonly accepted: boolean;
   /** What went wrong. */
   readonly failure?: NodeFailure;
@@ -134,8 +134,13 @@ export interface HandshakeResult {
 
 export interface HandshakeOptions {
   readonly identity?: NodeIdentity;
-  /** CAs of which one must have issued the server's certificate, PEM; a server that does not verify gets no byte after the handshake. */
+  /**
+   * CAs of which one must have issued the server's certificate, for its name or address, PEM. Without them nobody is
+   * verified, and a server that is not verified gets no byte after the handshake.
+   */
   readonly authorities?: readonly string[];
+  /** What the server serves is all that is asked. */
+  readonly onlyChain?: true;
   readonly patience?: number;
   readonly signal?: AbortSignal;
 }

@@ -108,10 +108,10 @@ describe("an impostor at the address of a node", function () {
   it("hears no byte of a handshake that looks whom a node lets in", async () => {
     const impostor = await Impostor.start(await serverOf(other.bundle.certs.os));
     const { crt, key } = await issueClient(stack.cluster.bundle.certs.os, { roles: ["os:admin"] });
-    const trust = { authorities: [stack.cluster.bundle.certs.os.crt] };
+    const authorities = [stack.cluster.bundle.certs.os.crt];
     const identity = { certificatePem: crt, privateKeyPem: opensslKey(key) };
     const address = readNodeAddress(impostor.endpoint)!;
-    const options = { identity, trust, patience: 1000 };
+    const options = { identity, authorities, patience: 1000 };
     const { accepted } = await nodes.shakeHands(address, options);
     assert.equal(accepted, false);
     assert.equal(impostor.connections, 1);

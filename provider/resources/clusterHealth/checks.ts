@@ -199,7 +199,7 @@ async function checkKubelets(request: HealthRequest): Promise<readonly Check[]> 
         // Without a CNI no node is ever Ready; that its kubelet serves is all that can be asked for.
         const { chain, failure } = await access.nodes.shakeHands(
           { host: address.host, port: KUBELET_PORT },
-          { signal: access.signal },
+          { onlyChain: true, signal: access.signal },
         );
         return chain.length > 0 ? undefined : `its kubelet does not serve: ${failure?.reason ?? "?"}`;
       }),

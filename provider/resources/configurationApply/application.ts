@@ -1,6 +1,7 @@
 import { releaseHasFeature } from "../../core/talosVersion";
+import type { ErrorCode } from "../../core/errorCodes";
 import { PkiError, type Problem } from "../../core/errors";
-import { apidAt, shortNodeAddress } from "../../core/nodes/nodeAddress";
+import { apidAt, formatNodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { withoutSecrets } from "../../core/nodes/nodeConfig";
 import { osTrustGaps } from "../../core/nodes/osTrust";
 import { info, type Report } from "../../engine/definition";
@@ -45,6 +46,9 @@ interface Observed {
   /** The machine, if it may have to reboot. */
   readonly machine: MachineState | undefined;
 }
+
+/** How a node without a config of the cluster looks to a control plane that forwards the call. */
+const LACKS_CONFIG: readonly ErrorCode[] = ["ERR_NODE_UNTRUSTED", "ERR_NODE_MAINTENANCE"];
 
 /** The application of one config to one node: observe, act, prove. */
 export class Application {
@@ -122,12 +126,30 @@ export class Application {
     if (target.endpoint === undefined || credulity === undefined) {
       return access.reach(target, credulity ?? {}, milliseconds);
     }
+    const patience = access.patience(milliseconds);
     try {
-      return await access.connect(target);
+      return await waitFor(`node ${this.label} to answer`, patience, async (): Promise<Attempt<NodeSession>> => {
+        try {
+          return { found: await access.connect(target) };
+        } catch (error) {
+          if (!(await this.lacksConfig(error))) throw error;
+        }
+        return { found: await access.connect({ node: target.node }, credulity) };
+      });
     } catch (error) {
-      if (!(error instanceof PkiError)) throw error;
-      return await access.reach({ node: target.node }, credulity, milliseconds);
+      throw error instanceof Overdue && error.error !== undefined ? error.error : error;
     }
+  }
+
+  /** Whether a failed call through the endpoint says that the node has no config of this cluster, and not the endpoint. */
+  private async lacksConfig(error: unknown): Promise<boolean> {
+    const { access, target } = this.options;
+    const { endpoint, node } = target;
+    if (endpoint === undefined || !(error instanceof PkiError) || !LACKS_CONFIG.includes(error.code)) return false;
+    if (formatNodeAddress(endpoint) === formatNodeAddress(node)) return true;
+    // An endpoint that is not verified itself tells nothing.
+    await access.with({ node: endpoint }, (session) => session.version());
+    return true;
   }
 
   /** How far to believe a machine that no CA vouches for. */

@@ -85,7 +85,7 @@ const LOOK_MS = 2000;
 
 async function stillRuns(target: Target, access: NodeAccess, { pems, signal }: Context): Promise<boolean> {
   if (target.endpoint === undefined) {
-    const { chain } = await access.nodes.shakeHands(target.node, { patience: LOOK_MS, signal });
+    const { chain } = await access.nodes.shakeHands(target.node, { onlyChain: true, patience: LOOK_MS, signal });
     const [leaf] = chain;
     return leaf !== undefined && access.authorities.some((pem) => leaf.isSignedBy(pems.certificate(pem, "")));
   }

@@ -137,6 +137,21 @@ describe("ConfigurationApply", () => {
       assert.deepEqual(cluster.nodes.changes, [`${NODE} applyConfiguration auto`]);
     });
 
+    it("is not called directly where the endpoint is the one that fails", async () => {
+      const [endpoint] = await cluster.controlPlanes("10.0.0.3");
+      const maintenance = { allowUnverified: true };
+      const through = { ...args, endpoint: "10.0.0.3", maintenance };
+      endpoint!.failsAlways("connect", { network: "ECONNREFUSED", text: "" });
+      assert.match(
+        await failureOf(() => made.up(through)),
+        /^node 10\.0\.0\.2 through 10\.0\.0\.3: cannot connect: nobody listens there; .* \(ERR_NODE_UNREACHABLE\)$/,
+      );
+      await cluster.nodes.add("10.0.0.3", { config: await (await cluster.other()).config() });
+      assert.match(await failureOf(() => made.up(through)), /\(ERR_NODE_UNTRUSTED\)$/);
+      assert.deepEqual(cluster.nodes.sentUnverified, []);
+      assert.deepEqual(cluster.nodes.changes, []);
+    });
+
     it("takes no staged config up to v1.12, and says so", async () => {
       const old = await cluster.nodes.add(NODE, { version: "v1.12.0" });
       const maintenance = { fingerprint: pinOf(old.server) };

@@ -31,6 +31,11 @@ interface Ends {
 }
 
 const DENIED: Fault = { status: 7, text: "not authorized" };
+/** As apid of v1.13.0 says it. */
+const FORWARDED_TO_STRANGER: Fault = {
+  status: 14,
+  text: 'connection error: desc = "transport: authentication handshake failed: tls: failed to verify certificate: x509: certificate signed by unknown authority"',
+};
 const UNIMPLEMENTED: Fault = { status: 12, text: "method not implemented" };
 
 /** Calls of a connection to a fake node. */
@@ -248,7 +253,8 @@ export class FakeSession implements NodeSession {
     if (asked !== machine && !machine.isControlPlane)
       throw this.error(purpose, { status: 7, text: "no request forwarding" });
     const off: Fault = { status: 14, text: "connection error: desc = transport" };
-    if (asked === undefined || (asked !== machine && asked.isMaintenance)) throw this.error(purpose, off);
+    if (asked === undefined) throw this.error(purpose, off);
+    if (asked !== machine && asked.isMaintenance) throw this.error(purpose, FORWARDED_TO_STRANGER);
     this.cluster.before?.(asked, name);
     const fault = asked.nextFault(name.split(" ")[0]!) ?? (asked.isMaintenance ? inMaintenance : undefined);
     if (fault !== undefined && onFault(fault) === undefined) {

@@ -49,6 +49,8 @@ function partyOf(leaf: Certificate, { issuing, other, retiredCertificates = [] }
   return retiredCertificates.some(isOf) ? "retired" : "stranger";
 }
 
+const pemsOf = (certificates: readonly Certificate[] = []): readonly string[] => certificates.map(({ pem }) => pem);
+
 const serving = (leaf: Certificate | undefined, keys: RotationKeys): Pick<Shown, "serves"> =>
   leaf === undefined ? {} : { serves: partyOf(leaf, keys) };
 
@@ -82,8 +84,12 @@ async function observeTalosAPI(keys: RotationKeys, node: ProbedNode): Promise<Sh
   const { target, question } = node;
   const { access } = question;
   const clients = await question.clients("os");
+  const options = {
+    signal: access.signal,
+    authorities: [...question.trusted("os"), ...pemsOf(keys.retiredCertificates)],
+  };
   const shake = (identity?: NodeIdentity): Promise<HandshakeResult> =>
-    access.nodes.shakeHands(target.node, { signal: access.signal, ...(identity === undefined ? {} : { identity }) });
+    access.nodes.shakeHands(target.node, { ...options, ...(identity === undefined ? {} : { identity }) });
   const [shakes, reading] = await Promise.all([
     target.endpoint === undefined ? shakeHandsAsEach(clients, shake) : ({} as Handshakes),
     node.isReadable ? readingOf(node.read(apiCertificates)) : undefined,
@@ -192,11 +198,7 @@ async function observeAPIServer(keys: RotationKeys, node: ProbedNode): Promise<S
   const { access } = question;
   const address = { host: target.node.host, port: PORTS.apiServer };
   const [{ chain, failure }, asked] = await Promise.all([
-    access.nodes.shakeHands(address, {
-      signal: access.signal,
-      patience: PROBE_MS,
-      authorities: question.trusted("kubernetes"),
-    }),
+    access.nodes.shakeHands(address, { signal: access.signal, patience: PROBE_MS, onlyChain: true }),
     askAsEach(await question.clients("kubernetes"), (identity) => node.askAPIServer("/version", identity)),
   ]);
   const reason = asked.reason ?? (chain.length === 0 ? failure?.reason : undefined);
