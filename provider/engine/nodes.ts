@@ -104,7 +104,9 @@ export interface NodeSession {
   machineConfig(kind?: "active" | "persistent"): Promise<string | undefined>;
   resource(namespace: string, type: string, id: string): Promise<NodeResource | undefined>;
   resources(namespace: string, type: string): Promise<readonly NodeResource[]>;
-  applyConfiguration(config: string, mode: string, dryRun?: boolean): Promise<ApplyAnswer>;
+  applyConfiguration(config: string, mode: string): Promise<ApplyAnswer>;
+  /** Whether the node reboots to take a config. Up to v1.13; a `try` that is pending on the node stays. */
+  needsReboot(config: string): Promise<boolean>;
   bootstrap(): Promise<void>;
   services(): Promise<readonly NodeService[]>;
   restartService(id: string): Promise<void>;

@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 
 import type { ErrorCode } from "../core/errorCodes";
 import { PkiError } from "../core/errors";
-import { nodeError, readFailure } from "../core/nodes/failures";
+import { needsReboot, nodeError, readFailure } from "../core/nodes/failures";
 import { shortNodeAddress } from "../core/nodes/nodeAddress";
 import { readPlainYaml } from "../core/yaml/plain";
 import type {
@@ -99,7 +99,23 @@ export class Session implements NodeSession {
     return replies.flatMap(({ resource }) => (resource === null ? [] : [readResource(resource)]));
   }
 
-  async applyConfiguration(config: string, mode: string, dryRun = false): Promise<ApplyAnswer> {
+  applyConfiguration(config: string, mode: string): Promise<ApplyAnswer> {
+    return this.sendConfiguration(config, mode, false);
+  }
+
+  async needsReboot(config: string): Promise<boolean> {
+    try {
+      // In every other mode a dry run, too, ends a `try` of somebody else (siderolabs/talos v1alpha1_server.go, v1.13).
+      await this.sendConfiguration(config, "try", true);
+      return false;
+    } catch (error) {
+      if (error instanceof PkiError && error.cause instanceof Error && needsReboot({ text: error.cause.message }))
+        return true;
+      throw error;
+    }
+  }
+
+  private async sendConfiguration(config: string, mode: string, dryRun: boolean): Promise<ApplyAnswer> {
     const number = APPLY_MODES.indexOf(mode as (typeof APPLY_MODES)[number]);
     if (number < 0) throw new RangeError(`no mode of applying a config: ${mode}`);
     const request = { data: Buffer.from(config, "utf8"), mode: number, dryRun };
@@ -203,7 +219,7 @@ export class Session implements NodeSession {
     const { error = "", status } = answer?.metadata ?? {};
     if (answer !== undefined && error === "") return answer;
     const facts = { status: status?.code ?? 14, text: error === "" ? "it answered nothing" : error };
-    throw nodeError(shortNodeAddress(this.call.node), purpose, readFailure(facts));
+    throw nodeError(shortNodeAddress(this.call.node), purpose, readFailure(facts), new Error(facts.text));
   }
 }
 

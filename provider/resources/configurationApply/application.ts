@@ -2,8 +2,9 @@ import { releaseHasFeature } from "../../core/talosVersion";
 import type { ErrorCode } from "../../core/errorCodes";
 import { PkiError, type Problem } from "../../core/errors";
 import { apidAt, formatNodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
-import { withoutSecrets } from "../../core/nodes/nodeConfig";
+import { nodeConfigHash, withoutSecrets } from "../../core/nodes/nodeConfig";
 import { osTrustGaps } from "../../core/nodes/osTrust";
+import { restartsOf } from "../../core/nodes/restarts";
 import { info, type Report } from "../../engine/definition";
 import type { ApplyAnswer, NodeSession } from "../../engine/nodes";
 import { ClusterGuard } from "../live/clusterGuard";
@@ -12,7 +13,7 @@ import { apiCertificates, machineState, type MachineState } from "../live/nodeSt
 import { type Attempt, Overdue, type Patience, waitFor } from "../live/waiting";
 import type { ApplyDecision } from "./decision";
 import type { ApplyMode } from "./inputs";
-import { liveHash } from "./liveConfig";
+import { liveConfig, liveHash } from "./liveConfig";
 import type { ApplyOutputs } from "./outputs";
 import { prove } from "./proof";
 
@@ -42,6 +43,8 @@ interface Observed {
   readonly hasConfig: boolean;
   /** The node has the config, and a restart that was not seen to happen is all that is left to do. */
   readonly onlyRestarts: boolean;
+  /** The node must reboot, whatever it says itself. */
+  readonly mustReboot: boolean;
   readonly talosVersion: string | undefined;
   /** The machine, if it may have to reboot. */
   readonly machine: MachineState | undefined;
@@ -49,6 +52,18 @@ interface Observed {
 
 /** How a node without a config of the cluster looks to a control plane that forwards the call. */
 const LACKS_CONFIG: readonly ErrorCode[] = ["ERR_NODE_UNTRUSTED", "ERR_NODE_MAINTENANCE"];
+
+const PENDING = 'a restart of the node is still to be done; an update with applyMode "auto" does it';
+
+/** Whether the node is told to reboot by itself, as its version takes no config with a reboot, or has it already. */
+const rebootsByApi = ({ mustReboot, onlyRestarts, talosVersion }: Observed): boolean =>
+  onlyRestarts || (mustReboot && !releaseHasFeature(talosVersion, "appliesWithReboot"));
+
+/** The mode in which the node is asked to take the config. */
+function modeOnWire(observed: Observed, applyMode: ApplyMode): ApplyMode {
+  if (rebootsByApi(observed)) return "auto";
+  return observed.mustReboot ? "reboot" : applyMode;
+}
 
 /** The application of one config to one node: observe, act, prove. */
 export class Application {
@@ -67,7 +82,6 @@ export class Application {
   async run(): Promise<ApplicationResult> {
     const { decision } = this.options;
     const observed = await this.observe();
-    const before = observed.machine;
     let answer: ApplyAnswer | undefined;
     let guard: ClusterGuard | undefined;
     try {
@@ -75,6 +89,7 @@ export class Application {
         if (decision.config.machineType === "worker" && observed.isVerified) await this.awaitEndpoint();
         guard = await this.guardRestart(observed);
         answer = await this.act(observed, { reboots: guard !== undefined });
+        if (rebootsByApi(observed)) answer = { ...answer, mode: "reboot" };
       }
     } catch (error) {
       guard?.release();
@@ -83,7 +98,7 @@ export class Application {
       observed.session.close();
     }
     try {
-      return await this.conclude(answer, before, guard);
+      return await this.conclude(answer, observed, guard);
     } finally {
       guard?.release();
     }
@@ -103,15 +118,21 @@ export class Application {
     try {
       const isVerified = session.verifiedBy === "authority";
       const talosVersion = await session.version();
-      this.assertMode(talosVersion);
-      if (!isVerified)
-        return { session, isVerified, hasConfig: false, onlyRestarts: false, talosVersion, machine: undefined };
-      const live = await this.liveHash(session, talosVersion);
-      const isSame = live === this.options.decision.config.hash;
-      const onlyRestarts = isSame && this.options.pendingRestart !== undefined && this.mayReboot;
+      if (!isVerified) {
+        this.assertMode(talosVersion, { mustReboot: false });
+        const nothing = { hasConfig: false, onlyRestarts: false, mustReboot: false, machine: undefined };
+        return { session, isVerified, talosVersion, ...nothing };
+      }
+      const { config } = this.options.decision;
+      const live = await liveConfig(session, talosVersion, { isStaged: this.isStaged });
+      const isSame = live !== undefined && (live === config.text || nodeConfigHash(live) === config.hash);
+      const isPending = this.options.pendingRestart !== undefined && this.mayReboot;
+      const mustReboot = isPending || (!isSame && live !== undefined && this.changeReboots(live));
+      this.assertMode(talosVersion, { mustReboot });
+      const onlyRestarts = isSame && isPending;
       const hasConfig = isSame && !onlyRestarts;
       const machine = hasConfig || !this.mayReboot ? undefined : await machineState(session);
-      return { session, isVerified, hasConfig, onlyRestarts, talosVersion, machine };
+      return { session, isVerified, hasConfig, onlyRestarts, mustReboot, talosVersion, machine };
     } catch (error) {
       session.close();
       throw error;
@@ -159,10 +180,23 @@ export class Application {
     return allowUnverified === true && !this.options.decision.hasProved ? { anyone: true } : undefined;
   }
 
+  /** Whether the change needs a reboot that no node does by itself. @throws PkiError where the apply mode rules it out */
+  private changeReboots(live: string): boolean {
+    const { decision, applyMode } = this.options;
+    const { machineType, text } = decision.config;
+    if (machineType !== "controlplane" || !restartsOf(live, text).includes("reboot")) return false;
+    if (this.mayReboot) return true;
+    throw new PkiError(
+      "ERR_CONFIG_REJECTED",
+      `node ${this.label}: the etcd CA of the config differs from that of the node, which must reboot to take it; use applyMode "auto" in place of ${JSON.stringify(applyMode)} (ERR_CONFIG_REJECTED)`,
+      { path: "applyMode" },
+    );
+  }
+
   /** What the version of Talos does not keep of a mode. @throws PkiError ERR_NODE_UNSUPPORTED */
-  private assertMode(talosVersion: string | undefined): void {
+  private assertMode(talosVersion: string | undefined, { mustReboot }: Pick<Observed, "mustReboot">): void {
     const { applyMode } = this.options;
-    if (applyMode === "reboot" && !releaseHasFeature(talosVersion, "appliesWithReboot")) {
+    if (applyMode === "reboot" && !mustReboot && !releaseHasFeature(talosVersion, "appliesWithReboot")) {
       throw new PkiError(
         "ERR_NODE_UNSUPPORTED",
         `node ${this.label}: Talos ${talosVersion ?? ""} applies no config with a reboot; use applyMode "auto", and reboot the node by itself (ERR_NODE_UNSUPPORTED)`,
@@ -178,6 +212,7 @@ export class Application {
   /** Sends the config, again if the answer was lost and the node does not have it. @throws PkiError */
   private async act(observed: Observed, { reboots }: { readonly reboots: boolean }): Promise<ApplyAnswer> {
     const { decision, applyMode, access, target } = this.options;
+    if (observed.onlyRestarts) return { warnings: [], mode: "reboot" };
     let { session } = observed;
     let isFirst = true;
     const what = `node ${this.label} to take the config`;
@@ -188,17 +223,13 @@ export class Application {
           session = observed.isVerified ? await access.connect(target) : await this.firstContact();
           const hasConfig = session.verifiedBy === "authority" && (await this.hasConfig(session));
           // The answer was lost, and with it whether the node restarts.
-          if (hasConfig && !observed.onlyRestarts)
+          if (hasConfig)
             return {
               found: { warnings: [], mode: reboots ? "reboot" : applyMode === "auto" ? "no_reboot" : applyMode },
             };
         }
         isFirst = false;
-        if (observed.onlyRestarts) {
-          await session.reboot();
-          return { found: { warnings: [], mode: "reboot" } };
-        }
-        const answer = await session.applyConfiguration(decision.config.text, applyMode);
+        const answer = await session.applyConfiguration(decision.config.text, modeOnWire(observed, applyMode));
         return { found: answer };
       });
     } catch (error) {
@@ -221,31 +252,34 @@ export class Application {
   }
 
   /** A restart of a control plane waits until all others are well, and holds off every other one. */
-  private async guardRestart({
-    session,
-    isVerified,
-    talosVersion,
-    onlyRestarts,
-  }: Observed): Promise<ClusterGuard | undefined> {
-    const { decision, applyMode, access, target } = this.options;
-    if (!isVerified || decision.config.machineType === "worker" || !this.mayReboot) return;
+  private async guardRestart(observed: Observed): Promise<ClusterGuard | undefined> {
+    const { decision, access, target } = this.options;
+    if (!observed.isVerified || decision.config.machineType === "worker" || !this.mayReboot) return;
+    if (!(await this.willReboot(observed))) return;
+    return ClusterGuard.acquire({ access, target, act: "restart", patience: this.patience });
+  }
+
+  private async willReboot({ session, talosVersion, mustReboot }: Observed): Promise<boolean> {
+    const { decision, applyMode } = this.options;
+    if (mustReboot) return true;
+    if (!releaseHasFeature(talosVersion, "appliesWithReboot")) return false;
+    if (applyMode === "reboot") return true;
     // Where `auto` may reboot, only the node knows whether it must.
-    if (applyMode === "auto" && !releaseHasFeature(talosVersion, "appliesWithReboot") && !onlyRestarts) return;
-    const restarts =
-      onlyRestarts ||
-      applyMode === "reboot" ||
-      (
-        await session.applyConfiguration(decision.config.text, applyMode, true).catch((error: unknown) => {
-          throw error instanceof PkiError && error.code === "ERR_CONFIG_REJECTED" ? this.rejection(error) : error;
-        })
-      ).mode === "reboot";
-    if (!restarts) return;
-    return ClusterGuard.acquire({
-      access,
-      target,
-      act: "restart",
-      patience: this.patience,
+    return session.needsReboot(decision.config.text).catch((error: unknown) => {
+      throw error instanceof PkiError && error.code === "ERR_CONFIG_REJECTED" ? this.rejection(error) : error;
     });
+  }
+
+  /** Reboots the node by the API, unless it has done so. @throws Overdue, PkiError */
+  private async reboot(before: MachineState | undefined): Promise<void> {
+    const { access, target } = this.options;
+    await waitFor(`node ${this.label} to reboot`, this.patience, () =>
+      access.with(target, async (session): Promise<Attempt<true>> => {
+        const now = await machineState(session);
+        if ((now?.since.getTime() ?? 0) <= (before?.since.getTime() ?? 0)) await session.reboot();
+        return { found: true };
+      }),
+    );
   }
 
   /** A worker gets its certificate from a control plane: that one must be through first, as far as it can be reached. */
@@ -283,10 +317,11 @@ export class Application {
   /** Proves the result; what is not proved in time is kept, and the next update goes on. */
   private async conclude(
     answer: ApplyAnswer | undefined,
-    before: MachineState | undefined,
+    observed: Observed,
     guard: ClusterGuard | undefined,
   ): Promise<ApplicationResult> {
-    const { decision } = this.options;
+    const { decision, pendingRestart } = this.options;
+    const before = observed.machine;
     const mode = answer?.mode ?? "none";
     const rebootsFrom = mode === "reboot" ? before : undefined;
     const outputs = {
@@ -298,14 +333,22 @@ export class Application {
     for (const warning of answer?.warnings ?? []) {
       this.reports.push(info(`node ${this.label} says: ${withoutSecrets(warning, decision.config.text)}`));
     }
-    // What is not proved of a restart is kept, so that the next update does it.
-    let proved: Partial<ApplyOutputs> = rebootsFrom === undefined ? {} : { pendingRestart: "reboot" };
+    // A restart that was not seen to happen is kept, so that an update which may do it does it.
+    const stillPending = pendingRestart !== undefined && observed.isVerified && rebootsFrom === undefined;
+    if (stillPending) this.reports.push(info(PENDING));
+    const pending = stillPending || rebootsFrom !== undefined ? { pendingRestart: "reboot" } : {};
+    let proved: Partial<ApplyOutputs> = pending;
     try {
       const { access, target } = this.options;
       const { isStaged, patience } = this;
+      if (answer !== undefined && rebootsByApi(observed)) await this.reboot(before);
       const proof = await prove({ access, target, decision, isStaged, rebootsFrom, patience });
       const { serverCertificate, talosVersion } = proof;
-      proved = { serverCertificate, ...(talosVersion === undefined ? {} : { talosVersion }) };
+      proved = {
+        ...(stillPending ? pending : {}),
+        serverCertificate,
+        ...(talosVersion === undefined ? {} : { talosVersion }),
+      };
       await guard?.assertWell("after");
       return { outputs: { ...outputs, ...proved }, reports: this.reports };
     } catch (error) {

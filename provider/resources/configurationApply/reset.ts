@@ -1,4 +1,5 @@
 import { PkiError } from "../../core/errors";
+import { mayPass } from "../../core/nodes/failures";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { Context } from "../../engine/ports";
 import type { NodeSession } from "../../engine/nodes";
@@ -31,7 +32,7 @@ export async function resetNode({ inputs }: StoredApply, context: Context): Prom
     await withNode(access, target, async (session) => {
       if (isMember) await assertNotLast(session, target);
       const isContainer = await session.isContainer();
-      if (isContainer && isMember && graceful) await session.etcdLeave();
+      if (isContainer && graceful && guard !== undefined) await leaveEtcd(session, guard);
       await session.reset({ graceful, reboot: onDestroy.reboot === true, partitions: isContainer ? [] : PARTITIONS });
     });
     await awaitEnd(target, access, access.patience(timeouts.delete), context);
@@ -54,6 +55,14 @@ async function assertNotLast(session: NodeSession, { node }: Target): Promise<vo
   if (members.length > 1) return;
   const message = `node ${shortNodeAddress(node)}: is the last member of etcd, and resetting it would lose the cluster; set onDestroy.reset to false, or delete the machine itself (ERR_NODE_UNSUPPORTED)`;
   throw new PkiError("ERR_NODE_UNSUPPORTED", message, { path: "onDestroy.reset" });
+}
+
+/** Leaves etcd, which may take longer than a call may; that it has happened is seen on the other members. @throws PkiError */
+async function leaveEtcd(session: NodeSession, guard: ClusterGuard): Promise<void> {
+  await session.etcdLeave().catch((error: unknown) => {
+    if (!(error instanceof PkiError) || !mayPass(error)) throw error;
+  });
+  await guard.assertLeft();
 }
 
 async function withNode<T>(access: NodeAccess, target: Target, work: (session: NodeSession) => Promise<T>): Promise<T> {

@@ -13,7 +13,7 @@ export class ClusterQueue {
    * @returns what lets the next one in
    */
   async enter(authorities: readonly string[]): Promise<() => void> {
-    const before = authorities.map((authority) => this.ends.get(authority));
+    const before = authorities.map((authority) => this.ends.get(authority) ?? Promise.resolve());
     let leave = (): void => undefined;
     const out = new Promise<void>((resolve) => {
       leave = resolve;

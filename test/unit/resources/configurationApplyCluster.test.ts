@@ -137,6 +137,68 @@ describe("ConfigurationApply in a cluster", () => {
       });
     }
 
+    it("leaves a config that somebody tries on the node alone while it may not restart it", async () => {
+      const [plane, , peer] = await cluster.controlPlanes(PLANE, "10.0.0.3", "10.0.0.4");
+      plane!.needsReboot = true;
+      plane!.tries = true;
+      peer!.apiServerReady = false;
+      await failureOf(async () => made.up(await argsFor(PLANE, "controlplane", { configPatches: [SYSCTL] })));
+      assert.ok(plane!.tries);
+    });
+
+    it("quotes no diff of a config whose change the node takes in no mode without a reboot", async () => {
+      const [plane] = await cluster.controlPlanes(PLANE);
+      plane!.needsReboot = true;
+      const args = await argsFor(PLANE, "controlplane", { configPatches: [SYSCTL], applyMode: "no_reboot" });
+      assert.match(await failureOf(() => made.up(args)), /: the change needs a reboot; use applyMode "auto", /);
+    });
+
+    describe("for another etcd CA", () => {
+      const ca = Buffer.from("another CA").toString("base64");
+      const change = { configPatches: [`cluster: {etcd: {ca: {crt: ${ca}, key: ${ca}}}}`] };
+
+      for (const [version, calls] of [
+        ["v1.13.0", [`${PLANE} applyConfiguration reboot`]],
+        ["v1.14.0", [`${PLANE} applyConfiguration auto`, `${PLANE} reboot`]],
+      ] as const) {
+        it(`reboots with ${version}, in the way that this version has`, async () => {
+          const plane = await cluster.nodes.add(PLANE, { config: await cluster.config(), version });
+          await made.up(await argsFor(PLANE, "controlplane", change));
+          assert.deepEqual(cluster.nodes.changes, calls);
+          assert.deepEqual([made.outputs["appliedMode"], made.outputs["pendingRestart"]], ["reboot", undefined]);
+          assert.ok(plane.bootedAt > 0 && cluster.nodes.now >= plane.bootedAt);
+        });
+      }
+
+      for (const applyMode of ["no_reboot", "staged"]) {
+        it(`is rejected with applyMode ${applyMode} before the node hears of it`, async () => {
+          await cluster.controlPlanes(PLANE);
+          assert.equal(
+            await failureOf(async () => made.up(await argsFor(PLANE, "controlplane", { ...change, applyMode }))),
+            `applyMode: node ${PLANE}: the etcd CA of the config differs from that of the node, which must reboot to take it; use applyMode "auto" in place of "${applyMode}" (ERR_CONFIG_REJECTED)`,
+          );
+          assert.deepEqual(cluster.nodes.changes, []);
+        });
+      }
+    });
+
+    for (const applyMode of ["no_reboot", "staged"]) {
+      it(`keeps a restart that was not seen over a change to applyMode ${applyMode}, until it is seen`, async () => {
+        const [plane] = await cluster.controlPlanes(PLANE);
+        plane!.needsReboot = true;
+        plane!.ignoresReboots = true;
+        const args = await argsFor(PLANE, "controlplane", { configPatches: [SYSCTL] });
+        await failureOf(() => made.up(args));
+        await made.up({ ...args, applyMode });
+        assert.equal(made.outputs["pendingRestart"], "reboot");
+        assert.match(made.reports.join("\n"), /a restart of the node is still to be done/);
+        plane!.ignoresReboots = false;
+        await made.up(args);
+        assert.equal(made.outputs["pendingRestart"], undefined);
+        assert.ok(plane!.bootedAt > 0);
+      });
+    }
+
     it("restarts nothing while its members of etcd cannot be asked for", async () => {
       const [plane] = await cluster.controlPlanes(PLANE, "10.0.0.3", "10.0.0.4");
       plane!.needsReboot = true;

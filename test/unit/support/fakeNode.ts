@@ -75,6 +75,8 @@ export class FakeNode {
   ignoresTrust = 0;
   resets: object[] = [];
   isContainer = false;
+  /** Somebody has given it a config to try, which it takes back after a while. */
+  tries = false;
   /** Its leaving of etcd does not happen. */
   staysMember = false;
   /** When this run began, and when it is up again, ms of the cluster's clock. */

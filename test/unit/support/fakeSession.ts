@@ -108,7 +108,21 @@ export class FakeSession implements NodeSession {
     return [{ id: "kube-system/kube-apiserver", created: at, updated: at, spec }];
   }
 
-  async applyConfiguration(config: string, mode: string, dryRun = false): Promise<ApplyAnswer> {
+  async needsReboot(config: string): Promise<boolean> {
+    try {
+      await this.send(config, "try", true);
+      return false;
+    } catch (error) {
+      if (error instanceof Error && error.message.includes("the change needs a reboot")) return true;
+      throw error;
+    }
+  }
+
+  applyConfiguration(config: string, mode: string): Promise<ApplyAnswer> {
+    return this.send(config, mode, false);
+  }
+
+  private async send(config: string, mode: string, dryRun: boolean): Promise<ApplyAnswer> {
     const name = `applyConfiguration ${mode}${dryRun ? " dry" : ""}`;
     let lost: Fault | undefined;
     const node = await this.reach(name, "apply the machine config", {
@@ -151,7 +165,10 @@ export class FakeSession implements NodeSession {
     if (mode === "reboot" && node.minor >= 14) throw fail(UNIMPLEMENTED);
     const isSame = nodeConfigHash(config) === nodeConfigHash(node.config!);
     const needsReboot = node.needsReboot && !isSame;
-    if (mode === "no_reboot" && needsReboot) throw fail({ status: 3, text: "the change needs a reboot" });
+    if (mode !== "try") node.tries = false;
+    if ((mode === "no_reboot" || mode === "try") && needsReboot && node.minor < 14) {
+      throw fail({ status: 3, text: "this config change can't be applied in immediate mode\ndiff:\n- token: SECRET" });
+    }
     const reboots = mode === "reboot" || (needsReboot && node.minor < 14);
     if (!dryRun) {
       await node.run(config);
