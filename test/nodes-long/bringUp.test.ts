@@ -58,7 +58,15 @@ describe("three machines in maintenance mode", function () {
     };
     const begin = Date.now();
     const made = ["--config-patch", `@${patch}`, "--with-docs=false", "--with-examples=false", "-o", folder.path];
-    await run(first.address, ["gen", "config", "real", `https://${first.address}:6443`, "--force", ...made]);
+    const generated = await nodes.talosctl([
+      "gen",
+      "config",
+      "real",
+      `https://${first.address}:6443`,
+      "--force",
+      ...made,
+    ]);
+    assert.equal(generated.code, 0, generated.stderr);
     for (const { name, address } of started) {
       const file = folder.at(name === "w1" ? "worker.yaml" : "controlplane.yaml");
       await run(address, ["apply-config", "--insecure", "--file", file]);
