@@ -62,6 +62,8 @@ export interface EtcdMember {
 
 /** What an etcd member says of itself. */
 export interface EtcdStatus {
+  /** Hexadecimal, as in the list of members. */
+  readonly memberId: string;
   readonly leader: string;
   readonly errors: readonly string[];
   readonly isLearner: boolean;
@@ -71,6 +73,8 @@ export interface EtcdStatus {
 export interface NodeResource {
   readonly id: string;
   readonly created: Date;
+  /** When it changed last; before `created` where it never did. */
+  readonly updated: Date;
   /** The spec as Talos writes it, YAML. May hold secrets. */
   readonly spec: string;
 }
@@ -80,6 +84,8 @@ export interface ResetOptions {
   /** etcd is left first. */
   readonly graceful: boolean;
   readonly reboot: boolean;
+  /** Labels of the partitions of the system disk to wipe; with none the whole disk is wiped. */
+  readonly partitions: readonly string[];
 }
 
 /**
@@ -92,6 +98,8 @@ export interface NodeSession {
   readonly verifiedBy: VerifiedBy;
   /** Release of Talos, `v1.13.0`; `undefined` where the node lets us in and does not tell, as in maintenance mode up to v1.12. */
   version(): Promise<string | undefined>;
+  /** Whether Talos runs as a container: without disks, and without leaving etcd in a reset. */
+  isContainer(): Promise<boolean>;
   /** The machine config in use, as it was submitted; `undefined` in maintenance mode. */
   machineConfig(kind?: "active" | "persistent"): Promise<string | undefined>;
   resource(namespace: string, type: string, id: string): Promise<NodeResource | undefined>;
@@ -102,10 +110,13 @@ export interface NodeSession {
   restartService(id: string): Promise<void>;
   etcdMembers(): Promise<readonly EtcdMember[]>;
   etcdStatus(): Promise<EtcdStatus>;
+  etcdLeave(): Promise<void>;
   /** Alarms that etcd has raised, such as `NOSPACE`. */
   etcdAlarms(): Promise<readonly string[]>;
   /** The admin kubeconfig that the node makes, YAML. */
   kubeconfig(): Promise<string>;
+  /** A file of the node, such as a certificate; one with a private key is to be left alone. */
+  readFile(path: string): Promise<string>;
   reboot(): Promise<void>;
   reset(options: ResetOptions): Promise<void>;
   close(): void;
@@ -123,6 +134,8 @@ export interface HandshakeResult {
 
 export interface HandshakeOptions {
   readonly identity?: NodeIdentity;
+  /** CAs of which one must have issued the server's certificate, PEM; a server that does not verify gets no byte after the handshake. */
+  readonly authorities?: readonly string[];
   readonly patience?: number;
   readonly signal?: AbortSignal;
 }
@@ -136,8 +149,11 @@ export interface HttpAnswer {
 export interface HttpRequest {
   readonly url: string;
   readonly identity?: NodeIdentity;
+  readonly headers?: Readonly<Record<string, string>>;
   /** CAs of which one must have issued the server's certificate, PEM; without any nobody is verified. */
   readonly authorities?: readonly string[];
+  /** A certificate that the server may serve whatever its names; one of `authorities` must have issued it all the same. */
+  readonly certificate?: Certificate;
   readonly patience: number;
   readonly signal: AbortSignal;
 }

@@ -24,13 +24,14 @@ const DEFAULT_PATIENCE_MS = 10_000;
  */
 export function shakeHands(
   address: NodeAddress,
-  { identity, patience = DEFAULT_PATIENCE_MS, signal }: HandshakeOptions = {},
+  { identity, authorities, patience = DEFAULT_PATIENCE_MS, signal }: HandshakeOptions = {},
 ): Promise<HandshakeResult> {
   const options: ConnectionOptions = {
     ...address,
     rejectUnauthorized: false,
     ALPNProtocols: ["h2"],
     ...(isIP(address.host) === 0 ? { servername: address.host } : {}),
+    ...(authorities === undefined ? {} : { ca: [...authorities] }),
     ...(identity === undefined ? {} : { cert: identity.certificatePem, key: identity.privateKeyPem }),
   };
   return new Promise((resolve) => {
@@ -58,7 +59,8 @@ export function shakeHands(
         fail("UNREADABLE_CERTIFICATE");
         return;
       }
-      socket.write(PREFACE);
+      if (authorities !== undefined && !socket.authorized) fail(String(socket.authorizationError));
+      else socket.write(PREFACE);
     });
     socket.once("data", () => {
       finish(true);

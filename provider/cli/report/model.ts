@@ -1,7 +1,9 @@
 import { formatTime } from "../../core/environment";
 import { type CertificateReport, inspectCertificate } from "../../core/inspect/inspectCertificate";
 import { type ExpiryRow, expiryReport, type ExpiryState } from "../../core/lifecycle/expiry";
+import type { RotationVerdict } from "../../core/lifecycle/rotationCheck";
 import { isTree, valueAt } from "../../core/secrets/fields";
+import { STAGED, type StagedName } from "../../core/secrets/inventory";
 import type { Certificate } from "../../core/x509/certificate";
 import type { NamedItem } from "../expiryItems";
 import type { Stack } from "../stack";
@@ -18,7 +20,9 @@ export interface ReportNode extends ExpiryRow {
 /** One staged rotation, as the state tells it. */
 export interface ReportRotation {
   readonly resource: string;
-  readonly authority: "os" | "kubernetes";
+  readonly authority: StagedName;
+  /** What the nodes showed; absent where they were not asked. */
+  readonly verdict?: RotationVerdict;
   readonly id: string | undefined;
   readonly stage: string;
   readonly issuing: string;
@@ -37,6 +41,13 @@ export interface ReportModel {
   readonly rotations: readonly ReportRotation[];
 }
 
+/** What the nodes of one cluster showed of one rotation. */
+export interface ReportVerdict {
+  readonly resource: string;
+  readonly authority: StagedName;
+  readonly verdict: RotationVerdict;
+}
+
 export interface Thresholds {
   readonly warnSeconds: number;
   readonly criticalSeconds: number;
@@ -48,6 +59,7 @@ export function createModel(
   stacks: readonly Stack[],
   thresholds: Thresholds,
   now: Date,
+  verdicts: readonly ReportVerdict[] = [],
 ): ReportModel {
   const byFingerprint = new Map(items.map((item) => [item.fingerprint, item]));
   const { rows, state } = expiryReport(items, { ...thresholds, now, relative: true });
@@ -65,7 +77,7 @@ export function createModel(
     state,
     rows: nodes,
     roots: nodes.filter(({ fingerprint }) => parents.get(fingerprint) === undefined).sort(byName),
-    rotations: stacks.flatMap(rotationsOf),
+    rotations: stacks.flatMap((stack) => rotationsOf(stack, verdicts)),
   };
 }
 
@@ -101,11 +113,12 @@ function signerOf(certificate: Certificate, authorities: readonly NamedItem[]): 
   return signer?.fingerprint;
 }
 
-function rotationsOf(stack: Stack): ReportRotation[] {
+function rotationsOf(stack: Stack, verdicts: readonly ReportVerdict[]): ReportRotation[] {
   return stack.resources
     .filter(({ type }) => type === "TalosSecrets")
     .flatMap(({ name, outputs }) =>
-      (["os", "kubernetes"] as const).flatMap((authority): ReportRotation[] => {
+      STAGED.flatMap((authority): ReportRotation[] => {
+        const asked = verdicts.find((one) => one.resource === name && one.authority === authority);
         const status = valueAt(outputs, ["rotationStatus", authority]);
         if (!isTree(status)) return [];
         const text = (key: string): string | undefined => (typeof status[key] === "string" ? status[key] : undefined);
@@ -121,6 +134,7 @@ function rotationsOf(stack: Stack): ReportRotation[] {
             issuing: text("issuing") ?? "",
             accepted,
             todo: text("todo") ?? "",
+            ...(asked === undefined ? {} : { verdict: asked.verdict }),
           },
         ];
       }),

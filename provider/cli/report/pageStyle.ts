@@ -25,6 +25,7 @@ svg.map { display: block; } .map .name { font-weight: 600; }
 .timeline line.tick { stroke: var(--line); stroke-dasharray: 2 4; } .timeline text.tick, .timeline text.now { text-anchor: middle; font-size: 12px; }
 .timeline line.now { stroke: var(--now); stroke-width: 1.5; } .timeline text.now { fill: var(--now); font-weight: 600; }
 .rotations { display: grid; margin-bottom: 12px; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 16px; }
+.nodes { margin: 8px 0 0; padding-left: 18px; font-size: 13px; overflow-wrap: anywhere; }
 article { border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; } article p { margin: 2px 0 8px; font-size: 13px; }
 .steps { display: flex; list-style: none; margin: 0 0 10px; padding: 0; gap: 4px; }
 .steps li { flex: 1; text-align: center; font-size: 13px; padding: 3px; border-radius: 4px; background: var(--box); border: 1px solid var(--line); color: var(--soft); }

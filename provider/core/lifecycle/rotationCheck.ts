@@ -1,3 +1,4 @@
+import { AUTHORITIES } from "./authorities";
 import { isUnderWay, type RotationAction, type RotationPosition, type RotationStage } from "./rotation";
 import {
   type ComponentObservation,
@@ -7,10 +8,10 @@ import {
   placeRow,
   placesOf,
   PROOFS,
-  type ProvedName,
   ROTATION_PARTIES,
   type RotationParty,
 } from "./rotationProofs";
+import type { StagedName } from "../secrets/inventory";
 
 /** A node, what it showed, and what that means. */
 export interface NodeVerdict extends NodeObservation {
@@ -71,9 +72,9 @@ const EXPECTATIONS: Readonly<Record<RotationPosition, Expectation>> = {
 export function partyName(
   position: RotationPosition,
   party: RotationParty | "stranger",
-  authority: ProvedName = "os",
+  authority: StagedName = "os",
 ): string {
-  const noun = authority === "serviceAccount" ? "key" : "CA";
+  const { noun } = AUTHORITIES[authority];
   if (party === "stranger") return `another ${noun}`;
   if (party === "retired") return `the old ${noun}`;
   if (!isUnderWay(position)) return `the ${noun}`;
@@ -89,7 +90,7 @@ export function partyName(
  * judgeRotation("etcd", "accept", [{ node: "10.0.0.2", machineType: "controlplane", places: [], components: [] }]).safe; // false
  */
 export function judgeRotation(
-  authority: ProvedName,
+  authority: StagedName,
   position: RotationPosition,
   observations: readonly NodeObservation[],
   unusable: UnusableCAs = {},
@@ -119,7 +120,7 @@ const wasReached = ({ place, serves, trusts }: PlaceObservation): boolean =>
   placeRow(place).shows === undefined ? Object.keys(trusts).length > 0 : serves !== undefined;
 
 function gapsOf(
-  authority: ProvedName,
+  authority: StagedName,
   position: RotationPosition,
   { machineType, places, components }: NodeObservation,
   unusable: UnusableCAs,
@@ -134,9 +135,7 @@ function gapsOf(
   const needed = machineType === "worker" ? [] : (PROOFS[authority].restarts[position] ?? []);
   return [
     ...gaps,
-    ...needed.flatMap((component) =>
-      restartGaps(components.find((one) => one.component === component) ?? { component }),
-    ),
+    ...restartGaps(needed.map((name) => components.find(({ component }) => component === name) ?? { component: name })),
   ];
 }
 
@@ -160,18 +159,25 @@ function placeGaps(
     if (wanted === undefined || wanted === seen || (wanted && unusable[party] !== undefined)) continue;
     // An old client to knock with is a luxury once the rotation is over.
     if (seen === undefined && !wanted) continue;
-    if (seen === undefined) gaps.push(untried(name(party)));
+    if (seen === undefined) gaps.push(`${untried(name(party))}${reason === undefined ? "" : `: ${reason}`}`);
     else gaps.push(wanted ? rejects(name(party)) : admits(name(party)));
   }
   return gaps.length === 0 && unread !== undefined ? [`cannot be asked: ${unread}`] : gaps;
 }
 
-function restartGaps({ component, isCurrent, reason }: ComponentObservation): string[] {
-  if (isCurrent === true) return [];
-  const why = reason === undefined ? "" : `: ${reason}`;
-  return isCurrent === false
-    ? [`${component} does not run with the config yet${why}`]
-    : [`nobody could tell whether ${component} runs with the config${why}`];
+/** Programs that are late for the same reason are one gap. */
+function restartGaps(components: readonly ComponentObservation[]): string[] {
+  const late = components.filter(({ isCurrent }) => isCurrent !== true);
+  const kinds = new Map(late.map((one) => [JSON.stringify([one.isCurrent, one.reason]), one]));
+  return [...kinds.values()].map(({ isCurrent, reason }) => {
+    const names = late.filter((one) => one.isCurrent === isCurrent && one.reason === reason);
+    const list = names.map(({ component }) => component).join(" and ");
+    const why = reason === undefined ? "" : `: ${reason}`;
+    const isOne = names.length === 1;
+    return isCurrent === false
+      ? `${list} ${isOne ? "does" : "do"} not run with the config yet${why}`
+      : `nobody could tell whether ${list} ${isOne ? "runs" : "run"} with the config${why}`;
+  });
 }
 
 /** Moves before which nodes are asked. A step back from `swap` mends a node that is late, and must not wait for it. */
@@ -207,7 +213,7 @@ export function lateNodes(action: RotationAction, { nodes }: RotationVerdict): N
  * @example
  * completion("accept", "have"); // "have completed accept"
  */
-export function completion(position: RotationPosition, verb: "have" | "has", authority: ProvedName = "os"): string {
+export function completion(position: RotationPosition, verb: "have" | "has", authority: StagedName = "os"): string {
   if (position !== "none") return `${verb} completed ${position}`;
   const name = partyName(position, "issuing", authority);
   if (authority === "serviceAccount") return verb === "have" ? `sign tokens with ${name}` : `signs tokens with ${name}`;
@@ -221,7 +227,7 @@ export function completion(position: RotationPosition, verb: "have" | "has", aut
  * describeLateNodes("os", "accept", late, 3); // "1 of 3 nodes has not completed accept: 10.0.0.2 cannot be reached: …"
  */
 export function describeLateNodes(
-  authority: ProvedName,
+  authority: StagedName,
   position: RotationPosition,
   late: readonly NodeVerdict[],
   asked: number,
@@ -239,7 +245,7 @@ export function describeLateNodes(
     const accepted = ROTATION_PARTIES.filter((party) => shown.trusts[party] === true);
     const [verb, preposition] = placeRow(shown.place).shows ?? ["serves", ""];
     const serves = authority === "os" ? "serves" : `${verb} ${preposition}`;
-    const none = `none of the cluster's ${authority === "serviceAccount" ? "keys" : "CAs"}`;
+    const none = `none of the cluster's ${AUTHORITIES[authority].noun}s`;
     const accepts = accepted.map((party) => partyName(position, party, authority)).join(" and ") || none;
     return `${lack} (it ${serves} ${partyName(position, shown.serves, authority)}, and accepts ${accepts})`;
   });

@@ -2,9 +2,6 @@ import type { StagedName } from "../secrets/inventory";
 import type { MachineType } from "../secrets/types";
 import type { RotationPosition } from "./rotation";
 
-/** What rotates in stages, and is proved on nodes. */
-export type ProvedName = StagedName | "etcd" | "aggregator" | "serviceAccount";
-
 /** CAs (or keys) that are in play in a rotation, seen from the state: the issuing one, the other that is accepted, and the old ones. */
 export const ROTATION_PARTIES = ["issuing", "other", "retired"] as const;
 export type RotationParty = (typeof ROTATION_PARTIES)[number];
@@ -84,7 +81,7 @@ const always = (...components: readonly Component[]): ProofRow["restarts"] => ({
  * - aggregator, service account: the API server reloads files at once, and its pod restarts up to 20 s later.
  * - Kubernetes: the controller manager and the scheduler listen on loopback only, so their pods must tell.
  */
-export const PROOFS: Readonly<Record<ProvedName, ProofRow>> = {
+export const PROOFS: Readonly<Record<StagedName, ProofRow>> = {
   os: { places: ["talosAPI"], restarts: {}, removal: "client" },
   kubernetes: {
     places: ["apiServer", "kubelet"],
@@ -145,7 +142,7 @@ export interface NodeObservation {
  * @example
  * isConcerned("etcd", "worker"); // false
  */
-export function isConcerned(authority: ProvedName, machineType: MachineType | undefined): boolean {
+export function isConcerned(authority: StagedName, machineType: MachineType | undefined): boolean {
   return machineType !== "worker" || PROOFS[authority].places.some((place) => PLACES[place].on === "all");
 }
 
@@ -155,7 +152,7 @@ export function isConcerned(authority: ProvedName, machineType: MachineType | un
  * @example
  * placesOf("kubernetes", "worker"); // ["kubelet"]
  */
-export function placesOf(authority: ProvedName, machineType: MachineType | undefined): readonly Place[] {
+export function placesOf(authority: StagedName, machineType: MachineType | undefined): readonly Place[] {
   return PROOFS[authority].places.filter((place) => machineType !== "worker" || PLACES[place].on === "all");
 }
 

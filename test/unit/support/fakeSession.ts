@@ -59,6 +59,10 @@ export class FakeSession implements NodeSession {
     return node.isMaintenance && node.minor < 13 ? undefined : node.version;
   }
 
+  async isContainer(): Promise<boolean> {
+    return (await this.reach("version", "ask for its version")).isContainer;
+  }
+
   async machineConfig(kind: "active" | "persistent" = "active"): Promise<string | undefined> {
     const node = await this.reach(`machineConfig ${kind}`, "read a resource", { node: DENIED });
     return kind === "active" ? node.config : node.minor < 10 ? undefined : node.persistent;
@@ -71,11 +75,12 @@ export class FakeSession implements NodeSession {
     const of = (spec: string): NodeResource => ({
       id: name,
       created: at,
+      updated: at,
       spec,
     });
     switch (name) {
       case "MachineStatuses":
-        return of(stringify({ stage: "running", status: { ready: true, unmetConditions: [] } }));
+        return of(stringify({ stage: node.stage, status: { ready: true, unmetConditions: [] } }));
       case "ApiCertificates": {
         const crt = (...all: readonly Certificate[]): { crt: string } => ({
           crt: encodeBase64(all.map(({ pem }) => pem).join("")),
@@ -95,7 +100,7 @@ export class FakeSession implements NodeSession {
     if (node.apiServerReady === undefined) return [];
     const at = new Date(node.bootedAt);
     const spec = stringify({ conditions: [{ type: "Ready", status: node.apiServerReady ? "True" : "False" }] });
-    return [{ id: "kube-system/kube-apiserver", created: at, spec }];
+    return [{ id: "kube-system/kube-apiserver", created: at, updated: at, spec }];
   }
 
   async applyConfiguration(config: string, mode: string, dryRun = false): Promise<ApplyAnswer> {
@@ -188,11 +193,20 @@ export class FakeSession implements NodeSession {
     const node = await this.etcdNode("etcdStatus", "ask for the status of etcd");
     const { isLearner } = node.member();
     const leader = node.etcd!.members[0]?.member().id ?? "0";
-    return { leader: node.knowsLeader ? leader : "0", errors: node.etcdErrors, isLearner };
+    return { memberId: node.member().id, leader: node.knowsLeader ? leader : "0", errors: node.etcdErrors, isLearner };
+  }
+
+  async etcdLeave(): Promise<void> {
+    (await this.etcdNode("etcdLeave", "leave etcd")).leaveEtcd();
   }
 
   async etcdAlarms(): Promise<readonly string[]> {
     return (await this.etcdNode("etcdAlarms", "list the alarms of etcd")).etcd!.alarms;
+  }
+
+  async readFile(path: string): Promise<string> {
+    await this.reach(`readFile ${path}`, "read a file", { node: DENIED });
+    throw this.error("read a file", { status: 2, text: "no such file or directory" });
   }
 
   async kubeconfig(): Promise<string> {
@@ -206,6 +220,10 @@ export class FakeSession implements NodeSession {
   async reset(options: ResetOptions): Promise<void> {
     const node = await this.reach("reset", "reset it");
     node.resets.push(options);
+    if (node.isContainer && options.partitions.length > 0) {
+      throw this.error("reset it", { status: 2, text: 'failed to reset: volume "STATE" is not located' });
+    }
+    if (options.graceful && !node.isContainer) node.leaveEtcd();
     if (!node.ignoresReboots) this.cluster.machines.delete(node.host);
   }
 

@@ -12,10 +12,10 @@ import {
   type ComponentObservation,
   type NodeObservation,
   type PlaceObservation,
-  type ProvedName,
   PROOFS,
   tokenGrace,
 } from "../../../../provider/core/lifecycle/rotationProofs";
+import type { StagedName } from "../../../../provider/core/secrets/inventory";
 
 const node = (more: Partial<PlaceObservation> = {}): NodeObservation => ({
   node: "10.0.0.2:50000",
@@ -125,32 +125,30 @@ describe("The judgement on the nodes of a rotation", () => {
   });
 
   it("asks of each authority what it has to show at a stage", () => {
-    const missing = (authority: ProvedName, stage: "accept" | "swap" | "finish"): readonly string[] =>
+    const missing = (authority: StagedName, stage: "accept" | "swap" | "finish"): readonly string[] =>
       judgeRotation(authority, stage, [{ node: "a", machineType: "controlplane", places: [], components: [] }])
         .nodes[0]!.gaps;
-    const restart = (component: Component): string => `nobody could tell whether ${component} runs with the config`;
+    const restart = (...names: readonly Component[]): string =>
+      `nobody could tell whether ${names.join(" and ")} ${names.length === 1 ? "runs" : "run"} with the config`;
     for (const stage of ["accept", "swap", "finish"] as const) {
       assert.deepEqual(missing("os", stage), ["cannot be reached"]);
       assert.deepEqual(missing("kubernetes", stage), [
         "API server: cannot be reached",
         "kubelet: cannot be reached",
-        restart("kube-apiserver"),
-        restart("kube-controller-manager"),
-        restart("kube-scheduler"),
+        restart("kube-apiserver", "kube-controller-manager", "kube-scheduler"),
       ]);
       const etcd = ["etcd (2379): cannot be reached", "etcd's peers (2380): cannot be reached"];
-      const restarts = stage === "swap" ? [] : [restart("etcd"), restart("kube-apiserver")];
+      const restarts = stage === "swap" ? [] : [restart("etcd", "kube-apiserver")];
       assert.deepEqual(missing("etcd", stage), [...etcd, ...restarts]);
       assert.deepEqual(missing("aggregator", stage), ["cannot be reached", restart("kube-apiserver")]);
       assert.deepEqual(missing("serviceAccount", stage), [
         "cannot be reached",
-        restart("kube-apiserver"),
-        restart("kube-controller-manager"),
+        restart("kube-apiserver", "kube-controller-manager"),
       ]);
     }
   });
 
-  const shows = (authority: ProvedName, ...components: readonly ComponentObservation[]): NodeObservation => ({
+  const shows = (authority: StagedName, ...components: readonly ComponentObservation[]): NodeObservation => ({
     node: "a",
     machineType: "controlplane",
     places: PROOFS[authority].places.map((place) => ({
