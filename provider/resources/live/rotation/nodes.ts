@@ -10,7 +10,7 @@ import { ProbedNode, readingOf } from "./probedNode";
 import type { StagedName } from "../../../core/secrets/inventory";
 
 /** A node, and what it is where that is known. */
-export type RotationTarget = Target & { readonly machineType?: MachineType };
+export type RotationTarget = Target & { readonly machineType?: MachineType | undefined };
 
 /**
  * Looks what a node shows of authorities, on fresh connections: whom it serves and lets in, and whether its programs run
