@@ -55,6 +55,8 @@ const serving = (leaf: Certificate | undefined, keys: RotationKeys): Pick<Shown,
 /** What the handshakes showed, by party; that of nobody in particular where there is no client. */
 type Handshakes = { readonly [Party in RotationParty | "nobody"]?: HandshakeResult };
 
+const NO_HANDSHAKES: Handshakes = {};
+
 async function shakeHandsAsEach(
   clients: PartyClients,
   shake: (identity?: NodeIdentity) => Promise<HandshakeResult>,
@@ -85,7 +87,7 @@ async function observeTalosAPI(keys: RotationKeys, node: ProbedNode): Promise<Sh
   const shake = (identity?: NodeIdentity): Promise<HandshakeResult> =>
     access.nodes.shakeHands(target.node, { signal: access.signal, ...(identity === undefined ? {} : { identity }) });
   const [shakes, reading] = await Promise.all([
-    target.endpoint === undefined ? shakeHandsAsEach(clients, shake) : ({} as Handshakes),
+    target.endpoint === undefined ? shakeHandsAsEach(clients, shake) : NO_HANDSHAKES,
     node.isReadable ? readingOf(node.read(apiCertificates)) : undefined,
   ]);
   const seen = reading instanceof PkiError ? undefined : reading;
