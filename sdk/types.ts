@@ -2,7 +2,7 @@
 
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Hours, TextInput } from "./inputs";
+import type { ConfigPatchInput, Hours, TextInput } from "./inputs";
 
 export interface AcceptedCAs {
   /** CAs of the Talos API, PEM. */
@@ -125,6 +125,60 @@ export interface ClusterArgs {
   id?: pulumi.Input<string>;
   /** Cluster secret, base64 of 32 bytes. */
   secret?: pulumi.Input<string>;
+}
+
+/**
+ * A client of the Talos API: the options of ClientConfiguration. `endpoints` and `nodes` are the control planes unless
+ * configured otherwise.
+ */
+export interface ClusterClientArgs {
+  /** Addresses of control planes that talosctl calls. A change keeps the certificate. */
+  endpoints?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Nodes that talosctl asks by default. A change keeps the certificate. */
+  nodes?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Name of the context. Default: the cluster's. */
+  contextName?: pulumi.Input<string>;
+  /**
+   * Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier,
+   * os:meta:writer. Default: `os:admin`.
+   */
+  roles?: pulumi.Input<pulumi.Input<TalosRole | (string & {})>[]>;
+  /** CN of the subject. Default: `talosctl-client`. */
+  commonName?: pulumi.Input<string>;
+  /** Kind of the private key. Default: as Talos chooses, the kind of the CA's. */
+  algorithm?: TextInput<KeyAlgorithm>;
+  /** Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`. */
+  validityPeriodHours?: pulumi.Input<Hours>;
+  /**
+   * How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
+   */
+  earlyRenewalHours?: pulumi.Input<Hours>;
+  /** Any values; a change of one reissues the certificate. */
+  rotationTriggers?: pulumi.Input<Record<string, pulumi.Input<unknown>>>;
+  /**
+   * Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due.
+   * Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+   */
+  issuedAt?: pulumi.Input<string>;
+}
+
+/** A machine of the cluster. */
+export interface ClusterNodeArgs {
+  /**
+   * IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a
+   * reserved address or a DNS name.
+   */
+  address: pulumi.Input<string>;
+  /** Name of the node's resources, plain text. Required where `address` is an Output. Default: `address`. */
+  name?: pulumi.Input<string>;
+  /** How to take a machine that has no config yet. Without it nothing is sent to one. */
+  maintenance?: pulumi.Input<NodeMaintenanceArgs>;
+  /** Patches of this node alone, after those of the cluster: YAML text or objects. */
+  configPatches?: pulumi.Input<ConfigPatchInput[]>;
+  /** Disk to install Talos to on this node; `""` for none. Default: that of the cluster. */
+  installDisk?: pulumi.Input<string>;
+  /** What becomes of the machine when the node is taken away. Default: that of the cluster. */
+  onDestroy?: pulumi.Input<NodeOnDestroyArgs>;
 }
 
 /** A cluster's secrets: a `talosctl gen secrets` file, parsed, with what the other resources need beside it. */

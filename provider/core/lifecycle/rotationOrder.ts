@@ -52,6 +52,8 @@ export interface OrderPlan {
  *
  * @param path property path, `rotation.all`
  * @example
+ * const none = { position: "none", spentIds: [] } as const;
+ * const states = { os: none, kubernetes: none, etcd: none, aggregator: none, serviceAccount: none };
  * planRotationOrder(states, { id: "2027-01", stage: "auto" }, "rotation.all").moving; // ["os", "etcd"]
  */
 export function planRotationOrder(states: RotationStates, request: OrderRequest, path: string): OrderPlan {

@@ -1051,6 +1051,46 @@ func (o ClientConfigurationDataOutput) ClientKey() pulumi.StringOutput {
 	return o.ApplyT(func(v ClientConfigurationData) string { return v.ClientKey }).(pulumi.StringOutput)
 }
 
+// A client of the Talos API: the options of ClientConfiguration. `endpoints` and `nodes` are the control planes unless configured otherwise.
+type ClusterClient struct {
+	// Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+	Algorithm *KeyAlgorithm `pulumi:"algorithm"`
+	// CN of the subject. Default: `talosctl-client`.
+	CommonName *string `pulumi:"commonName"`
+	// Name of the context. Default: the cluster's.
+	ContextName *string `pulumi:"contextName"`
+	// How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
+	EarlyRenewalHours interface{} `pulumi:"earlyRenewalHours"`
+	// Addresses of control planes that talosctl calls. A change keeps the certificate.
+	Endpoints []string `pulumi:"endpoints"`
+	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+	IssuedAt *string `pulumi:"issuedAt"`
+	// Nodes that talosctl asks by default. A change keeps the certificate.
+	Nodes []string `pulumi:"nodes"`
+	// Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
+	Roles []TalosRole `pulumi:"roles"`
+	// Any values; a change of one reissues the certificate.
+	RotationTriggers map[string]interface{} `pulumi:"rotationTriggers"`
+	// Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
+	ValidityPeriodHours interface{} `pulumi:"validityPeriodHours"`
+}
+
+// A machine of the cluster.
+type ClusterNode struct {
+	// IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a reserved address or a DNS name.
+	Address string `pulumi:"address"`
+	// Patches of this node alone, after those of the cluster: YAML text or objects.
+	ConfigPatches []interface{} `pulumi:"configPatches"`
+	// Disk to install Talos to on this node; `""` for none. Default: that of the cluster.
+	InstallDisk *string `pulumi:"installDisk"`
+	// How to take a machine that has no config yet. Without it nothing is sent to one.
+	Maintenance *NodeMaintenance `pulumi:"maintenance"`
+	// Name of the node's resources, plain text. Required where `address` is an Output. Default: `address`.
+	Name *string `pulumi:"name"`
+	// What becomes of the machine when the node is taken away. Default: that of the cluster.
+	OnDestroy *NodeOnDestroy `pulumi:"onDestroy"`
+}
+
 type ClusterOptions struct {
 	// Cluster id, base64 of 32 bytes.
 	Id *string `pulumi:"id"`

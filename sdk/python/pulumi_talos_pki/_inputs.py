@@ -24,6 +24,10 @@ __all__ = [
     'CertificateAuthorityOptionsArgsDict',
     'CertificateAuthorityArgs',
     'CertificateAuthorityArgsDict',
+    'ClusterClientArgs',
+    'ClusterClientArgsDict',
+    'ClusterNodeArgs',
+    'ClusterNodeArgsDict',
     'ClusterOptionsArgs',
     'ClusterOptionsArgsDict',
     'CompleteRotationArgs',
@@ -378,6 +382,353 @@ class CertificateAuthorityArgs:
     @private_key_pem.setter
     def private_key_pem(self, value: pulumi.Input[_builtins.str]):
         pulumi.set(self, "private_key_pem", value)
+
+
+class ClusterClientArgsDict(TypedDict):
+    """
+    A client of the Talos API: the options of ClientConfiguration. `endpoints` and `nodes` are the control planes unless configured otherwise.
+    """
+    algorithm: NotRequired[pulumi.Input['KeyAlgorithm']]
+    """
+    Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+    """
+    common_name: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    CN of the subject. Default: `talosctl-client`.
+    """
+    context_name: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Name of the context. Default: the cluster's.
+    """
+    early_renewal_hours: NotRequired[pulumi.Input[Union[_builtins.int, _builtins.str]]]
+    """
+    How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
+    """
+    endpoints: NotRequired[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]
+    """
+    Addresses of control planes that talosctl calls. A change keeps the certificate.
+    """
+    issued_at: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+    """
+    nodes: NotRequired[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]
+    """
+    Nodes that talosctl asks by default. A change keeps the certificate.
+    """
+    roles: NotRequired[pulumi.Input[Sequence[pulumi.Input['TalosRole']]]]
+    """
+    Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
+    """
+    rotation_triggers: NotRequired[pulumi.Input[Mapping[str, Any]]]
+    """
+    Any values; a change of one reissues the certificate.
+    """
+    validity_period_hours: NotRequired[pulumi.Input[Union[_builtins.int, _builtins.str]]]
+    """
+    Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
+    """
+
+@pulumi.input_type
+class ClusterClientArgs:
+    def __init__(__self__, *,
+                 algorithm: Optional[pulumi.Input['KeyAlgorithm']] = None,
+                 common_name: Optional[pulumi.Input[_builtins.str]] = None,
+                 context_name: Optional[pulumi.Input[_builtins.str]] = None,
+                 early_renewal_hours: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]] = None,
+                 endpoints: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 issued_at: Optional[pulumi.Input[_builtins.str]] = None,
+                 nodes: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 roles: Optional[pulumi.Input[Sequence[pulumi.Input['TalosRole']]]] = None,
+                 rotation_triggers: Optional[pulumi.Input[Mapping[str, Any]]] = None,
+                 validity_period_hours: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]] = None):
+        """
+        A client of the Talos API: the options of ClientConfiguration. `endpoints` and `nodes` are the control planes unless configured otherwise.
+
+        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+        :param pulumi.Input[_builtins.str] common_name: CN of the subject. Default: `talosctl-client`.
+        :param pulumi.Input[_builtins.str] context_name: Name of the context. Default: the cluster's.
+        :param pulumi.Input[Union[_builtins.int, _builtins.str]] early_renewal_hours: How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] endpoints: Addresses of control planes that talosctl calls. A change keeps the certificate.
+        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] nodes: Nodes that talosctl asks by default. A change keeps the certificate.
+        :param pulumi.Input[Sequence[pulumi.Input['TalosRole']]] roles: Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
+        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one reissues the certificate.
+        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
+        """
+        if algorithm is not None:
+            pulumi.set(__self__, "algorithm", algorithm)
+        if common_name is not None:
+            pulumi.set(__self__, "common_name", common_name)
+        if context_name is not None:
+            pulumi.set(__self__, "context_name", context_name)
+        if early_renewal_hours is not None:
+            pulumi.set(__self__, "early_renewal_hours", early_renewal_hours)
+        if endpoints is not None:
+            pulumi.set(__self__, "endpoints", endpoints)
+        if issued_at is not None:
+            pulumi.set(__self__, "issued_at", issued_at)
+        if nodes is not None:
+            pulumi.set(__self__, "nodes", nodes)
+        if roles is not None:
+            pulumi.set(__self__, "roles", roles)
+        if rotation_triggers is not None:
+            pulumi.set(__self__, "rotation_triggers", rotation_triggers)
+        if validity_period_hours is not None:
+            pulumi.set(__self__, "validity_period_hours", validity_period_hours)
+
+    @_builtins.property
+    @pulumi.getter
+    def algorithm(self) -> Optional[pulumi.Input['KeyAlgorithm']]:
+        """
+        Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+        """
+        return pulumi.get(self, "algorithm")
+
+    @algorithm.setter
+    def algorithm(self, value: Optional[pulumi.Input['KeyAlgorithm']]):
+        pulumi.set(self, "algorithm", value)
+
+    @_builtins.property
+    @pulumi.getter(name="commonName")
+    def common_name(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        CN of the subject. Default: `talosctl-client`.
+        """
+        return pulumi.get(self, "common_name")
+
+    @common_name.setter
+    def common_name(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "common_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="contextName")
+    def context_name(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Name of the context. Default: the cluster's.
+        """
+        return pulumi.get(self, "context_name")
+
+    @context_name.setter
+    def context_name(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "context_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="earlyRenewalHours")
+    def early_renewal_hours(self) -> Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]]:
+        """
+        How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
+        """
+        return pulumi.get(self, "early_renewal_hours")
+
+    @early_renewal_hours.setter
+    def early_renewal_hours(self, value: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]]):
+        pulumi.set(self, "early_renewal_hours", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def endpoints(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Addresses of control planes that talosctl calls. A change keeps the certificate.
+        """
+        return pulumi.get(self, "endpoints")
+
+    @endpoints.setter
+    def endpoints(self, value: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "endpoints", value)
+
+    @_builtins.property
+    @pulumi.getter(name="issuedAt")
+    def issued_at(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+        """
+        return pulumi.get(self, "issued_at")
+
+    @issued_at.setter
+    def issued_at(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "issued_at", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def nodes(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Nodes that talosctl asks by default. A change keeps the certificate.
+        """
+        return pulumi.get(self, "nodes")
+
+    @nodes.setter
+    def nodes(self, value: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "nodes", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def roles(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['TalosRole']]]]:
+        """
+        Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
+        """
+        return pulumi.get(self, "roles")
+
+    @roles.setter
+    def roles(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['TalosRole']]]]):
+        pulumi.set(self, "roles", value)
+
+    @_builtins.property
+    @pulumi.getter(name="rotationTriggers")
+    def rotation_triggers(self) -> Optional[pulumi.Input[Mapping[str, Any]]]:
+        """
+        Any values; a change of one reissues the certificate.
+        """
+        return pulumi.get(self, "rotation_triggers")
+
+    @rotation_triggers.setter
+    def rotation_triggers(self, value: Optional[pulumi.Input[Mapping[str, Any]]]):
+        pulumi.set(self, "rotation_triggers", value)
+
+    @_builtins.property
+    @pulumi.getter(name="validityPeriodHours")
+    def validity_period_hours(self) -> Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]]:
+        """
+        Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
+        """
+        return pulumi.get(self, "validity_period_hours")
+
+    @validity_period_hours.setter
+    def validity_period_hours(self, value: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]]):
+        pulumi.set(self, "validity_period_hours", value)
+
+
+class ClusterNodeArgsDict(TypedDict):
+    """
+    A machine of the cluster.
+    """
+    address: pulumi.Input[_builtins.str]
+    """
+    IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a reserved address or a DNS name.
+    """
+    config_patches: NotRequired[pulumi.Input[Sequence[Any]]]
+    """
+    Patches of this node alone, after those of the cluster: YAML text or objects.
+    """
+    install_disk: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Disk to install Talos to on this node; `""` for none. Default: that of the cluster.
+    """
+    maintenance: NotRequired[pulumi.Input['NodeMaintenanceArgsDict']]
+    """
+    How to take a machine that has no config yet. Without it nothing is sent to one.
+    """
+    name: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Name of the node's resources, plain text. Required where `address` is an Output. Default: `address`.
+    """
+    on_destroy: NotRequired[pulumi.Input['NodeOnDestroyArgsDict']]
+    """
+    What becomes of the machine when the node is taken away. Default: that of the cluster.
+    """
+
+@pulumi.input_type
+class ClusterNodeArgs:
+    def __init__(__self__, *,
+                 address: pulumi.Input[_builtins.str],
+                 config_patches: Optional[pulumi.Input[Sequence[Any]]] = None,
+                 install_disk: Optional[pulumi.Input[_builtins.str]] = None,
+                 maintenance: Optional[pulumi.Input['NodeMaintenanceArgs']] = None,
+                 name: Optional[pulumi.Input[_builtins.str]] = None,
+                 on_destroy: Optional[pulumi.Input['NodeOnDestroyArgs']] = None):
+        """
+        A machine of the cluster.
+
+        :param pulumi.Input[_builtins.str] address: IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a reserved address or a DNS name.
+        :param pulumi.Input[Sequence[Any]] config_patches: Patches of this node alone, after those of the cluster: YAML text or objects.
+        :param pulumi.Input[_builtins.str] install_disk: Disk to install Talos to on this node; `""` for none. Default: that of the cluster.
+        :param pulumi.Input['NodeMaintenanceArgs'] maintenance: How to take a machine that has no config yet. Without it nothing is sent to one.
+        :param pulumi.Input[_builtins.str] name: Name of the node's resources, plain text. Required where `address` is an Output. Default: `address`.
+        :param pulumi.Input['NodeOnDestroyArgs'] on_destroy: What becomes of the machine when the node is taken away. Default: that of the cluster.
+        """
+        pulumi.set(__self__, "address", address)
+        if config_patches is not None:
+            pulumi.set(__self__, "config_patches", config_patches)
+        if install_disk is not None:
+            pulumi.set(__self__, "install_disk", install_disk)
+        if maintenance is not None:
+            pulumi.set(__self__, "maintenance", maintenance)
+        if name is not None:
+            pulumi.set(__self__, "name", name)
+        if on_destroy is not None:
+            pulumi.set(__self__, "on_destroy", on_destroy)
+
+    @_builtins.property
+    @pulumi.getter
+    def address(self) -> pulumi.Input[_builtins.str]:
+        """
+        IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a reserved address or a DNS name.
+        """
+        return pulumi.get(self, "address")
+
+    @address.setter
+    def address(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "address", value)
+
+    @_builtins.property
+    @pulumi.getter(name="configPatches")
+    def config_patches(self) -> Optional[pulumi.Input[Sequence[Any]]]:
+        """
+        Patches of this node alone, after those of the cluster: YAML text or objects.
+        """
+        return pulumi.get(self, "config_patches")
+
+    @config_patches.setter
+    def config_patches(self, value: Optional[pulumi.Input[Sequence[Any]]]):
+        pulumi.set(self, "config_patches", value)
+
+    @_builtins.property
+    @pulumi.getter(name="installDisk")
+    def install_disk(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Disk to install Talos to on this node; `""` for none. Default: that of the cluster.
+        """
+        return pulumi.get(self, "install_disk")
+
+    @install_disk.setter
+    def install_disk(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "install_disk", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def maintenance(self) -> Optional[pulumi.Input['NodeMaintenanceArgs']]:
+        """
+        How to take a machine that has no config yet. Without it nothing is sent to one.
+        """
+        return pulumi.get(self, "maintenance")
+
+    @maintenance.setter
+    def maintenance(self, value: Optional[pulumi.Input['NodeMaintenanceArgs']]):
+        pulumi.set(self, "maintenance", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Name of the node's resources, plain text. Required where `address` is an Output. Default: `address`.
+        """
+        return pulumi.get(self, "name")
+
+    @name.setter
+    def name(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="onDestroy")
+    def on_destroy(self) -> Optional[pulumi.Input['NodeOnDestroyArgs']]:
+        """
+        What becomes of the machine when the node is taken away. Default: that of the cluster.
+        """
+        return pulumi.get(self, "on_destroy")
+
+    @on_destroy.setter
+    def on_destroy(self, value: Optional[pulumi.Input['NodeOnDestroyArgs']]):
+        pulumi.set(self, "on_destroy", value)
 
 
 class ClusterOptionsArgsDict(TypedDict):

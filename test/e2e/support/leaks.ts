@@ -33,8 +33,8 @@ function base64Inside(bytes: Buffer): readonly string[] {
 /** The bytes that everybody may see: those of an RSA or EC private key are in part its public key. */
 function publicBytes(pem: string): Buffer {
   try {
-    // Under Talos's own label stands PKCS #8, which Node knows under the usual one.
-    const usual = pem.replaceAll("ED25519 PRIVATE KEY", "PRIVATE KEY");
+    // Under Talos's own label stands PKCS #8, which Node knows under the usual one; in YAML the lines are indented.
+    const usual = pem.replaceAll("ED25519 PRIVATE KEY", "PRIVATE KEY").replace(/^ +/gm, "");
     return createPublicKey(createPrivateKey(usual)).export({ type: "spki", format: "der" });
   } catch {
     // Nothing of a key that cannot be read is known to be public.

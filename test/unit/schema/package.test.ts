@@ -164,7 +164,6 @@ describe("The package schema", () => {
   it("has an example of a resource that nobody has written one for", () => {
     const { typescript, python, yaml } = exampleOf({
       name: "Echo",
-      description: "Repeats.",
       inputs: {
         secrets: {
           type: {
@@ -177,7 +176,6 @@ describe("The package schema", () => {
         isLoud: flag("Loud.").asRequired(),
         text: text("Text."),
       },
-      outputs: {},
     });
     assert.equal(
       typescript,

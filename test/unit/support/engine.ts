@@ -165,6 +165,7 @@ export class Managed {
       if (!(error instanceof Incomplete)) throw error;
       if (this.state === undefined) this.id = error.id;
       this.state = { inputs, outputs: error.outputs };
+      this.reports = error.reports.map(describeReport);
       this.isIncomplete = true;
       throw error;
     }

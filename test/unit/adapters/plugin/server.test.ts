@@ -36,6 +36,7 @@ describe("The plugin's server", () => {
       version: "1.2.3",
       getSchema: () => Promise.resolve('{"name":"talos-pki"}'),
       attach: (address) => void attachedTo.push(address),
+      construct: () => Promise.reject(new Error("no component here")),
     });
     client = new ResourceProviderClient(`127.0.0.1:${server.port}`, credentials.createInsecure());
     close = () => {
