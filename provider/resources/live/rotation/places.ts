@@ -5,6 +5,7 @@ import {
   ROTATION_PARTIES,
   type RotationParty,
 } from "../../../core/lifecycle/rotationProofs";
+import { readFailure } from "../../../core/nodes/failures";
 import type { ApiCertificates } from "../../../core/nodes/osTrust";
 import { valueAt } from "../../../core/secrets/fields";
 import { type Certificate, parseCertificates } from "../../../core/x509/certificate";
@@ -70,10 +71,14 @@ async function shakeHandsAsEach(
   return shakes.length > 0 ? Object.fromEntries(shakes) : { nobody: await shake() };
 }
 
-/** Whether a client was let in; only an alert of the server rejects one: silence and a broken connection do not. */
+const CLOSED = readFailure({ network: "CLOSED", text: "" }).reason;
+
+/** Whether a client was let in; a server rejects one by an alert, or by closing after its handshake: silence says nothing. */
 function letsIn(shake: HandshakeResult | undefined): boolean | undefined {
   if (shake === undefined) return undefined;
-  return shake.accepted || shake.failure?.code === "ERR_CLIENT_REJECTED" ? shake.accepted : undefined;
+  const { accepted, chain, failure } = shake;
+  const isRejected = failure?.code === "ERR_CLIENT_REJECTED" || (chain.length > 0 && failure?.reason === CLOSED);
+  return accepted || isRejected ? accepted : undefined;
 }
 
 /**
