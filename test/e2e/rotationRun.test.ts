@@ -10,7 +10,7 @@ const program = (node: Node, rotation: string): string => `
 import * as talos from "pulumi-talos-pki";
 import { readFileSync } from "node:fs";
 const secrets = new talos.TalosSecrets("prod", {
-  secretsYaml: readFileSync(process.env["SECRETS_YAML"]!, "utf8"),
+  talosVersion: "v1.13", secretsYaml: readFileSync(process.env["SECRETS_YAML"], "utf8"),
   nodes: [{ address: "${node.endpoint}", machineType: "controlplane" }],
   ${rotation}
 }, { protect: false });
@@ -66,7 +66,7 @@ describe("talos-pki rotation run, with the real Pulumi and a real apid", functio
       project.writeProgram({ program: "throw new Error('broken');" });
       const broken = await rotationRun();
       assert.equal(broken.code, 3);
-      assert.match(broken.stderr, /talos-pki: pulumi failed with exit code 255; /);
+      assert.match(broken.stderr, /talos-pki: pulumi failed with exit code \d+; /);
     } finally {
       await project.remove();
     }

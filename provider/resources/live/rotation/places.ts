@@ -5,6 +5,7 @@ import {
   ROTATION_PARTIES,
   type RotationParty,
 } from "../../../core/lifecycle/rotationProofs";
+import { readFailure } from "../../../core/nodes/failures";
 import type { ApiCertificates } from "../../../core/nodes/osTrust";
 import { valueAt } from "../../../core/secrets/fields";
 import { type Certificate, parseCertificates } from "../../../core/x509/certificate";
@@ -57,6 +58,8 @@ const serving = (leaf: Certificate | undefined, keys: RotationKeys): Pick<Shown,
 /** What the handshakes showed, by party; that of nobody in particular where there is no client. */
 type Handshakes = { readonly [Party in RotationParty | "nobody"]?: HandshakeResult };
 
+const NO_HANDSHAKES: Handshakes = {};
+
 async function shakeHandsAsEach(
   clients: PartyClients,
   shake: (identity?: NodeIdentity) => Promise<HandshakeResult>,
@@ -70,10 +73,14 @@ async function shakeHandsAsEach(
   return shakes.length > 0 ? Object.fromEntries(shakes) : { nobody: await shake() };
 }
 
-/** Whether a client was let in; only an alert of the server rejects one: silence and a broken connection do not. */
+const CLOSED = readFailure({ network: "CLOSED", text: "" }).reason;
+
+/** Whether a client was let in; a server rejects one by an alert, or by closing after its handshake: silence says nothing. */
 function letsIn(shake: HandshakeResult | undefined): boolean | undefined {
   if (shake === undefined) return undefined;
-  return shake.accepted || shake.failure?.code === "ERR_CLIENT_REJECTED" ? shake.accepted : undefined;
+  const { accepted, chain, failure } = shake;
+  const isRejected = failure?.code === "ERR_CLIENT_REJECTED" || (chain.length > 0 && failure?.reason === CLOSED);
+  return accepted || isRejected ? accepted : undefined;
 }
 
 /**
@@ -91,7 +98,7 @@ async function observeTalosAPI(keys: RotationKeys, node: ProbedNode): Promise<Sh
   const shake = (identity?: NodeIdentity): Promise<HandshakeResult> =>
     access.nodes.shakeHands(target.node, { ...options, ...(identity === undefined ? {} : { identity }) });
   const [shakes, reading] = await Promise.all([
-    target.endpoint === undefined ? shakeHandsAsEach(clients, shake) : ({} as Handshakes),
+    target.endpoint === undefined ? shakeHandsAsEach(clients, shake) : NO_HANDSHAKES,
     node.isReadable ? readingOf(node.read(apiCertificates)) : undefined,
   ]);
   const seen = reading instanceof PkiError ? undefined : reading;
