@@ -2,6 +2,7 @@
 // Real Talos nodes on this machine, without a container engine and without a network: see test/realnode/README.md.
 //
 //   node tools/realnode.mjs                     builds what is missing or old
+//   node tools/realnode.mjs next                builds nodes of the next release of Talos too
 //   node tools/realnode.mjs --missing-packages  prints the Debian packages that are to be installed first
 //   node tools/realnode.mjs up [--control-planes 1] [--workers 1]
 //                                               the same, then starts nodes in maintenance mode, and prints how to use them
@@ -14,13 +15,13 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 import { ensureJudge, findJudge } from "./judge.mjs";
-import { ensurePrograms, findPrograms, versions } from "./lib/realnode/build.mjs";
+import { ensureNextRoot, ensurePrograms, findNextRoot, findPrograms, versions } from "./lib/realnode/build.mjs";
 import { missingPackages, needMachine, whyNoNodes } from "./lib/realnode/machine.mjs";
 import { machinePatch } from "./lib/realnode/machinePatch.mjs";
 import { NodeSet } from "./lib/realnode/nodeSet.mjs";
 import { runMain, say, ToolError } from "./lib/say.mjs";
 
-export { machinePatch, NodeSet, versions, whyNoNodes };
+export { findNextRoot, machinePatch, NodeSet, versions, whyNoNodes };
 
 /** Paths `{nodebox, rootfs, images, talosctl}` of what is built and current, or undefined if anything is missing. */
 export async function findRealNodes(env = process.env) {
@@ -101,6 +102,7 @@ async function main() {
   }
   const commands = {
     build: async () => say(`ready in ${(await ensureRealNodes()).rootfs}`),
+    next: async () => say(`ready in ${await ensureNextRoot(await ensureRealNodes())}`),
     up: () => up(values),
     down,
   };

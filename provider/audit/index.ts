@@ -3,6 +3,7 @@ import type { Audit } from "../engine/auditStep";
 import type { Host } from "../engine/ports";
 import { auditEvents, type AuditEvent } from "./event";
 import { appendRecord } from "./log";
+import { SHORT_FINGERPRINT } from "./shortFingerprint";
 
 export type { Audit, AuditStep } from "../engine/auditStep";
 export { auditEvents, type AuditEvent } from "./event";
@@ -43,23 +44,13 @@ export function auditTrail({ host, say, file, stack }: AuditOptions): Audit {
   };
 }
 
-/** An event in one line. */
-export function describeEvent({
-  operation,
-  part,
-  subject,
-  serial,
-  fingerprints,
-  issuer,
-  notAfter,
-}: AuditEvent): string {
-  const [fingerprint] = fingerprints;
+/** An event in one short line: what, for whom, until when, and the start of the fingerprint. The log has it all. */
+export function describeEvent({ operation, part, subject, fingerprints: [fingerprint], notAfter }: AuditEvent): string {
+  const what = `audit: ${operation}${part === undefined ? "" : ` ${part}`}`;
   const facts = [
     ...(subject === undefined ? [] : [JSON.stringify(subject)]),
-    ...(serial === undefined ? [] : [`serial ${serial}`]),
-    ...(fingerprint === undefined ? [] : [`fingerprint ${fingerprint}`]),
-    ...(issuer === undefined || issuer === fingerprint ? [] : [`issuer ${issuer}`]),
     ...(notAfter === undefined ? [] : [`until ${notAfter}`]),
+    ...(fingerprint === undefined ? [] : [`fingerprint ${fingerprint.slice(0, SHORT_FINGERPRINT)}`]),
   ];
-  return [`audit: ${operation}${part === undefined ? "" : ` ${part}`}`, ...facts].join(", ");
+  return [what, ...facts].join(", ");
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "commander";
 
 import type { ChainPurpose } from "../core/inspect/purposes";
 import { type Role, ROLES } from "../core/x509/roles";
+import type { LogHead } from "./auditVerify";
 
 const SECONDS: Readonly<Record<string, number>> = { w: 604_800, d: 86_400, h: 3600, m: 60, s: 1 };
 
@@ -25,6 +26,22 @@ export function parseRole(text: string): Role {
   const role = ROLES.find((name) => name === text || name === `os:${text}`);
   if (role === undefined) throw new InvalidArgumentError(`must be one of ${ROLES.join(", ")}`);
   return role;
+}
+
+/** Reads where an audit log once ended, as `talos-pki audit --verify` prints it. */
+export function parseHead(text: string): LogHead {
+  const [, octets, sha256] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (octets === undefined || sha256 === undefined) {
+    throw new InvalidArgumentError("must be what --verify has printed: a number of octets, a colon and a SHA-256");
+  }
+  return { octets: Number(octets), sha256 };
+}
+
+/** Reads the start of a fingerprint, with or without colons. */
+export function parseFingerprint(text: string): string {
+  const hex = text.replaceAll(":", "").toLowerCase();
+  if (!/^[0-9a-f]{4,64}$/.test(hex)) throw new InvalidArgumentError("must be at least 4 hex digits of a SHA-256");
+  return hex;
 }
 
 const PURPOSE_NAMES: Readonly<Record<string, ChainPurpose>> = {

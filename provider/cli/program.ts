@@ -1,7 +1,17 @@
 import { Command, CommanderError, Option } from "commander";
 
 import { PkiError } from "../core/errors";
-import { collect, collectList, parsePurpose, parseRole, parseSpan, parseTime } from "./args";
+import { audit, type AuditOptions } from "./audit";
+import {
+  collect,
+  collectList,
+  parseFingerprint,
+  parseHead,
+  parsePurpose,
+  parseRole,
+  parseSpan,
+  parseTime,
+} from "./args";
 import { diff, type DiffOptions } from "./diff";
 import { expiry, type ExpiryOptions, UNKNOWN } from "./expiry";
 import { exportPki } from "./exportPki";
@@ -153,6 +163,23 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
     .addOption(critical())
     .action(async (files: string[], options: ReportOptions) => {
       done(await report(files, options, cli));
+    });
+
+  command(program, "audit", "list the audit log, say who holds a valid client certificate, verify its chain", [json])
+    .argument("[files...]", "audit logs, oldest first or not; default: stdin")
+    .option("--clients", "the client certificates that are valid now, whichever was replaced: who holds which role")
+    .option("--at <time>", "valid as of this time, RFC 3339", parseTime)
+    .option("--role <role>", "only those with this Talos role or Kubernetes group, such as os:admin")
+    .option("--stack <name>", "only those of this stack")
+    .option("--resource <name>", "only those of the resource of this name")
+    .option("--type <type>", "only those of resources of this type, such as Kubeconfig")
+    .option("--operation <operation>", "only these, such as issue or rotate:finish")
+    .option("--fingerprint <hex>", "only those of the certificate whose SHA-256 begins so", parseFingerprint)
+    .option("--since <time>", "only those from this time on, RFC 3339", parseTime)
+    .option("--verify", "say whether a line was changed, removed or inserted")
+    .option("--head <octets:sha256>", "what --verify has printed before: the log must still begin so", parseHead)
+    .action(async (files: string[], options: AuditOptions) => {
+      done(await audit(files, options, cli));
     });
 
   const rotation = program.command("rotation").description("look after a rotation of the OS CA");

@@ -1,11 +1,6 @@
 import { formatTime } from "../core/environment";
-import {
-  judgeRotation,
-  partyName,
-  type RotationParty,
-  type RotationVerdict,
-  type UnusableCAs,
-} from "../core/lifecycle/rotationCheck";
+import { judgeRotation, partyName, type RotationVerdict, type UnusableCAs } from "../core/lifecycle/rotationCheck";
+import type { RotationParty } from "../core/lifecycle/rotationProofs";
 import { isUnderWay, type RotationPosition } from "../core/lifecycle/rotation";
 import { judgeAuthority } from "../core/inspect/tryAuthority";
 import type { Certificate } from "../core/x509/certificate";
@@ -61,7 +56,7 @@ export async function rotationStatus(
   const observations = await Promise.all(
     addresses.map(async (node) => ({ ...(await observeNode({ node }, question)), node: formatNodeAddress(node) })),
   );
-  const verdict = judgeRotation(rotation.position, observations, unusableCAs(rotation));
+  const verdict = judgeRotation("os", rotation.position, observations, unusableCAs(rotation));
   cli.out(options.json === true ? toJson(rotation, verdict) : describe(rotation, verdict, styleOf(cli)));
   return verdict.safe ? EXIT.ok : EXIT.refused;
 }
@@ -149,7 +144,11 @@ function toJson(rotation: KnownRotation, verdict: RotationVerdict): string {
     todo,
     kubernetes,
   };
-  return formatJson({ ...state, ...verdict });
+  const nodes = verdict.nodes.map(({ node, places: [shown], through, gaps }) => {
+    const { place: _, ...rest } = shown!;
+    return { node, ...rest, through, gaps };
+  });
+  return formatJson({ ...state, ...verdict, nodes });
 }
 
 function describe(rotation: KnownRotation, verdict: RotationVerdict, style: Style): string {
@@ -160,14 +159,14 @@ function describe(rotation: KnownRotation, verdict: RotationVerdict, style: Styl
   const name = (party: RotationParty): string => partyName(position, party).replace(/^the /, "");
   const parties: RotationParty[] =
     other === undefined ? ["issuing"] : position === "accept" ? ["issuing", "other"] : ["other", "issuing"];
-  const shown = verdict.nodes.some(({ trusts }) => trusts.retired !== undefined)
+  const shown = verdict.nodes.some(({ places: [place] }) => place?.trusts.retired !== undefined)
     ? [...parties, "retired" as const]
     : parties;
   const yesNo = (trusts: boolean | undefined): string => (trusts === undefined ? "?" : trusts ? "yes" : "no");
-  const rows = verdict.nodes.map(({ node, serves, trusts, through, gaps }) => [
+  const rows = verdict.nodes.map(({ node, places: [place], through, gaps }) => [
     node,
-    serves === undefined ? "?" : partyName(position, serves).replace(/^the /, ""),
-    ...shown.map((party) => yesNo(trusts[party])),
+    place?.serves === undefined ? "?" : partyName(position, place.serves).replace(/^the /, ""),
+    ...shown.map((party) => yesNo(place?.trusts[party])),
     through ? "through" : safe(gaps.join("; ")),
   ]);
   const header = ["NODE", "SERVES", ...shown.map((party) => `TRUSTS ${name(party).toUpperCase()}`), "VERDICT"];

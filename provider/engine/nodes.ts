@@ -62,6 +62,8 @@ export interface EtcdMember {
 
 /** What an etcd member says of itself. */
 export interface EtcdStatus {
+  /** Hexadecimal, as in the list of members. */
+  readonly memberId: string;
   readonly leader: string;
   readonly errors: readonly string[];
   readonly isLearner: boolean;
@@ -80,6 +82,8 @@ export interface ResetOptions {
   /** etcd is left first. */
   readonly graceful: boolean;
   readonly reboot: boolean;
+  /** Labels of the partitions of the system disk to wipe; with none the whole disk is wiped. */
+  readonly partitions: readonly string[];
 }
 
 /**
@@ -92,6 +96,8 @@ export interface NodeSession {
   readonly verifiedBy: VerifiedBy;
   /** Release of Talos, `v1.13.0`; `undefined` where the node lets us in and does not tell, as in maintenance mode up to v1.12. */
   version(): Promise<string | undefined>;
+  /** Whether Talos runs as a container: without disks, and without leaving etcd in a reset. */
+  isContainer(): Promise<boolean>;
   /** The machine config in use, as it was submitted; `undefined` in maintenance mode. */
   machineConfig(kind?: "active" | "persistent"): Promise<string | undefined>;
   resource(namespace: string, type: string, id: string): Promise<NodeResource | undefined>;
@@ -102,6 +108,7 @@ export interface NodeSession {
   restartService(id: string): Promise<void>;
   etcdMembers(): Promise<readonly EtcdMember[]>;
   etcdStatus(): Promise<EtcdStatus>;
+  etcdLeave(): Promise<void>;
   /** Alarms that etcd has raised, such as `NOSPACE`. */
   etcdAlarms(): Promise<readonly string[]>;
   /** The admin kubeconfig that the node makes, YAML. */

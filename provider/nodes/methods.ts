@@ -48,6 +48,12 @@ export const METHODS = {
     reply: "EtcdMemberListReply",
     purpose: "list the members of etcd",
   },
+  etcdLeave: {
+    path: `${MACHINE}/EtcdLeaveCluster`,
+    request: "Empty",
+    reply: "PlainReply",
+    purpose: "leave etcd",
+  },
   etcdStatus: {
     path: `${MACHINE}/EtcdStatus`,
     request: "Empty",

@@ -27,7 +27,7 @@ const TELLS_NOTHING: readonly ErrorCode[] = ["ERR_NODE_UNSUPPORTED", "ERR_ROLE_M
 
 /** The calls of a NodeSession over a connection. */
 export class Session implements NodeSession {
-  private release: Promise<string | undefined> | undefined;
+  private answer: Promise<Message<"VersionAnswer"> | undefined> | undefined;
 
   private constructor(
     private readonly call: NodeCall,
@@ -51,15 +51,23 @@ export class Session implements NodeSession {
     this.connection.close();
   }
 
-  version(): Promise<string | undefined> {
-    this.release ??= this.askVersion();
-    return this.release;
+  async version(): Promise<string | undefined> {
+    return (await this.versionAnswer())?.version?.tag;
   }
 
-  private async askVersion(): Promise<string | undefined> {
+  async isContainer(): Promise<boolean> {
+    return (await this.versionAnswer())?.platform?.mode === "container";
+  }
+
+  private versionAnswer(): Promise<Message<"VersionAnswer"> | undefined> {
+    this.answer ??= this.askVersion();
+    return this.answer;
+  }
+
+  private async askVersion(): Promise<Message<"VersionAnswer"> | undefined> {
     try {
       const { messages } = await this.connection.unary("version", {});
-      return this.only(messages, METHODS.version.purpose).version?.tag;
+      return this.only(messages, METHODS.version.purpose);
     } catch (error) {
       if (error instanceof PkiError && TELLS_NOTHING.includes(error.code)) return undefined;
       throw error;
@@ -111,8 +119,9 @@ export class Session implements NodeSession {
     await this.plain("reboot", {});
   }
 
-  async reset({ graceful, reboot }: ResetOptions): Promise<void> {
-    await this.plain("reset", { graceful, reboot });
+  async reset({ graceful, reboot, partitions }: ResetOptions): Promise<void> {
+    const systemPartitionsToWipe = partitions.map((label) => ({ label, wipe: true }));
+    await this.plain("reset", { graceful, reboot, systemPartitionsToWipe });
   }
 
   async restartService(id: string): Promise<void> {
@@ -140,10 +149,15 @@ export class Session implements NodeSession {
     }));
   }
 
+  async etcdLeave(): Promise<void> {
+    await this.plain("etcdLeave", {});
+  }
+
   async etcdStatus(): Promise<EtcdStatus> {
     const { messages } = await this.connection.unary("etcdStatus", {});
     const found = this.only(messages, METHODS.etcdStatus.purpose).memberStatus;
     return {
+      memberId: hexadecimal(found?.memberId ?? "0"),
       leader: hexadecimal(found?.leader ?? "0"),
       errors: found?.errors ?? [],
       isLearner: found?.isLearner ?? false,
@@ -164,7 +178,7 @@ export class Session implements NodeSession {
   }
 
   private async plain(
-    name: "bootstrap" | "reboot" | "reset" | "serviceRestart",
+    name: "bootstrap" | "etcdLeave" | "reboot" | "reset" | "serviceRestart",
     request: Partial<Message<"ResetRequest"> & Message<"ServiceRestartRequest">>,
   ): Promise<void> {
     const { messages } = await this.connection.unary(name, request);

@@ -55,7 +55,7 @@ const ROOMS: readonly Room[] = [
     rooms: core("config", "machinery", "secrets", "x509", "yaml"),
     packages: [CRYPTO],
   },
-  { name: "core/lifecycle", files: /^provider\/core\/lifecycle\//, rooms: core("lifecycle"), packages: [] },
+  { name: "core/lifecycle", files: /^provider\/core\/lifecycle\//, rooms: core("lifecycle", "secrets"), packages: [] },
   {
     name: "core/inspect",
     files: /^provider\/core\/inspect\//,
@@ -96,7 +96,7 @@ const ROOMS: readonly Room[] = [
     name: "audit",
     files: /^provider\/audit\//,
     rooms: ["audit", "resources", "engine", ...core("x509", "secrets", "lifecycle")],
-    packages: [/^node:fs$/],
+    packages: [/^node:fs$/, CRYPTO],
   },
   {
     name: "adapters/systemHost",
@@ -132,6 +132,7 @@ const ROOMS: readonly Room[] = [
     rooms: [
       "cli",
       "adapters/systemHost",
+      "audit",
       "resources",
       "engine",
       ...core("x509", "yaml", "secrets", "config", "lifecycle", "inspect", "nodes"),

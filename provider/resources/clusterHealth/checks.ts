@@ -1,6 +1,6 @@
 import { PkiError } from "../../core/errors";
 import { readMachineAddress } from "../../core/config/machineAddress";
-import { formatNodeAddress, type NodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
+import { apidAt, formatNodeAddress, type NodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { EtcdMember, EtcdStatus, NodeService } from "../../engine/nodes";
 import { isPlainObject } from "../../engine/values";
 import type { NodeAccess } from "../live/nodeAccess";
@@ -21,8 +21,6 @@ export interface HealthRequest {
   readonly access: NodeAccess;
   readonly controlPlaneNodes: readonly NodeAddress[];
   readonly workerNodes: readonly NodeAddress[];
-  /** Former control planes: Pulumi deletes their resources when all else is done, and they may leave etcd only then. */
-  readonly leavingNodes: number;
   /** `https://host:6443` of the whole cluster, where it is to be checked too. */
   readonly clusterEndpoint: string | undefined;
   readonly kubernetes: () => Promise<KubernetesClient>;
@@ -91,30 +89,38 @@ interface EtcdView {
   readonly alarms: readonly string[];
 }
 
-async function checkEtcd({ access, controlPlaneNodes, leavingNodes }: HealthRequest): Promise<readonly Check[]> {
+async function checkEtcd({ access, controlPlaneNodes }: HealthRequest): Promise<readonly Check[]> {
   const views: EtcdView[] = [];
-  const checks = await Promise.all(
-    controlPlaneNodes.map((node) =>
-      ofNode(ETCD, node, () =>
-        access.with({ node }, async (session) => {
-          const etcd = await etcdService(session);
-          if (etcd === undefined) return "etcd is absent";
-          if (etcd.state !== "Running" || etcd.healthy === false) return describeService(etcd);
-          const [members, status, alarms] = [
-            await session.etcdMembers(),
-            await session.etcdStatus(),
-            await session.etcdAlarms(),
-          ];
-          views.push({ members, status, alarms });
-          return etcdGap({ members, status, alarms });
-        }),
-      ),
-    ),
-  );
-  return [
-    ...checks,
-    ...consistency(views, { least: controlPlaneNodes.length, most: controlPlaneNodes.length + leavingNodes }),
-  ];
+  const look = (node: NodeAddress): Promise<Check> =>
+    ofNode("etcd", node, () =>
+      access.with({ node }, async (session) => {
+        const etcd = await etcdService(session);
+        if (etcd === undefined) return "etcd is absent";
+        if (etcd.state !== "Running" || etcd.healthy === false) return describeService(etcd);
+        const [members, status, alarms] = [
+          await session.etcdMembers(),
+          await session.etcdStatus(),
+          await session.etcdAlarms(),
+        ];
+        views.push({ members, status, alarms });
+        return etcdGap({ members, status, alarms });
+      }),
+    );
+  const checks = await Promise.all(controlPlaneNodes.map(look));
+  const others = await Promise.all(furtherMembers(views[0]?.members ?? [], controlPlaneNodes).map(look));
+  return [...checks, ...others, ...consistency(views, controlPlaneNodes)];
+}
+
+/**
+ * Where there are members of etcd beyond the control planes that are listed. Pulumi deletes resources after all else, so
+ * a control plane that this update resets is a member yet; one that is gone for good does not answer.
+ */
+function furtherMembers(members: readonly EtcdMember[], nodes: readonly NodeAddress[]): readonly NodeAddress[] {
+  if (members.length <= nodes.length) return [];
+  return members.flatMap(({ peerUrls }) => {
+    const host = peerUrls.map((url) => readMachineAddress(url)?.host).find((found) => found !== undefined);
+    return host === undefined || nodes.some((node) => node.host === host) ? [] : [apidAt(host)];
+  });
 }
 
 function etcdGap({ status, alarms }: EtcdView): string | undefined {
@@ -124,17 +130,8 @@ function etcdGap({ status, alarms }: EtcdView): string | undefined {
   return status.isLearner ? "etcd's member is still a learner" : undefined;
 }
 
-/** The control planes of a cluster that were named in an earlier check, as their addresses were then. */
-export const checkedControlPlanes = (checks: readonly Partial<Check>[]): readonly string[] =>
-  checks.flatMap(({ name, node }) => (name === ETCD && node !== undefined ? [node] : []));
-
-const ETCD = "etcd";
-
-/** Every control plane knows the same members, one of them is the leader for all, and they are the control planes. */
-function consistency(
-  views: readonly EtcdView[],
-  { least, most }: { readonly least: number; readonly most: number },
-): readonly Check[] {
+/** Every control plane knows the same members, one of them is the leader for all, and every one was asked. */
+function consistency(views: readonly EtcdView[], nodes: readonly NodeAddress[]): readonly Check[] {
   const [first] = views;
   if (first === undefined) return [];
   const ids = ({ members }: EtcdView): string =>
@@ -146,8 +143,8 @@ function consistency(
     ? "control planes know different members"
     : views.some(({ status }) => status.leader !== first.status.leader)
       ? "control planes name different leaders"
-      : first.members.length < least || first.members.length > most
-        ? `${first.members.length} members (${first.members.map(({ hostname }) => hostname).join(", ")}), and ${least} control planes`
+      : first.members.length < nodes.length || first.members.length > views.length
+        ? `${first.members.length} members (${first.members.map(({ hostname }) => hostname).join(", ")}), and ${nodes.length} control planes`
         : undefined;
   return [{ name: "etcd members", ok: gap === undefined, ...(gap === undefined ? {} : { message: gap }) }];
 }

@@ -1,6 +1,5 @@
 import { checkClusterEndpoint } from "../../core/config/clusterEndpoint";
 import { PkiError, type Problem } from "../../core/errors";
-import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { defineResource } from "../../engine/definition";
 import { ANY, enumOf, factsOf, flag, listOf, mapOf, row, text } from "../../engine/rows";
 import { isKnown } from "../../engine/unknown";
@@ -9,7 +8,7 @@ import { NodeAccess } from "../live/nodeAccess";
 import { ADDRESS } from "../live/rows";
 import { TIMEOUTS, timeoutsOf } from "../live/timeouts";
 import { type Attempt, Overdue, waitFor } from "../live/waiting";
-import { type Check, checkedControlPlanes, checkHealth, HEALTH_LEVELS } from "./checks";
+import { type Check, checkHealth, HEALTH_LEVELS } from "./checks";
 import { KubernetesClient } from "./kubernetesClient";
 
 const CHECK = factsOf(
@@ -66,14 +65,11 @@ export const ClusterHealth = defineResource({
     const access = await NodeAccess.of(decision, context, timeouts);
     const { controlPlaneNodes, workerNodes = [], clusterEndpoint, level } = inputs;
     const [first] = controlPlaneNodes;
-    const present = controlPlaneNodes.map(shortNodeAddress);
-    const leaving = checkedControlPlanes(previous?.checks ?? []).filter((node) => !present.includes(node));
     let client: Promise<KubernetesClient> | undefined;
     const request = {
       access,
       controlPlaneNodes,
       workerNodes,
-      leavingNodes: leaving.length,
       clusterEndpoint,
       kubernetes: () => {
         client ??= KubernetesClient.of(inputs, access, { node: first! }, context);

@@ -7,7 +7,7 @@ import { info, type Report } from "../../engine/definition";
 import type { ApplyAnswer, NodeSession } from "../../engine/nodes";
 import { ClusterGuard } from "../live/clusterGuard";
 import type { Credulity, NodeAccess, Target } from "../live/nodeAccess";
-import { apiCertificates, machineState } from "../live/nodeState";
+import { apiCertificates, machineState, type MachineState } from "../live/nodeState";
 import { type Attempt, Overdue, type Patience, waitFor } from "../live/waiting";
 import type { ApplyDecision } from "./decision";
 import type { ApplyMode } from "./inputs";
@@ -42,8 +42,8 @@ interface Observed {
   /** The node has the config, and a restart that was not seen to happen is all that is left to do. */
   readonly onlyRestarts: boolean;
   readonly talosVersion: string | undefined;
-  /** When this run of the node began. */
-  readonly since: Date | undefined;
+  /** The machine, if it may have to reboot. */
+  readonly machine: MachineState | undefined;
 }
 
 /** The application of one config to one node: observe, act, prove. */
@@ -63,7 +63,7 @@ export class Application {
   async run(): Promise<ApplicationResult> {
     const { decision } = this.options;
     const observed = await this.observe();
-    const before = observed.since;
+    const before = observed.machine;
     let answer: ApplyAnswer | undefined;
     let guard: ClusterGuard | undefined;
     try {
@@ -101,13 +101,13 @@ export class Application {
       const talosVersion = await session.version();
       this.assertMode(talosVersion);
       if (!isVerified)
-        return { session, isVerified, hasConfig: false, onlyRestarts: false, talosVersion, since: undefined };
+        return { session, isVerified, hasConfig: false, onlyRestarts: false, talosVersion, machine: undefined };
       const live = await this.liveHash(session, talosVersion);
       const isSame = live === this.options.decision.config.hash;
       const onlyRestarts = isSame && this.options.pendingRestart !== undefined && this.mayReboot;
       const hasConfig = isSame && !onlyRestarts;
-      const since = hasConfig || !this.mayReboot ? undefined : (await machineState(session))?.since;
-      return { session, isVerified, hasConfig, onlyRestarts, talosVersion, since };
+      const machine = hasConfig || !this.mayReboot ? undefined : await machineState(session);
+      return { session, isVerified, hasConfig, onlyRestarts, talosVersion, machine };
     } catch (error) {
       session.close();
       throw error;
@@ -221,7 +221,7 @@ export class Application {
     return ClusterGuard.acquire({
       access,
       target,
-      cluster: decision.config.os.issuing?.fingerprint ?? "",
+      act: "restart",
       patience: this.patience,
     });
   }
@@ -261,7 +261,7 @@ export class Application {
   /** Proves the result; what is not proved in time is kept, and the next update goes on. */
   private async conclude(
     answer: ApplyAnswer | undefined,
-    before: Date | undefined,
+    before: MachineState | undefined,
     guard: ClusterGuard | undefined,
   ): Promise<ApplicationResult> {
     const { decision } = this.options;

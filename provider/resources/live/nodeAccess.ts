@@ -51,6 +51,11 @@ export class NodeAccess {
     return this.context.signal;
   }
 
+  /** The OS CAs of the cluster, PEM. */
+  get authorities(): readonly string[] {
+    return this.credentials.trust;
+  }
+
   progress(line: string): void {
     this.context.progress(line);
   }

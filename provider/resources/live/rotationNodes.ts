@@ -1,4 +1,9 @@
-import { type NodeObservation, ROTATION_PARTIES, type RotationParty } from "../../core/lifecycle/rotationCheck";
+import {
+  type NodeObservation,
+  type PlaceObservation,
+  ROTATION_PARTIES,
+  type RotationParty,
+} from "../../core/lifecycle/rotationProofs";
 import { PkiError } from "../../core/errors";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { ApiCertificates } from "../../core/nodes/osTrust";
@@ -64,13 +69,14 @@ export async function observeNode(target: Target, question: NodeQuestion): Promi
   const failed = results.find(({ accepted }) => !accepted)?.failure?.reason;
   const unread = reading instanceof PkiError && mustRead ? reading.message : undefined;
   const reason = failed ?? (target.endpoint === undefined ? undefined : unread);
-  return {
-    node: shortNodeAddress(target.node),
+  const shown: PlaceObservation = {
+    place: "talosAPI",
     ...(leaf === undefined ? {} : { serves: partyOf(leaf, authorities) }),
     trusts: trustsOf(target, shakes, seen, authorities),
     ...(reason === undefined ? {} : { reason }),
     ...(unread === undefined ? {} : { unread }),
   };
+  return { node: shortNodeAddress(target.node), places: [shown], components: [] };
 }
 
 /** What the handshakes showed, by party; that of nobody in particular where there is no client. */
@@ -108,7 +114,7 @@ function trustsOf(
   shakes: Handshakes,
   seen: ApiCertificates | undefined,
   cas: RotationCAs,
-): NodeObservation["trusts"] {
+): PlaceObservation["trusts"] {
   const listed = seen?.accepted.map(({ fingerprint }) => fingerprint);
   const isListed = {
     issuing: listed?.includes(cas.issuing.fingerprint),

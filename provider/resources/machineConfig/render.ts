@@ -6,7 +6,9 @@ import { collectProblems, type Problem, type Warning } from "../../core/errors";
 import { patchProblems } from "../../core/machinery/patch";
 import { parseTalosVersion, SUPPORTED_TALOS_VERSIONS } from "../../core/talosVersion";
 import type { PreviewInputs } from "../../engine/rows";
+import { parseKeys, publicKeyPem } from "../../core/x509/publicKey";
 import { isKnown, knownOr } from "../../engine/unknown";
+import type { ClusterSecrets } from "../clusterSecrets";
 import type { VersionDefaults } from "./defaults";
 import type { AcceptedItem, INPUTS } from "./inputs";
 
@@ -79,6 +81,9 @@ function knownOptions(
     additionalSans: knownOr(inputs.additionalSans),
     acceptedCAs: accepted(secrets?.acceptedCAs.os, knownOr(inputs.acceptedCAs)),
     kubernetesAcceptedCAs: accepted(secrets?.acceptedCAs.kubernetes, knownOr(inputs.kubernetesAcceptedCAs)),
+    etcdAcceptedCAs: secrets?.acceptedCAs.etcd,
+    aggregatorAcceptedCAs: secrets?.acceptedCAs.aggregator,
+    serviceAccountAcceptedKeys: secrets && acceptedKeys(secrets),
     dnsDomain: knownOr(inputs.dnsDomain),
     installDisk: knownOr(inputs.installDisk),
     registryMirrors: knownOr(inputs.registryMirrors),
@@ -87,6 +92,15 @@ function knownOptions(
     configPatches: knownOr(inputs.configPatches),
   };
 }
+
+/** Private keys where they are at hand; what has none is accepted by its public key. */
+const acceptedKeys = ({ acceptedServiceAccountKeys: keys, acceptedCAs }: ClusterSecrets): string[] => [
+  ...keys,
+  ...acceptedCAs.serviceAccount.filter((pem) => !publicKeysOf(keys).includes(pem)),
+];
+
+const publicKeysOf = (keys: readonly string[]): string[] =>
+  keys.flatMap((pem) => parseKeys(pem, "secrets").map(({ publicKeyDer }) => publicKeyPem(publicKeyDer)));
 
 function isComplete(options: KnownOptions): options is MachineConfigOptions {
   const { secrets, clusterName, clusterEndpoint, machineType, talosVersion } = options;

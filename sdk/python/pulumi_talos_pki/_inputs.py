@@ -16,6 +16,8 @@ from . import _utilities
 from ._enums import *
 
 __all__ = [
+    'AggregatorRotationArgs',
+    'AggregatorRotationArgsDict',
     'CertificateAuthoritiesOptionsArgs',
     'CertificateAuthoritiesOptionsArgsDict',
     'CertificateAuthorityOptionsArgs',
@@ -28,6 +30,10 @@ __all__ = [
     'ClusterNodeArgsDict',
     'ClusterOptionsArgs',
     'ClusterOptionsArgsDict',
+    'CompleteRotationArgs',
+    'CompleteRotationArgsDict',
+    'EtcdRotationArgs',
+    'EtcdRotationArgsDict',
     'ImmediateRotationArgs',
     'ImmediateRotationArgsDict',
     'NodeClientArgs',
@@ -44,9 +50,104 @@ __all__ = [
     'RotationOptionsArgsDict',
     'ServiceAccountOptionsArgs',
     'ServiceAccountOptionsArgsDict',
+    'ServiceAccountRotationArgs',
+    'ServiceAccountRotationArgsDict',
     'StagedRotationArgs',
     'StagedRotationArgsDict',
 ]
+
+class AggregatorRotationArgsDict(TypedDict):
+    """
+    A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+    """
+    id: pulumi.Input[_builtins.str]
+    """
+    Name of the rotation, used once, such as a date.
+    """
+    certificate_pem: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Certificate of the next CA, to bring an own one.
+    """
+    private_key_pem: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Its private key, PEM.
+    """
+    stage: NotRequired[pulumi.Input['RotationStage']]
+    """
+    Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+    """
+
+@pulumi.input_type
+class AggregatorRotationArgs:
+    def __init__(__self__, *,
+                 id: pulumi.Input[_builtins.str],
+                 certificate_pem: Optional[pulumi.Input[_builtins.str]] = None,
+                 private_key_pem: Optional[pulumi.Input[_builtins.str]] = None,
+                 stage: Optional[pulumi.Input['RotationStage']] = None):
+        """
+        A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+
+        :param pulumi.Input[_builtins.str] id: Name of the rotation, used once, such as a date.
+        :param pulumi.Input[_builtins.str] certificate_pem: Certificate of the next CA, to bring an own one.
+        :param pulumi.Input[_builtins.str] private_key_pem: Its private key, PEM.
+        :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+        """
+        pulumi.set(__self__, "id", id)
+        if certificate_pem is not None:
+            pulumi.set(__self__, "certificate_pem", certificate_pem)
+        if private_key_pem is not None:
+            pulumi.set(__self__, "private_key_pem", private_key_pem)
+        if stage is not None:
+            pulumi.set(__self__, "stage", stage)
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the rotation, used once, such as a date.
+        """
+        return pulumi.get(self, "id")
+
+    @id.setter
+    def id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="certificatePem")
+    def certificate_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Certificate of the next CA, to bring an own one.
+        """
+        return pulumi.get(self, "certificate_pem")
+
+    @certificate_pem.setter
+    def certificate_pem(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "certificate_pem", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKeyPem")
+    def private_key_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Its private key, PEM.
+        """
+        return pulumi.get(self, "private_key_pem")
+
+    @private_key_pem.setter
+    def private_key_pem(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "private_key_pem", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def stage(self) -> Optional[pulumi.Input['RotationStage']]:
+        """
+        Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+        """
+        return pulumi.get(self, "stage")
+
+    @stage.setter
+    def stage(self, value: Optional[pulumi.Input['RotationStage']]):
+        pulumi.set(self, "stage", value)
+
 
 class CertificateAuthoritiesOptionsArgsDict(TypedDict):
     aggregator: NotRequired[pulumi.Input['CertificateAuthorityOptionsArgsDict']]
@@ -679,6 +780,210 @@ class ClusterOptionsArgs:
         pulumi.set(self, "secret", value)
 
 
+class CompleteRotationArgsDict(TypedDict):
+    """
+    A rotation of every CA and of the service account key, in the safe order.
+    """
+    id: pulumi.Input[_builtins.str]
+    """
+    Name of the rotation, which no CA has used yet.
+    """
+    stage: pulumi.Input[_builtins.str]
+    """
+    `auto`: each `pulumi up` goes a step on, if every one of `nodes` allows it; `abort`: back, as long as a CA has not finished.
+    """
+    allow_downtime: NotRequired[pulumi.Input[_builtins.bool]]
+    """
+    Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+    """
+    token_grace_period: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+    """
+
+@pulumi.input_type
+class CompleteRotationArgs:
+    def __init__(__self__, *,
+                 id: pulumi.Input[_builtins.str],
+                 stage: pulumi.Input[_builtins.str],
+                 allow_downtime: Optional[pulumi.Input[_builtins.bool]] = None,
+                 token_grace_period: Optional[pulumi.Input[_builtins.str]] = None):
+        """
+        A rotation of every CA and of the service account key, in the safe order.
+
+        :param pulumi.Input[_builtins.str] id: Name of the rotation, which no CA has used yet.
+        :param pulumi.Input[_builtins.str] stage: `auto`: each `pulumi up` goes a step on, if every one of `nodes` allows it; `abort`: back, as long as a CA has not finished.
+        :param pulumi.Input[_builtins.bool] allow_downtime: Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+        :param pulumi.Input[_builtins.str] token_grace_period: How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+        """
+        pulumi.set(__self__, "id", id)
+        pulumi.set(__self__, "stage", stage)
+        if allow_downtime is not None:
+            pulumi.set(__self__, "allow_downtime", allow_downtime)
+        if token_grace_period is not None:
+            pulumi.set(__self__, "token_grace_period", token_grace_period)
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the rotation, which no CA has used yet.
+        """
+        return pulumi.get(self, "id")
+
+    @id.setter
+    def id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "id", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def stage(self) -> pulumi.Input[_builtins.str]:
+        """
+        `auto`: each `pulumi up` goes a step on, if every one of `nodes` allows it; `abort`: back, as long as a CA has not finished.
+        """
+        return pulumi.get(self, "stage")
+
+    @stage.setter
+    def stage(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "stage", value)
+
+    @_builtins.property
+    @pulumi.getter(name="allowDowntime")
+    def allow_downtime(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+        """
+        return pulumi.get(self, "allow_downtime")
+
+    @allow_downtime.setter
+    def allow_downtime(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "allow_downtime", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenGracePeriod")
+    def token_grace_period(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+        """
+        return pulumi.get(self, "token_grace_period")
+
+    @token_grace_period.setter
+    def token_grace_period(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "token_grace_period", value)
+
+
+class EtcdRotationArgsDict(TypedDict):
+    """
+    A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
+    """
+    id: pulumi.Input[_builtins.str]
+    """
+    Name of the rotation, used once, such as a date.
+    """
+    stage: pulumi.Input['RotationStage']
+    """
+    Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
+    """
+    allow_downtime: NotRequired[pulumi.Input[_builtins.bool]]
+    """
+    Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+    """
+    certificate_pem: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Certificate of the next CA, to bring an own one.
+    """
+    private_key_pem: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Its private key, PEM.
+    """
+
+@pulumi.input_type
+class EtcdRotationArgs:
+    def __init__(__self__, *,
+                 id: pulumi.Input[_builtins.str],
+                 stage: pulumi.Input['RotationStage'],
+                 allow_downtime: Optional[pulumi.Input[_builtins.bool]] = None,
+                 certificate_pem: Optional[pulumi.Input[_builtins.str]] = None,
+                 private_key_pem: Optional[pulumi.Input[_builtins.str]] = None):
+        """
+        A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
+
+        :param pulumi.Input[_builtins.str] id: Name of the rotation, used once, such as a date.
+        :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
+        :param pulumi.Input[_builtins.bool] allow_downtime: Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+        :param pulumi.Input[_builtins.str] certificate_pem: Certificate of the next CA, to bring an own one.
+        :param pulumi.Input[_builtins.str] private_key_pem: Its private key, PEM.
+        """
+        pulumi.set(__self__, "id", id)
+        pulumi.set(__self__, "stage", stage)
+        if allow_downtime is not None:
+            pulumi.set(__self__, "allow_downtime", allow_downtime)
+        if certificate_pem is not None:
+            pulumi.set(__self__, "certificate_pem", certificate_pem)
+        if private_key_pem is not None:
+            pulumi.set(__self__, "private_key_pem", private_key_pem)
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the rotation, used once, such as a date.
+        """
+        return pulumi.get(self, "id")
+
+    @id.setter
+    def id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "id", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def stage(self) -> pulumi.Input['RotationStage']:
+        """
+        Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
+        """
+        return pulumi.get(self, "stage")
+
+    @stage.setter
+    def stage(self, value: pulumi.Input['RotationStage']):
+        pulumi.set(self, "stage", value)
+
+    @_builtins.property
+    @pulumi.getter(name="allowDowntime")
+    def allow_downtime(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+        """
+        return pulumi.get(self, "allow_downtime")
+
+    @allow_downtime.setter
+    def allow_downtime(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "allow_downtime", value)
+
+    @_builtins.property
+    @pulumi.getter(name="certificatePem")
+    def certificate_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Certificate of the next CA, to bring an own one.
+        """
+        return pulumi.get(self, "certificate_pem")
+
+    @certificate_pem.setter
+    def certificate_pem(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "certificate_pem", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKeyPem")
+    def private_key_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Its private key, PEM.
+        """
+        return pulumi.get(self, "private_key_pem")
+
+    @private_key_pem.setter
+    def private_key_pem(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "private_key_pem", value)
+
+
 class ImmediateRotationArgsDict(TypedDict):
     """
     A replacement at once, when `id` changes.
@@ -1007,7 +1312,7 @@ class NodeTimeoutsArgs:
 
 class RotationNodeArgsDict(TypedDict):
     """
-    A node that is asked before a rotation of the OS CA goes on.
+    A node that is asked before a rotation goes on.
     """
     address: pulumi.Input[_builtins.str]
     """
@@ -1029,7 +1334,7 @@ class RotationNodeArgs:
                  machine_type: pulumi.Input['MachineType'],
                  endpoint: Optional[pulumi.Input[_builtins.str]] = None):
         """
-        A node that is asked before a rotation of the OS CA goes on.
+        A node that is asked before a rotation goes on.
 
         :param pulumi.Input[_builtins.str] address: IP address or DNS name of the node, with or without a port (50000).
         :param pulumi.Input['MachineType'] machine_type: The role of the machine.
@@ -1078,13 +1383,21 @@ class RotationNodeArgs:
 
 
 class RotationOptionsArgsDict(TypedDict):
-    aggregator: NotRequired[pulumi.Input['ImmediateRotationArgsDict']]
+    aggregator: NotRequired[pulumi.Input['AggregatorRotationArgsDict']]
     """
-    Replaces the aggregator CA at once when `id` changes.
+    Staged rotation of the aggregator CA; an `id` alone replaces it at once.
+    """
+    all: NotRequired[pulumi.Input['CompleteRotationArgsDict']]
+    """
+    Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
     """
     bootstrap_token: NotRequired[pulumi.Input['ImmediateRotationArgsDict']]
     """
     Replaces the bootstrap token at once when `id` changes.
+    """
+    etcd: NotRequired[pulumi.Input['EtcdRotationArgsDict']]
+    """
+    Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
     """
     kubernetes: NotRequired[pulumi.Input['StagedRotationArgsDict']]
     """
@@ -1094,9 +1407,9 @@ class RotationOptionsArgsDict(TypedDict):
     """
     Staged rotation of the OS CA.
     """
-    service_account: NotRequired[pulumi.Input['ImmediateRotationArgsDict']]
+    service_account: NotRequired[pulumi.Input['ServiceAccountRotationArgsDict']]
     """
-    Replaces the service account key at once when `id` changes.
+    Staged rotation of the service account key; an `id` alone replaces it at once.
     """
     trustd_token: NotRequired[pulumi.Input['ImmediateRotationArgsDict']]
     """
@@ -1106,24 +1419,32 @@ class RotationOptionsArgsDict(TypedDict):
 @pulumi.input_type
 class RotationOptionsArgs:
     def __init__(__self__, *,
-                 aggregator: Optional[pulumi.Input['ImmediateRotationArgs']] = None,
+                 aggregator: Optional[pulumi.Input['AggregatorRotationArgs']] = None,
+                 all: Optional[pulumi.Input['CompleteRotationArgs']] = None,
                  bootstrap_token: Optional[pulumi.Input['ImmediateRotationArgs']] = None,
+                 etcd: Optional[pulumi.Input['EtcdRotationArgs']] = None,
                  kubernetes: Optional[pulumi.Input['StagedRotationArgs']] = None,
                  os: Optional[pulumi.Input['StagedRotationArgs']] = None,
-                 service_account: Optional[pulumi.Input['ImmediateRotationArgs']] = None,
+                 service_account: Optional[pulumi.Input['ServiceAccountRotationArgs']] = None,
                  trustd_token: Optional[pulumi.Input['ImmediateRotationArgs']] = None):
         """
-        :param pulumi.Input['ImmediateRotationArgs'] aggregator: Replaces the aggregator CA at once when `id` changes.
+        :param pulumi.Input['AggregatorRotationArgs'] aggregator: Staged rotation of the aggregator CA; an `id` alone replaces it at once.
+        :param pulumi.Input['CompleteRotationArgs'] all: Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
         :param pulumi.Input['ImmediateRotationArgs'] bootstrap_token: Replaces the bootstrap token at once when `id` changes.
+        :param pulumi.Input['EtcdRotationArgs'] etcd: Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
         :param pulumi.Input['StagedRotationArgs'] kubernetes: Staged rotation of the Kubernetes CA.
         :param pulumi.Input['StagedRotationArgs'] os: Staged rotation of the OS CA.
-        :param pulumi.Input['ImmediateRotationArgs'] service_account: Replaces the service account key at once when `id` changes.
+        :param pulumi.Input['ServiceAccountRotationArgs'] service_account: Staged rotation of the service account key; an `id` alone replaces it at once.
         :param pulumi.Input['ImmediateRotationArgs'] trustd_token: Replaces the trustd token at once when `id` changes.
         """
         if aggregator is not None:
             pulumi.set(__self__, "aggregator", aggregator)
+        if all is not None:
+            pulumi.set(__self__, "all", all)
         if bootstrap_token is not None:
             pulumi.set(__self__, "bootstrap_token", bootstrap_token)
+        if etcd is not None:
+            pulumi.set(__self__, "etcd", etcd)
         if kubernetes is not None:
             pulumi.set(__self__, "kubernetes", kubernetes)
         if os is not None:
@@ -1135,15 +1456,27 @@ class RotationOptionsArgs:
 
     @_builtins.property
     @pulumi.getter
-    def aggregator(self) -> Optional[pulumi.Input['ImmediateRotationArgs']]:
+    def aggregator(self) -> Optional[pulumi.Input['AggregatorRotationArgs']]:
         """
-        Replaces the aggregator CA at once when `id` changes.
+        Staged rotation of the aggregator CA; an `id` alone replaces it at once.
         """
         return pulumi.get(self, "aggregator")
 
     @aggregator.setter
-    def aggregator(self, value: Optional[pulumi.Input['ImmediateRotationArgs']]):
+    def aggregator(self, value: Optional[pulumi.Input['AggregatorRotationArgs']]):
         pulumi.set(self, "aggregator", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def all(self) -> Optional[pulumi.Input['CompleteRotationArgs']]:
+        """
+        Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
+        """
+        return pulumi.get(self, "all")
+
+    @all.setter
+    def all(self, value: Optional[pulumi.Input['CompleteRotationArgs']]):
+        pulumi.set(self, "all", value)
 
     @_builtins.property
     @pulumi.getter(name="bootstrapToken")
@@ -1156,6 +1489,18 @@ class RotationOptionsArgs:
     @bootstrap_token.setter
     def bootstrap_token(self, value: Optional[pulumi.Input['ImmediateRotationArgs']]):
         pulumi.set(self, "bootstrap_token", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def etcd(self) -> Optional[pulumi.Input['EtcdRotationArgs']]:
+        """
+        Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
+        """
+        return pulumi.get(self, "etcd")
+
+    @etcd.setter
+    def etcd(self, value: Optional[pulumi.Input['EtcdRotationArgs']]):
+        pulumi.set(self, "etcd", value)
 
     @_builtins.property
     @pulumi.getter
@@ -1183,14 +1528,14 @@ class RotationOptionsArgs:
 
     @_builtins.property
     @pulumi.getter(name="serviceAccount")
-    def service_account(self) -> Optional[pulumi.Input['ImmediateRotationArgs']]:
+    def service_account(self) -> Optional[pulumi.Input['ServiceAccountRotationArgs']]:
         """
-        Replaces the service account key at once when `id` changes.
+        Staged rotation of the service account key; an `id` alone replaces it at once.
         """
         return pulumi.get(self, "service_account")
 
     @service_account.setter
-    def service_account(self, value: Optional[pulumi.Input['ImmediateRotationArgs']]):
+    def service_account(self, value: Optional[pulumi.Input['ServiceAccountRotationArgs']]):
         pulumi.set(self, "service_account", value)
 
     @_builtins.property
@@ -1255,6 +1600,99 @@ class ServiceAccountOptionsArgs:
         pulumi.set(self, "private_key_pem", value)
 
 
+class ServiceAccountRotationArgsDict(TypedDict):
+    """
+    A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+    """
+    id: pulumi.Input[_builtins.str]
+    """
+    Name of the rotation, used once, such as a date.
+    """
+    private_key_pem: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    The next key, PEM, to bring an own one.
+    """
+    stage: NotRequired[pulumi.Input['RotationStage']]
+    """
+    Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+    """
+    token_grace_period: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+    """
+
+@pulumi.input_type
+class ServiceAccountRotationArgs:
+    def __init__(__self__, *,
+                 id: pulumi.Input[_builtins.str],
+                 private_key_pem: Optional[pulumi.Input[_builtins.str]] = None,
+                 stage: Optional[pulumi.Input['RotationStage']] = None,
+                 token_grace_period: Optional[pulumi.Input[_builtins.str]] = None):
+        """
+        A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+
+        :param pulumi.Input[_builtins.str] id: Name of the rotation, used once, such as a date.
+        :param pulumi.Input[_builtins.str] private_key_pem: The next key, PEM, to bring an own one.
+        :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+        :param pulumi.Input[_builtins.str] token_grace_period: How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+        """
+        pulumi.set(__self__, "id", id)
+        if private_key_pem is not None:
+            pulumi.set(__self__, "private_key_pem", private_key_pem)
+        if stage is not None:
+            pulumi.set(__self__, "stage", stage)
+        if token_grace_period is not None:
+            pulumi.set(__self__, "token_grace_period", token_grace_period)
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the rotation, used once, such as a date.
+        """
+        return pulumi.get(self, "id")
+
+    @id.setter
+    def id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKeyPem")
+    def private_key_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        The next key, PEM, to bring an own one.
+        """
+        return pulumi.get(self, "private_key_pem")
+
+    @private_key_pem.setter
+    def private_key_pem(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "private_key_pem", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def stage(self) -> Optional[pulumi.Input['RotationStage']]:
+        """
+        Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+        """
+        return pulumi.get(self, "stage")
+
+    @stage.setter
+    def stage(self, value: Optional[pulumi.Input['RotationStage']]):
+        pulumi.set(self, "stage", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenGracePeriod")
+    def token_grace_period(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+        """
+        return pulumi.get(self, "token_grace_period")
+
+    @token_grace_period.setter
+    def token_grace_period(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "token_grace_period", value)
+
+
 class StagedRotationArgsDict(TypedDict):
     """
     A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
@@ -1265,7 +1703,7 @@ class StagedRotationArgsDict(TypedDict):
     """
     stage: pulumi.Input['RotationStage']
     """
-    Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+    Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
     """
     certificate_pem: NotRequired[pulumi.Input[_builtins.str]]
     """
@@ -1287,7 +1725,7 @@ class StagedRotationArgs:
         A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
 
         :param pulumi.Input[_builtins.str] id: Name of the rotation, used once, such as a date.
-        :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+        :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
         :param pulumi.Input[_builtins.str] certificate_pem: Certificate of the next CA, to bring an own one.
         :param pulumi.Input[_builtins.str] private_key_pem: Its private key, PEM.
         """
@@ -1314,7 +1752,7 @@ class StagedRotationArgs:
     @pulumi.getter
     def stage(self) -> pulumi.Input['RotationStage']:
         """
-        Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+        Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
         """
         return pulumi.get(self, "stage")
 

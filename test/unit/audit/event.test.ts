@@ -74,19 +74,24 @@ describe("The audit trail", () => {
     assert.deepEqual(short(await up(client, { ...args, roles: ["os:reader"] })), ["issue"]);
   });
 
-  it("says an event in one line", () => {
+  it("says an event in one short line, with the start of the fingerprint", () => {
     const event = {
       operation: "rotate:swap",
       part: "os",
       subject: "O=talos",
+      roles: ["os:admin"],
       serial: "1a",
-      fingerprints: ["ff"],
-      issuer: "ff",
+      fingerprints: ["0123456789abcdef".repeat(4), "ff".repeat(32)],
+      issuer: "ff".repeat(32),
       notAfter: "2036-01-01T00:00:00Z",
     };
     assert.equal(
       describeEvent(event),
-      'audit: rotate:swap os, "O=talos", serial 1a, fingerprint ff, until 2036-01-01T00:00:00Z',
+      'audit: rotate:swap os, "O=talos", until 2036-01-01T00:00:00Z, fingerprint 0123456789ab',
+    );
+    assert.equal(
+      describeEvent({ operation: "rotate", part: "bootstrapToken", fingerprints: [] }),
+      "audit: rotate bootstrapToken",
     );
   });
 });

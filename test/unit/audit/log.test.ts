@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 
+import { verifyChain } from "../../../provider/audit/chain";
 import { appendRecord } from "../../../provider/audit/log";
 
 const root = resolve(__dirname, "..", "..", "..");
@@ -27,7 +28,10 @@ describe("The audit log", () => {
       .split("\n")
       // An empty line is no harm to a reader; it may stand where a line seemed to have been cut.
       .filter((line) => line !== "")
-      .map((line): unknown => JSON.parse(line));
+      .map((line): unknown => {
+        const { chain: _, ...record } = JSON.parse(line) as Record<string, unknown>;
+        return record;
+      });
 
   it("is made for its owner only and grows by one line per record", () => {
     appendRecord(file, { operation: "create" });
@@ -39,10 +43,15 @@ describe("The audit log", () => {
   it("begins a line of its own after one that was cut", () => {
     appendFileSync(file, '{"operation":"is');
     appendRecord(file, { operation: "issue" });
-    assert.equal(readFileSync(file, "utf8"), '{"operation":"is\n{"operation":"issue"}\n');
+    const text = readFileSync(file, "utf8");
+    assert.match(
+      text,
+      /^\{"operation":"is\n\{"chain":\{"from":0,"to":16,"sha256":"[0-9a-f]{64}"\},"operation":"issue"\}\n$/,
+    );
+    assert.equal(verifyChain(Buffer.from(text)).break, undefined);
   });
 
-  it("keeps every line whole when many processes write at once", async function () {
+  it("keeps every line whole and the chain unbroken when many processes write at once", async function () {
     this.timeout(60_000);
     const script = `
       require("ts-node").register({ transpileOnly: true });
@@ -57,6 +66,8 @@ describe("The audit log", () => {
     assert.equal(records.length, 800);
     assert.equal(new Set(records.map(({ writer, count }) => `${writer}/${count}`)).size, 800);
     assert.ok(records.every(({ padding }) => padding.length === 700));
+    const { lines: chained, unchained, break: broken } = verifyChain(readFileSync(file));
+    assert.deepEqual([chained, unchained, broken], [800, 0, undefined]);
   });
 
   it("says what is wrong with a file that cannot be written", () => {

@@ -46,6 +46,7 @@ describe("every talos-pki command in the documentation", () => {
       kubeconfig: String(clear(admin, "kubeconfig")),
       "node.crt": String(clear(node, "certificatePem")),
       "node.key": String(clear(node, "privateKeyPem")),
+      "/var/log/talos-pki.jsonl": "",
       "ca.crt": String(clear(node, "caCertificatesPem")),
     };
   });

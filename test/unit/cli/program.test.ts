@@ -6,7 +6,7 @@ describe("talos-pki", () => {
   it("tells its commands", async () => {
     const { code, out } = await talosPki(["--help"]);
     assert.equal(code, 0);
-    for (const command of ["inspect", "verify", "expiry", "diff", "export", "report", "rotation"]) {
+    for (const command of ["inspect", "verify", "expiry", "diff", "export", "report", "audit", "rotation"]) {
       assert.match(out, new RegExp(`^ {2}${command}\\b`, "m"));
     }
   });

@@ -67,11 +67,16 @@ export class FakeNode {
   needsReboot = false;
   /** Words with which it rejects a config. */
   rejects: ((config: string) => string | undefined) | undefined;
+  /** What it says of itself, over reboots too: a control plane is `booting` until etcd is bootstrapped. */
+  stage = "running";
   /** A reboot that it is told of does not happen. */
   ignoresReboots = false;
   /** A config that it takes has no effect on what it serves and accepts, so often. */
   ignoresTrust = 0;
   resets: object[] = [];
+  isContainer = false;
+  /** Its leaving of etcd does not happen. */
+  staysMember = false;
   /** When this run began, and when it is up again, ms of the cluster's clock. */
   bootedAt = 0;
   upAt = 0;
@@ -162,6 +167,12 @@ export class FakeNode {
     this.bootedAt = now + BOOT_MS;
     this.upAt = now + BOOT_MS;
     if (this.persistent !== undefined && this.persistent !== this.config) this.config = this.persistent;
+  }
+
+  leaveEtcd(): void {
+    const members = this.etcd?.members ?? [];
+    const at = members.indexOf(this);
+    if (at >= 0 && !this.staysMember) members.splice(at, 1);
   }
 
   services(now: number): NodeService[] {

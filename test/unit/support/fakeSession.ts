@@ -59,6 +59,10 @@ export class FakeSession implements NodeSession {
     return node.isMaintenance && node.minor < 13 ? undefined : node.version;
   }
 
+  async isContainer(): Promise<boolean> {
+    return (await this.reach("version", "ask for its version")).isContainer;
+  }
+
   async machineConfig(kind: "active" | "persistent" = "active"): Promise<string | undefined> {
     const node = await this.reach(`machineConfig ${kind}`, "read a resource", { node: DENIED });
     return kind === "active" ? node.config : node.minor < 10 ? undefined : node.persistent;
@@ -75,7 +79,7 @@ export class FakeSession implements NodeSession {
     });
     switch (name) {
       case "MachineStatuses":
-        return of(stringify({ stage: "running", status: { ready: true, unmetConditions: [] } }));
+        return of(stringify({ stage: node.stage, status: { ready: true, unmetConditions: [] } }));
       case "ApiCertificates": {
         const crt = (...all: readonly Certificate[]): { crt: string } => ({
           crt: encodeBase64(all.map(({ pem }) => pem).join("")),
@@ -188,7 +192,11 @@ export class FakeSession implements NodeSession {
     const node = await this.etcdNode("etcdStatus", "ask for the status of etcd");
     const { isLearner } = node.member();
     const leader = node.etcd!.members[0]?.member().id ?? "0";
-    return { leader: node.knowsLeader ? leader : "0", errors: node.etcdErrors, isLearner };
+    return { memberId: node.member().id, leader: node.knowsLeader ? leader : "0", errors: node.etcdErrors, isLearner };
+  }
+
+  async etcdLeave(): Promise<void> {
+    (await this.etcdNode("etcdLeave", "leave etcd")).leaveEtcd();
   }
 
   async etcdAlarms(): Promise<readonly string[]> {
@@ -206,6 +214,10 @@ export class FakeSession implements NodeSession {
   async reset(options: ResetOptions): Promise<void> {
     const node = await this.reach("reset", "reset it");
     node.resets.push(options);
+    if (node.isContainer && options.partitions.length > 0) {
+      throw this.error("reset it", { status: 2, text: 'failed to reset: volume "STATE" is not located' });
+    }
+    if (options.graceful && !node.isContainer) node.leaveEtcd();
     if (!node.ignoresReboots) this.cluster.machines.delete(node.host);
   }
 

@@ -320,16 +320,18 @@ describe("TalosSecrets with stage auto", () => {
     assert.equal((await made.preview(args("auto", NODES, "next"))).op, "update");
   });
 
-  it("need nodes, and are there for the OS CA only", async () => {
+  it("need nodes, whatever rotates", async () => {
     const { cluster } = await makeCluster();
     const missing =
       'ERR_INPUT_MISSING nodes: is required where rotation.os.stage is "auto"; list every node of the cluster';
     assert.deepEqual((await cluster.secrets.preview(args("auto", []))).problems, [missing]);
     assert.deepEqual((await cluster.secrets.preview({ ...args("auto", []), nodes: [] })).problems, [missing]);
-    const rotation = { kubernetes: { id: "k", stage: "auto" } };
-    assert.deepEqual((await cluster.secrets.preview({ ...args(), rotation })).problems, [
-      'ERR_ROTATION_ILLEGAL rotation.kubernetes.stage: "auto" asks the nodes, and what they show of the Kubernetes CA is not judged yet; set accept, swap and finish one after the other',
-    ]);
+    for (const name of ["kubernetes", "etcd", "aggregator", "serviceAccount", "all"]) {
+      const rotation = { [name]: { id: "k", stage: "auto", ...(name === "etcd" ? { allowDowntime: true } : {}) } };
+      const missingFor = missing.replace("rotation.os", `rotation.${name}`);
+      const { problems } = await cluster.secrets.preview({ ...args("auto", []), nodes: [], rotation });
+      assert.equal(problems[0], missingFor);
+    }
   });
 
   it("reject an id that is over, and another one while a rotation is under way", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { mergeUrls, normaliseUrl, parseGoRequestUrl, parseGoUrl } from "../../../../provider/core/machinery/goUrl";
+import { mergeUrls, normaliseUrl, parseGoRequestUrl, parseGoUrl } from "../../../provider/core/goUrl";
 
 /** Measured with the machinery of v1.13.0 and v1.14.1; undefined where it rejects the URL. */
 const WRITTEN: readonly (readonly [url: string, written: string | undefined])[] = [
