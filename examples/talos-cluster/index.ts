@@ -4,6 +4,7 @@ import { type ClusterNodeArgs, TalosCluster } from "pulumi-talos-pki";
 const config = new Config();
 const args = {
   clusterName: "demo",
+  talosVersion: config.get("talosVersion") ?? "v1.13",
   clusterEndpoint: config.get("clusterEndpoint") ?? "https://10.0.0.10:6443",
   controlPlaneNodes: config.getObject<ClusterNodeArgs[]>("controlPlaneNodes") ?? [],
   workerNodes: config.getObject<ClusterNodeArgs[]>("workerNodes") ?? [],
