@@ -19,7 +19,7 @@ describe("three machines in maintenance mode", function () {
 
   let cli: PulumiCli;
   let project: Project | undefined;
-  const took = { byHand: Infinity, byPulumi: Infinity };
+  const took = { byHand: 0, byPulumi: 0 };
 
   before(function () {
     cli = needsPulumi(this);
