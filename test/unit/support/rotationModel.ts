@@ -65,7 +65,7 @@ export class Model {
   }
 
   static of(outputs: Values): Model {
-    return new Model(outputs as StoredSecrets);
+    return new Model(outputs);
   }
 
   status(name: StagedName): Status {
@@ -147,7 +147,7 @@ export class Model {
     try {
       const decided = decideMoves(state, plan, Object.fromEntries(verdicts), new Date(this.now));
       const moved = decided.plan.changes ? await applyUpdate(state, decided.plan, inputs, this.context) : state;
-      if (decided.plan.changes) this.outputs = stateOutputs(moved) as StoredSecrets;
+      if (decided.plan.changes) this.outputs = stateOutputs(moved);
       return { rejected: [], waits: decided.warnings.map(({ message }) => message) };
     } catch (error) {
       if (error instanceof PkiError) return { rejected: error.problems.map(describeProblem), waits: [] };
