@@ -39,7 +39,9 @@ export function serviceAccountKeysOf(
     const path = `${acceptedOption}[${index}]`;
     return parseKeys(pem, path).flatMap((key) => {
       const fingerprint = keyFingerprint(key.publicKeyDer);
-      return !seen.has(fingerprint) && seen.add(fingerprint) ? [{ key, path }] : [];
+      if (seen.has(fingerprint)) return [];
+      seen.add(fingerprint);
+      return [{ key, path }];
     });
   });
   const problems = others.flatMap(({ key, path }): Problem[] => {
@@ -64,7 +66,10 @@ export function mountProblems({ serviceAccountKeys, version }: MountInput, confi
     const list = valueAt(document, ["cluster", "apiServer", "extraVolumes"]);
     return Array.isArray(list) ? (list as unknown[]) : [];
   });
-  const at = (volume: unknown): string => cleanPath(String(valueAt(volume, ["mountPath"]) ?? ""));
+  const at = (volume: unknown): string => {
+    const path = valueAt(volume, ["mountPath"]);
+    return cleanPath(typeof path === "string" ? path : "");
+  };
   const clashing = volumes.filter((volume) => covers(at(volume), KEY_MOUNT.mountPath));
   const isOurs = (volume: unknown): boolean =>
     at(volume) === KEY_MOUNT.mountPath && valueAt(volume, ["hostPath"]) === KEY_MOUNT.hostPath;

@@ -18,7 +18,7 @@ export interface PublicPart {
 }
 
 /** A certificate as a public part. */
-export const certificatePart = (certificate: Certificate): PublicPart => ({
+const certificatePart = (certificate: Certificate): PublicPart => ({
   fingerprint: certificate.fingerprint,
   pem: certificate.pem,
   certificate,

@@ -101,7 +101,7 @@ describe("A handshake", () => {
       let size = 0;
       const server = createTlsServer({ cert: certificate.pem, key: pkcs8Pem(key), ALPNProtocols: ["h2"] }, (socket) => {
         socket.on("error", () => undefined);
-        socket.on("data", (data) => {
+        socket.on("data", (data: Buffer) => {
           size += data.length;
           socket.write("x");
         });

@@ -18,7 +18,9 @@ const problemsOf = (inputs: object): string[] =>
   planCluster({ ...CLUSTER, ...inputs }, PASSED).problems.map(describeProblem);
 
 /** What an Output looks like to a plan: an object that is no plain data. */
-class Later {}
+class Later {
+  readonly isLater = true;
+}
 
 describe("The plan of a cluster", () => {
   it("without nodes is PKI and configs alone", () => {
