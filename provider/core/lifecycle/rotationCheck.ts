@@ -157,6 +157,8 @@ function placeGaps(
   for (const party of ROTATION_PARTIES) {
     const [wanted, seen] = [expected.trusts[party], trusts[party]];
     if (wanted === undefined || wanted === seen || (wanted && unusable[party] !== undefined)) continue;
+    // Nobody knocks at a stranger's.
+    if (serves === "stranger" && seen === undefined) continue;
     // An old client to knock with is a luxury once the rotation is over.
     if (seen === undefined && !wanted) continue;
     if (seen === undefined) gaps.push(`${untried(name(party))}${reason === undefined ? "" : `: ${reason}`}`);

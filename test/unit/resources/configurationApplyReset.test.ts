@@ -80,14 +80,13 @@ describe("ConfigurationApply", () => {
       );
       for (const [index, apply] of applied.entries()) await apply.up(args[index]!);
       const results = await Promise.allSettled(applied.map((apply) => apply.destroy()));
-      assert.deepEqual(
-        results.map(({ status }) => status),
-        ["fulfilled", "fulfilled", "rejected"],
-      );
+      // Which of them come first is not theirs to say.
+      const kept = hosts.filter((_, index) => results[index]!.status === "rejected");
+      assert.equal(kept.length, 1);
       assert.deepEqual(sizes, [3, 2]);
       assert.deepEqual(
         etcd.members.map(({ host }) => host),
-        hosts.slice(2),
+        kept,
       );
     });
 

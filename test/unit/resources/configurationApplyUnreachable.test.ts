@@ -4,7 +4,6 @@ import type { Values } from "../../../provider/engine/values";
 import { dependent } from "../support/cluster";
 import type { Managed } from "../support/engine";
 import { failureOf } from "../support/errors";
-
 import { LiveCluster } from "../support/liveCluster";
 
 const NODE = "10.0.0.2";

@@ -181,8 +181,8 @@ describe("The plugin's server", () => {
   });
 
   it("answers UNIMPLEMENTED to what it does not serve", async () => {
-    const request = new messages.ConstructRequest();
-    const { code } = await failureOf((done) => client.construct(request, done));
+    const request = new messages.CallRequest();
+    const { code } = await failureOf((done) => client.call(request, done));
     assert.equal(code, status.UNIMPLEMENTED);
   });
 });

@@ -118,10 +118,7 @@ describe("TalosSecrets with nodes", () => {
       /3 of 3 nodes have not completed accept: 10\.0\.0\.2 cannot be reached: nobody listens there; /,
     );
     assert.match(problem, /; 10\.0\.0\.3 serves a certificate of another CA, not of the old CA/);
-    assert.match(
-      problem,
-      /; 10\.0\.0\.5 serves a certificate of another CA, not of the old CA, and does not let clients /,
-    );
+    assert.match(problem, /; 10\.0\.0\.5 serves a certificate of another CA, not of the old CA \(/);
     assert.deepEqual(cluster.nodes.sentUnverified, []);
   });
 
