@@ -197,17 +197,23 @@ export function asksNodes(action: RotationAction): boolean {
 
 /**
  * The nodes that forbid a move. Before each stage every node must have completed the one before; to drop the next CA it is
- * enough that no node serves a certificate of it.
+ * enough that no node serves a certificate of it. Where it has issued, in a rotation that went back, a node that does not
+ * show what it serves may have one.
  *
+ * @param hasIssued whether the next CA has issued before
  * @example
  * lateNodes("swap", judgeRotation("os", "accept", [{ node: "10.0.0.2", places: [], components: [] }])).length; // 1
  */
-export function lateNodes(action: RotationAction, { nodes }: RotationVerdict): NodeVerdict[] {
+export function lateNodes(action: RotationAction, { nodes }: RotationVerdict, hasIssued = false): NodeVerdict[] {
   if (!asksNodes(action)) return [];
-  return nodes.filter(({ through, places }) =>
-    action === "abort" ? places.some(({ serves }) => serves === "other") : !through,
+  if (action !== "abort") return nodes.filter(({ through }) => !through);
+  return nodes.filter(
+    ({ concerned, places }) =>
+      places.some(({ serves }) => serves === "other") || (hasIssued && concerned && !places.some(isServing)),
   );
 }
+
+const isServing = ({ serves }: PlaceObservation): boolean => serves !== undefined;
 
 /**
  * What nodes have done that have completed the stage of a position.

@@ -6,6 +6,7 @@ import { describeLateNodes, lateNodes, type RotationVerdict } from "../../core/l
 import { MAY_LAG } from "../../core/lifecycle/rotationOrder";
 import { tokenGrace } from "../../core/lifecycle/rotationProofs";
 import { STAGED, type StagedName } from "../../core/secrets/inventory";
+import { publicParts } from "../../core/secrets/stagedSecret";
 import { type AskedNode, type Gate, isHeldBack } from "./askedNodes";
 import type { StagedPlan } from "./stagedPlan";
 import { rotationState, type SecretsState } from "./state";
@@ -123,14 +124,15 @@ function lateReason(
   action: RotationAction,
   { state, plan, verdicts }: Occasion,
 ): Reason | undefined {
-  const { position } = state.staged[name];
+  const { position, other, retired } = state.staged[name];
   if (plan.staged[name].isAutomatic && isHeldBack(gate, position)) {
     const why = "no node was in nodes at the last update, so none can be asked; the next update asks them";
     return { once: why, again: why };
   }
   const verdict = verdicts[name];
   if (gate.asked.length === 0) return undefined;
-  const late = verdict === undefined ? undefined : lateNodes(action, verdict);
+  const hasIssued = other !== undefined && publicParts(other).some(({ fingerprint }) => retired.includes(fingerprint));
+  const late = verdict === undefined ? undefined : lateNodes(action, verdict, hasIssued);
   if (late?.length === 0) return undefined;
   const why =
     late === undefined ? "the nodes have not been asked" : describeLateNodes(name, position, late, gate.asked.length);

@@ -174,6 +174,24 @@ describe("TalosSecrets with nodes", () => {
     assert.equal(stageOf(cluster), "abort");
   });
 
+  it("keep the new CA while a node is off that may have a certificate of it", async () => {
+    const { cluster } = await makeCluster();
+    for (const stage of ["accept", "swap"]) {
+      await cluster.secrets.up(args(stage));
+      await apply(cluster, ...HOSTS);
+    }
+    await cluster.secrets.up(args("accept"));
+    await apply(cluster, "10.0.0.2", "10.0.0.5");
+    const off = cluster.nodes.machines.get("10.0.0.3")!;
+    cluster.nodes.machines.delete("10.0.0.3");
+    const [problem = ""] = await problemsOf(() => cluster.secrets.up(args("abort")));
+    assert.match(problem, /1 of 3 nodes has not completed accept: 10\.0\.0\.3 cannot be reached/);
+    cluster.nodes.machines.set("10.0.0.3", off);
+    await apply(cluster, "10.0.0.3");
+    await cluster.secrets.up(args("abort"));
+    assert.equal(stageOf(cluster), "abort");
+  });
+
   it("do not begin before a node has let go of the last rotation's old CA", async () => {
     const { cluster } = await makeCluster();
     for (const stage of ["accept", "swap"]) {
