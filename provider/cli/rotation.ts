@@ -101,7 +101,25 @@ function toJson({ resource }: KnownRotations, judged: readonly JudgedRotation[])
     ...verdict,
     nodes: verdict.nodes.map(nodeFacts),
   }));
-  return formatJson({ resource, safe: judged.every(({ verdict }) => verdict.safe), rotations: facts });
+  const os = facts.find(({ authority }) => authority === "os");
+  const safe = judged.every(({ verdict }) => verdict.safe);
+  return formatJson({ resource, ...(os === undefined ? {} : asAlone(os)), safe, rotations: facts });
+}
+
+/** What release 0.1 wrote of the OS CA, which was all that it asked about: scripts read it. */
+function asAlone({
+  authority: _,
+  nodes,
+  ...facts
+}: {
+  readonly authority: string;
+  readonly nodes: readonly NodeFacts[];
+}): object {
+  const shown = nodes.map(({ node, places, through, gaps }) => {
+    const { serves, trusts, reason } = places.find(({ place }) => place === "talosAPI") ?? {};
+    return { node, serves, trusts, reason, through, gaps };
+  });
+  return { ...facts, nodes: shown };
 }
 
 function keyFacts(key: NonNullable<KnownRotation["keys"]>["issuing"] | undefined): object | undefined {
@@ -112,9 +130,13 @@ function keyFacts(key: NonNullable<KnownRotation["keys"]>["issuing"] | undefined
     : { subject: certificate.subject, fingerprint, notAfter: formatTime(certificate.notAfter) };
 }
 
-const nodeFacts = ({ node, machineType, concerned, places, components, through, gaps }: NodeVerdict): object => ({
+type NodeFacts = Pick<NodeVerdict, "node" | "machineType" | "concerned" | "places" | "through" | "gaps"> & {
+  readonly components: readonly object[];
+};
+
+const nodeFacts = ({ node, machineType, concerned, places, components, through, gaps }: NodeVerdict): NodeFacts => ({
   node,
-  machineType,
+  ...(machineType === undefined ? {} : { machineType }),
   concerned,
   places,
   components: components.map(({ since, ...rest }) => ({
