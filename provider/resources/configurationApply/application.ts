@@ -1,20 +1,21 @@
 import { releaseHasFeature } from "../../core/talosVersion";
-import type { ErrorCode } from "../../core/errorCodes";
 import { PkiError, type Problem } from "../../core/errors";
-import { apidAt, formatNodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
+import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { nodeConfigHash, withoutSecrets } from "../../core/nodes/nodeConfig";
-import { osTrustGaps } from "../../core/nodes/osTrust";
-import { restartsOf } from "../../core/nodes/restarts";
+import { type Restart, restartsOf } from "../../core/nodes/restarts";
 import { info, type Report } from "../../engine/definition";
 import type { ApplyAnswer, NodeSession } from "../../engine/nodes";
 import { ClusterGuard } from "../live/clusterGuard";
-import type { Credulity, NodeAccess, Target } from "../live/nodeAccess";
-import { apiCertificates, machineState, type MachineState } from "../live/nodeState";
+import type { NodeAccess, Target } from "../live/nodeAccess";
+import { machineState, type MachineState } from "../live/nodeState";
 import { type Attempt, Overdue, type Patience, waitFor } from "../live/waiting";
 import type { ApplyDecision } from "./decision";
 import type { ApplyMode } from "./inputs";
 import { liveConfig, liveHash } from "./liveConfig";
 import type { ApplyOutputs } from "./outputs";
+import { awaitEndpoint } from "./endpointWait";
+import { firstContact } from "./firstContact";
+import { restartKubelet } from "./kubelet";
 import { prove } from "./proof";
 
 export interface ApplicationOptions {
@@ -45,19 +46,21 @@ interface Observed {
   readonly onlyRestarts: boolean;
   /** The node must reboot, whatever it says itself. */
   readonly mustReboot: boolean;
+  /** Its kubelet must restart. */
+  readonly restartsKubelet: boolean;
   readonly talosVersion: string | undefined;
   /** The machine, if it may have to reboot. */
   readonly machine: MachineState | undefined;
 }
 
-/** How a node without a config of the cluster looks to a control plane that forwards the call. */
-const LACKS_CONFIG: readonly ErrorCode[] = ["ERR_NODE_UNTRUSTED", "ERR_NODE_MAINTENANCE"];
+const REBOOT = "reboot" satisfies Restart;
+const KUBELET = "kubelet" satisfies Restart;
 
 const PENDING = 'a restart of the node is still to be done; an update with applyMode "auto" does it';
 
 /** Whether the node is told to reboot by itself, as its version takes no config with a reboot, or has it already. */
 const rebootsByApi = ({ mustReboot, onlyRestarts, talosVersion }: Observed): boolean =>
-  onlyRestarts || (mustReboot && !releaseHasFeature(talosVersion, "appliesWithReboot"));
+  mustReboot && (onlyRestarts || !releaseHasFeature(talosVersion, "appliesWithReboot"));
 
 /** The mode in which the node is asked to take the config. */
 function modeOnWire(observed: Observed, applyMode: ApplyMode): ApplyMode {
@@ -86,9 +89,11 @@ export class Application {
     let guard: ClusterGuard | undefined;
     try {
       if (!observed.hasConfig) {
-        if (decision.config.machineType === "worker" && observed.isVerified) await this.awaitEndpoint();
+        if (decision.config.machineType === "worker" && observed.isVerified) {
+          this.reports.push(...(await awaitEndpoint(this.options, this.patience)));
+        }
         guard = await this.guardRestart(observed);
-        answer = await this.act(observed, { reboots: guard !== undefined });
+        answer = await this.act(observed, { reboots: guard !== undefined && !observed.restartsKubelet });
         if (rebootsByApi(observed)) answer = { ...answer, mode: "reboot" };
       }
     } catch (error) {
@@ -114,78 +119,41 @@ export class Application {
 
   /** @throws PkiError where the node is not there, or nobody vouches for it */
   private async observe(): Promise<Observed> {
-    const session = await this.firstContact();
+    const session = await firstContact(this.options);
     try {
       const isVerified = session.verifiedBy === "authority";
       const talosVersion = await session.version();
       if (!isVerified) {
         this.assertMode(talosVersion, { mustReboot: false });
-        const nothing = { hasConfig: false, onlyRestarts: false, mustReboot: false, machine: undefined };
-        return { session, isVerified, talosVersion, ...nothing };
+        const nothing = { hasConfig: false, onlyRestarts: false, mustReboot: false, restartsKubelet: false };
+        return { session, isVerified, talosVersion, machine: undefined, ...nothing };
       }
       const { config } = this.options.decision;
       const live = await liveConfig(session, talosVersion, { isStaged: this.isStaged });
       const isSame = live !== undefined && (live === config.text || nodeConfigHash(live) === config.hash);
-      const isPending = this.options.pendingRestart !== undefined && this.mayReboot;
-      const mustReboot = isPending || (!isSame && live !== undefined && this.changeReboots(live));
+      const restart = isSame || live === undefined ? undefined : this.restartOf(live);
+      const { pendingRestart } = this.options;
+      const mustReboot = restart === "reboot" || (pendingRestart === REBOOT && this.mayReboot);
+      const restartsKubelet =
+        !mustReboot && !this.isStaged && (restart === KUBELET || (isSame && pendingRestart === KUBELET));
       this.assertMode(talosVersion, { mustReboot });
-      const onlyRestarts = isSame && isPending;
+      const onlyRestarts = isSame && (mustReboot || restartsKubelet);
       const hasConfig = isSame && !onlyRestarts;
       const machine = hasConfig || !this.mayReboot ? undefined : await machineState(session);
-      return { session, isVerified, hasConfig, onlyRestarts, mustReboot, talosVersion, machine };
+      const restarts = { onlyRestarts, mustReboot, restartsKubelet };
+      return { session, isVerified, hasConfig, ...restarts, talosVersion, machine };
     } catch (error) {
       session.close();
       throw error;
     }
   }
 
-  /** A node of the cluster; or, if the user says so, a machine that has no config yet, which is called directly. */
-  private async firstContact(): Promise<NodeSession> {
-    const { access, target, time } = this.options;
-    const milliseconds = Math.min(access.timeouts.connect, time);
-    const credulity = this.credulity();
-    if (target.endpoint === undefined || credulity === undefined) {
-      return access.reach(target, credulity ?? {}, milliseconds);
-    }
-    const patience = access.patience(milliseconds);
-    try {
-      return await waitFor(`node ${this.label} to answer`, patience, async (): Promise<Attempt<NodeSession>> => {
-        try {
-          return { found: await access.connect(target) };
-        } catch (error) {
-          if (!(await this.lacksConfig(error))) throw error;
-        }
-        return { found: await access.connect({ node: target.node }, credulity) };
-      });
-    } catch (error) {
-      throw error instanceof Overdue && error.error !== undefined ? error.error : error;
-    }
-  }
-
-  /** Whether a failed call through the endpoint says that the node has no config of this cluster, and not the endpoint. */
-  private async lacksConfig(error: unknown): Promise<boolean> {
-    const { access, target } = this.options;
-    const { endpoint, node } = target;
-    if (endpoint === undefined || !(error instanceof PkiError) || !LACKS_CONFIG.includes(error.code)) return false;
-    if (formatNodeAddress(endpoint) === formatNodeAddress(node)) return true;
-    // An endpoint that is not verified itself tells nothing.
-    await access.with({ node: endpoint }, (session) => session.version());
-    return true;
-  }
-
-  /** How far to believe a machine that no CA vouches for. */
-  private credulity(): Credulity | undefined {
-    const { fingerprint, allowUnverified } = this.options.maintenance ?? {};
-    if (typeof fingerprint === "string") return { pin: fingerprint };
-    return allowUnverified === true && !this.options.decision.hasProved ? { anyone: true } : undefined;
-  }
-
-  /** Whether the change needs a reboot that no node does by itself. @throws PkiError where the apply mode rules it out */
-  private changeReboots(live: string): boolean {
+  /** What the change needs that no node does by itself. @throws PkiError where the apply mode rules it out */
+  private restartOf(live: string): Restart | undefined {
     const { decision, applyMode } = this.options;
     const { machineType, text } = decision.config;
-    if (machineType !== "controlplane" || !restartsOf(live, text).includes("reboot")) return false;
-    if (this.mayReboot) return true;
+    const restart = machineType === "controlplane" ? restartsOf(live, text) : undefined;
+    if (restart !== "reboot" || this.mayReboot) return restart;
     throw new PkiError(
       "ERR_CONFIG_REJECTED",
       `node ${this.label}: the etcd CA of the config differs from that of the node, which must reboot to take it; use applyMode "auto" in place of ${JSON.stringify(applyMode)} (ERR_CONFIG_REJECTED)`,
@@ -212,7 +180,7 @@ export class Application {
   /** Sends the config, again if the answer was lost and the node does not have it. @throws PkiError */
   private async act(observed: Observed, { reboots }: { readonly reboots: boolean }): Promise<ApplyAnswer> {
     const { decision, applyMode, access, target } = this.options;
-    if (observed.onlyRestarts) return { warnings: [], mode: "reboot" };
+    if (observed.onlyRestarts) return { warnings: [], mode: observed.mustReboot ? REBOOT : "none" };
     let { session } = observed;
     let isFirst = true;
     const what = `node ${this.label} to take the config`;
@@ -220,7 +188,7 @@ export class Application {
       return await waitFor(what, this.patience, async (): Promise<Attempt<ApplyAnswer>> => {
         if (!isFirst) {
           if (session !== observed.session) session.close();
-          session = observed.isVerified ? await access.connect(target) : await this.firstContact();
+          session = observed.isVerified ? await access.connect(target) : await firstContact(this.options);
           const hasConfig = session.verifiedBy === "authority" && (await this.hasConfig(session));
           // The answer was lost, and with it whether the node restarts.
           if (hasConfig)
@@ -254,8 +222,8 @@ export class Application {
   /** A restart of a control plane waits until all others are well, and holds off every other one. */
   private async guardRestart(observed: Observed): Promise<ClusterGuard | undefined> {
     const { decision, access, target } = this.options;
-    if (!observed.isVerified || decision.config.machineType === "worker" || !this.mayReboot) return;
-    if (!(await this.willReboot(observed))) return;
+    if (!observed.isVerified || decision.config.machineType === "worker") return;
+    if (!observed.restartsKubelet && !(this.mayReboot && (await this.willReboot(observed)))) return;
     return ClusterGuard.acquire({ access, target, act: "restart", patience: this.patience });
   }
 
@@ -282,38 +250,6 @@ export class Application {
     );
   }
 
-  /** A worker gets its certificate from a control plane: that one must be through first, as far as it can be reached. */
-  private async awaitEndpoint(): Promise<void> {
-    const { access, target, decision } = this.options;
-    const { clusterHost, os } = decision.config;
-    const endpoint = target.endpoint ?? (clusterHost === undefined ? undefined : apidAt(clusterHost));
-    if (endpoint === undefined) return;
-    const via: Target = { node: endpoint };
-    try {
-      await waitFor(
-        `control plane ${shortNodeAddress(endpoint)} to have the CAs of this config`,
-        {
-          ...this.patience,
-          deadline: Math.min(this.patience.deadline, access.patience(access.timeouts.connect).deadline),
-        },
-        async () =>
-          access.with(via, async (session): Promise<Attempt<true>> => {
-            const gaps = osTrustGaps(os, await apiCertificates(session));
-            return gaps.length === 0 ? { found: true } : { missing: `it ${gaps.join(", and ")}` };
-          }),
-      );
-    } catch (error) {
-      // One that cannot be asked cannot be waited for; the proof of the worker itself follows.
-      if (error instanceof Overdue) {
-        this.reports.push(
-          info(
-            `control plane ${shortNodeAddress(endpoint)} was not seen with the CAs of this config: ${error.missing}`,
-          ),
-        );
-      } else if (!(error instanceof PkiError) || this.patience.signal.aborted) throw error;
-    }
-  }
-
   /** Proves the result; what is not proved in time is kept, and the next update goes on. */
   private async conclude(
     answer: ApplyAnswer | undefined,
@@ -324,6 +260,9 @@ export class Application {
     const before = observed.machine;
     const mode = answer?.mode ?? "none";
     const rebootsFrom = mode === "reboot" ? before : undefined;
+    // Before etcd is bootstrapped there is no static pod that could be late.
+    const restartsKubelet = observed.restartsKubelet && mode !== "reboot" && (guard?.size ?? 0) > 0;
+    const restart = rebootsFrom !== undefined ? REBOOT : restartsKubelet ? KUBELET : undefined;
     const outputs = {
       configHash: decision.config.hash,
       liveHash: decision.config.hash,
@@ -334,15 +273,17 @@ export class Application {
       this.reports.push(info(`node ${this.label} says: ${withoutSecrets(warning, decision.config.text)}`));
     }
     // A restart that was not seen to happen is kept, so that an update which may do it does it.
-    const stillPending = pendingRestart !== undefined && observed.isVerified && rebootsFrom === undefined;
+    const stillPending = pendingRestart !== undefined && observed.isVerified && restart === undefined;
     if (stillPending) this.reports.push(info(PENDING));
-    const pending = stillPending || rebootsFrom !== undefined ? { pendingRestart: "reboot" } : {};
+    const due = stillPending ? pendingRestart : restart;
+    const pending = due === undefined ? {} : { pendingRestart: due };
     let proved: Partial<ApplyOutputs> = pending;
     try {
       const { access, target } = this.options;
       const { isStaged, patience } = this;
       if (answer !== undefined && rebootsByApi(observed)) await this.reboot(before);
-      const proof = await prove({ access, target, decision, isStaged, rebootsFrom, patience });
+      const kubeletFrom = restartsKubelet ? await restartKubelet({ access, target, patience }) : undefined;
+      const proof = await prove({ access, target, decision, isStaged, rebootsFrom, kubeletFrom, patience });
       const { serverCertificate, talosVersion } = proof;
       proved = {
         ...(stillPending ? pending : {}),

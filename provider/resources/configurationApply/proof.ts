@@ -6,6 +6,7 @@ import type { NodeAccess, Target } from "../live/nodeAccess";
 import { apiCertificates, machineState, type MachineState } from "../live/nodeState";
 import { type Attempt, type Patience, waitFor } from "../live/waiting";
 import type { ApplyDecision } from "./decision";
+import { kubeletGap, type KubeletStart } from "./kubelet";
 import { keepsPersistentConfig, liveHash } from "./liveConfig";
 import type { ApplyOutputs } from "./outputs";
 import { WorkerCertificate } from "./workerCertificate";
@@ -18,6 +19,8 @@ export interface ProofOptions {
   readonly isStaged: boolean;
   /** The machine before the reboot that must have happened. */
   readonly rebootsFrom: MachineState | undefined;
+  /** The kubelet before the restart that must have happened. */
+  readonly kubeletFrom: KubeletStart | undefined;
   readonly patience: Patience;
 }
 
@@ -88,8 +91,12 @@ async function proveOnce(session: NodeSession, options: ProofOptions): Promise<{
   };
 }
 
-/** What shows that a node which must have rebooted has not done so, or is not up yet. */
-async function restartGap(session: NodeSession, { rebootsFrom }: ProofOptions): Promise<string | undefined> {
+/** What shows that what must have restarted has not done so, or is not up yet. */
+async function restartGap(
+  session: NodeSession,
+  { rebootsFrom, kubeletFrom }: ProofOptions,
+): Promise<string | undefined> {
+  if (kubeletFrom !== undefined) return kubeletGap(session, kubeletFrom);
   if (rebootsFrom === undefined) return undefined;
   const state = await machineState(session);
   if (state === undefined || state.since.getTime() <= rebootsFrom.since.getTime()) return "it has not rebooted yet";

@@ -4,7 +4,7 @@ import { apidAt, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { EtcdMember, NodeSession } from "../../engine/nodes";
 import { ClusterQueue } from "./clusterQueue";
 import type { NodeAccess, Target } from "./nodeAccess";
-import { apiServerReady, etcdService } from "./nodeState";
+import { apiServerPod, etcdService } from "./nodeState";
 import { type Attempt, Overdue, type Patience, waitFor } from "./waiting";
 
 /** What becomes of the control plane: it comes back, or leaves for good and need not be well itself. */
@@ -120,7 +120,9 @@ export class ClusterGuard {
     return this.askMember(member, async (session) => {
       const { errors } = await session.etcdStatus();
       if (errors.length > 0) return `etcd on ${hostname} reports ${errors.join(", ")}`;
-      return (await apiServerReady(session)) === false ? `the API server on ${hostname} is not Ready` : undefined;
+      return (await apiServerPod(session))?.isReady === false
+        ? `the API server on ${hostname} is not Ready`
+        : undefined;
     });
   }
 

@@ -63,6 +63,10 @@ export class FakeNode {
   /** As Kubernetes lists the node; absent while it does not. */
   kubernetes: { ready: boolean; message: string } | undefined = { ready: true, message: "" };
   kubeletServes = true;
+  /** When the kubelet started, and the static pods with it. */
+  kubeletSince = 0;
+  /** A restart of the kubelet that it is told of does not happen. */
+  ignoresRestarts = false;
   /** Whether a change needs a reboot. */
   needsReboot = false;
   /** Words with which it rejects a config. */
@@ -182,7 +186,8 @@ export class FakeNode {
     return ids.map((id) => {
       const isOff = id === "etcd" && (this.etcd === undefined || this.upAt > now);
       const state = this.unwell[id] ?? (isOff ? "Preparing" : "Running");
-      return { id, state, healthy: state === "Running", message: "", events: [] };
+      const events = id === "kubelet" ? [{ state: "Running", message: "", at: new Date(this.kubeletSince) }] : [];
+      return { id, state, healthy: state === "Running", message: "", events };
     });
   }
 

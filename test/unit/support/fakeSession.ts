@@ -104,7 +104,10 @@ export class FakeSession implements NodeSession {
     const node = await this.reach("resources", "list resources", { node: DENIED });
     if (node.apiServerReady === undefined) return [];
     const at = new Date(node.bootedAt);
-    const spec = stringify({ conditions: [{ type: "Ready", status: node.apiServerReady ? "True" : "False" }] });
+    const spec = stringify({
+      conditions: [{ type: "Ready", status: node.apiServerReady ? "True" : "False" }],
+      containerStatuses: [{ state: { running: { startedAt: new Date(node.kubeletSince).toISOString() } } }],
+    });
     return [{ id: "kube-system/kube-apiserver", created: at, updated: at, spec }];
   }
 
@@ -195,7 +198,8 @@ export class FakeSession implements NodeSession {
   }
 
   async restartService(id: string): Promise<void> {
-    await this.reach(`restartService ${id}`, "restart a service");
+    const node = await this.reach(`restartService ${id}`, "restart a service");
+    if (id === "kubelet" && !node.ignoresRestarts) node.kubeletSince = this.cluster.now + 1;
   }
 
   private async etcdNode(method: string, purpose: string): Promise<FakeNode> {
