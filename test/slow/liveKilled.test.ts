@@ -36,9 +36,10 @@ describe("pulumi or its provider that dies with kill -9 while it configures node
   for (const [what, entry] of ENTRIES) {
     const kills = Math.ceil(KILLS / ENTRIES.length);
     it(`with ${what} completes in the next up, ${kills} times of ${kills}, and does nothing twice`, async () => {
-      rig = await LiveRig.create(cli, entry);
-      await rig.next();
-      const { seconds: usual } = await rig.succeed();
+      const made: LiveRig = await LiveRig.create(cli, entry);
+      rig = made;
+      await made.next();
+      const { seconds: usual } = await made.succeed();
       const moments = fc.sample(
         fc.tuple(
           fc.double({ min: 0.1, max: 1, noNaN: true }),
@@ -48,20 +49,20 @@ describe("pulumi or its provider that dies with kill -9 while it configures node
       );
       const seen = { unapplied: 0, between: 0, bootstrapped: 0 };
       for (const [share, victim] of moments) {
-        await rig.next();
-        const operation = rig.project.start("up");
+        await made.next();
+        const operation = made.project.start("up");
         await delay(usual * share * 1000);
         await operation.kill(victim);
         // A provider that outlives its pulumi may end what it has begun.
         if (victim === "pulumi") await delay(500);
-        const left = rig.counts();
-        await rig.project.unlock();
-        await rig.succeed();
-        const after = rig.counts();
+        const left = made.counts();
+        await made.project.unlock();
+        await made.succeed();
+        const after = made.counts();
         const moment = `killed ${victim} at ${share.toFixed(3)} of ${usual} s: ${JSON.stringify({ left, after })}`;
         assert.deepEqual(after, { applied: [1, 1], bootstrapped: 1 }, moment);
-        await rig.assertLive();
-        const quiet = await rig.project.preview({ args: ["--expect-no-changes"] });
+        await made.assertLive();
+        const quiet = await made.project.preview({ args: ["--expect-no-changes"] });
         assert.equal(quiet.code, 0, `${moment}\n${quiet.output}`);
         if (left.applied[0] === 0) seen.unapplied += 1;
         else if (left.bootstrapped === 0) seen.between += 1;
@@ -69,7 +70,7 @@ describe("pulumi or its provider that dies with kill -9 while it configures node
         if (KILLS > 8) process.stdout.write(`      ${moment}\n`);
       }
       process.stdout.write(`      moments: ${JSON.stringify(seen)}\n`);
-      rig.assertNoSecrets();
+      made.assertNoSecrets();
     });
   }
 });

@@ -15,6 +15,13 @@ const cpuMs = () => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 };
+/** How many times slower this machine is at the moment than a quiet one, on which the loop takes 50 ms of CPU. */
+const slowness = () => {
+  const begin = cpuMs();
+  let sum = 0;
+  for (let count = 0; count < 5e7; count += 1) sum += count;
+  return sum > 0 ? Math.max(1, (cpuMs() - begin) / 50) : 1;
+};
 const megabytes = () => process.memoryUsage().rss / 2 ** 20;
 
 /** One resource in `up --refresh` with nothing to do. */
@@ -66,7 +73,7 @@ const TASKS = {
     clearInterval(sampling);
     const seconds = (performance.now() - start) / 1000;
     const many = { seconds, cpuEach: (cpuMs() - cpu) / others.length, megabytes: Math.max(most, megabytes()) - before };
-    return { first, each, many, changed: changed.filter(Boolean).length };
+    return { slowness: slowness(), first, each, many, changed: changed.filter(Boolean).length };
   },
 };
 
