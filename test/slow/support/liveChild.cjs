@@ -24,13 +24,13 @@ const slowness = () => {
 };
 const megabytes = () => process.memoryUsage().rss / 2 ** 20;
 
-/** One resource in `up --refresh` with nothing to do. */
+/** One resource in `up --refresh`; whether the node has another config. */
 async function refresh({ id, outs, args }) {
   const { props } = await provider.ConfigurationApply.read(id, outs);
   const { inputs, failures } = await provider.ConfigurationApply.check(outs, args);
   if (failures.length > 0) throw new Error(JSON.stringify(failures));
-  const { changes } = await provider.ConfigurationApply.diff(id, props, inputs);
-  return changes === true || props.liveHash !== props.configHash;
+  await provider.ConfigurationApply.diff(id, props, inputs);
+  return props.liveHash !== props.configHash;
 }
 
 const TASKS = {
