@@ -36,7 +36,7 @@ describe("pulumi or its provider that dies with kill -9 while it configures node
   for (const [what, entry] of ENTRIES) {
     const kills = Math.ceil(KILLS / ENTRIES.length);
     it(`with ${what} completes in the next up, ${kills} times of ${kills}, and does nothing twice`, async () => {
-      const made = await LiveRig.create(cli, entry);
+      const made: LiveRig = await LiveRig.create(cli, entry);
       rig = made;
       await made.next();
       const { seconds: usual } = await made.succeed();
