@@ -72,7 +72,7 @@ describe("a change of a node's config, under the real Pulumi", function () {
     const before = await bootTime();
     stack.write(settings({ ...changed([NAME, OTHER_NAME], "first"), applyMode: "no_reboot" }));
     const { output } = await stack.failingUp();
-    assert.match(output, /can't be applied in immediate mode[^]*\(ERR_CONFIG_REJECTED\)/);
+    assert.match(output, /reboot[^]*\(ERR_CONFIG_REJECTED\)/);
     assert.ok(!(await servedNames()).includes(OTHER_NAME));
     assert.equal(await bootTime(), before);
   });
