@@ -144,7 +144,7 @@ describe("talos-pki audit", () => {
     for (const args of [[], ["--clients"], ["--json"]]) {
       const { out } = await audit(args, evil);
       assert.match(out, /Kubeconfig/);
-       
+
       assert.doesNotMatch(out, /[\u001b\r]/);
     }
   });

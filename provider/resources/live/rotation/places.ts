@@ -151,8 +151,51 @@ function listing(listed: readonly string[] | undefined, { issuing, other, retire
   };
 }
 
+/** Where Talos keeps the CAs that its programs get from the config (pkg/machinery/resources/secrets, v1.6 to v1.14). */
+const ROOTS = {
+  etcd: { type: "EtcdRootSecrets.secrets.talos.dev", id: "etcd", lists: [["etcdCA"]] },
+  kubernetes: {
+    type: "KubernetesRootSecrets.secrets.talos.dev",
+    id: "k8s",
+    lists: [["issuingCA"], ["acceptedCAs"]],
+  },
+  aggregator: { type: "KubernetesRootSecrets.secrets.talos.dev", id: "k8s", lists: [["aggregatorCA"]] },
+} as const;
+
+/**
+ * Whether an old CA is still configured, which needs no client of it; nothing where that cannot be read. The keys that
+ * stand beside the certificates are not looked at.
+ */
+async function configuredRetired(of: keyof typeof ROOTS, keys: RotationKeys, node: ProbedNode): Promise<Trusts> {
+  const { type, id, lists } = ROOTS[of];
+  const spec = await readingOf(node.spec("secrets", type, id));
+  if (spec instanceof PkiError) return {};
+  const crts = lists.flatMap((path) => {
+    const found = valueAt(spec, [...path]);
+    return (Array.isArray(found) ? (found as unknown[]) : [found]).flatMap((one) => {
+      const crt = valueAt(one, ["crt"]);
+      return typeof crt === "string" ? [Buffer.from(decodeBase64(crt) ?? []).toString("utf8")] : [];
+    });
+  });
+  if (crts.length === 0) return {};
+  const found = await readingOf(Promise.resolve().then(() => crts.flatMap((text) => parseCertificates(text, ""))));
+  if (found instanceof PkiError) return {};
+  const { retired } = listing(
+    found.map(({ fingerprint }) => fingerprint),
+    keys,
+  );
+  return retired === undefined ? {} : { retired };
+}
+
+/** What handshakes showed, with what is configured: an old CA is out where neither has it. */
+const withConfigured = (trusts: Trusts, configured: Trusts): Trusts => ({
+  ...trusts,
+  ...(configured.retired === undefined ? {} : { retired: configured.retired || trusts.retired === true }),
+});
+
 /** etcd: a handshake as a client of each CA. It rejects one with the first read after the handshake. */
-async function observeEtcd(port: number, keys: RotationKeys, { target, question }: ProbedNode): Promise<Shown> {
+async function observeEtcd(port: number, keys: RotationKeys, node: ProbedNode): Promise<Shown> {
+  const { target, question } = node;
   const { access } = question;
   const address = { host: target.node.host, port };
   const options = { signal: access.signal, patience: PROBE_MS, authorities: question.trusted("etcd") };
@@ -161,14 +204,15 @@ async function observeEtcd(port: number, keys: RotationKeys, { target, question 
   );
   const results = Object.values(shakes);
   const leaf = results.find(({ chain }) => chain.length > 0)?.chain[0];
+  const known: Trusts = Object.fromEntries(
+    ROTATION_PARTIES.flatMap((party) => {
+      const isIn = letsIn(shakes[party]);
+      return isIn === undefined ? [] : [[party, isIn] as const];
+    }),
+  );
   return {
     ...serving(leaf, keys),
-    trusts: Object.fromEntries(
-      ROTATION_PARTIES.flatMap((party) => {
-        const isIn = letsIn(shakes[party]);
-        return isIn === undefined ? [] : [[party, isIn] as const];
-      }),
-    ),
+    trusts: withConfigured(known, await configuredRetired("etcd", keys, node)),
     ...reasonOf({ reason: results.find(({ accepted }) => !accepted)?.failure?.reason }),
   };
 }
@@ -204,12 +248,14 @@ async function observeAPIServer(keys: RotationKeys, node: ProbedNode): Promise<S
   const { target, question } = node;
   const { access } = question;
   const address = { host: target.node.host, port: PORTS.apiServer };
-  const [{ chain, failure }, asked] = await Promise.all([
+  const [{ chain, failure }, asked, configured] = await Promise.all([
     access.nodes.shakeHands(address, { signal: access.signal, patience: PROBE_MS, onlyChain: true }),
     askAsEach(await question.clients("kubernetes"), (identity) => node.askAPIServer("/version", identity)),
+    configuredRetired("kubernetes", keys, node),
   ]);
   const reason = asked.reason ?? (chain.length === 0 ? failure?.reason : undefined);
-  return { ...serving(chain[0], keys), ...asked, ...reasonOf({ reason }) };
+  const trusts = withConfigured(asked.trusts, configured);
+  return { ...serving(chain[0], keys), trusts, ...reasonOf({ reason }) };
 }
 
 /** Where a kubelet keeps the certificate that it has signed for itself, without its key. */
@@ -248,10 +294,11 @@ const urlHost = (host: string): string => (host.includes(":") ? `[${host}]` : ho
 const PROXIED_USER = { "X-Remote-User": "pulumi-talos-pki" };
 
 async function observeFrontProxy(keys: RotationKeys, node: ProbedNode): Promise<Shown> {
-  const [asked, spec] = await Promise.all([
+  const [asked, configured, spec] = await Promise.all([
     askAsEach(await node.question.clients("aggregator"), (identity) =>
       node.askAPIServer("/version", identity, PROXIED_USER),
     ),
+    configuredRetired("aggregator", keys, node),
     readingOf(node.spec("secrets", "KubernetesDynamicCerts.secrets.talos.dev", "k8s-dynamic-certs")),
   ]);
   // Its key stands beside it and is not looked at.
@@ -261,7 +308,8 @@ async function observeFrontProxy(keys: RotationKeys, node: ProbedNode): Promise<
   // What it serves is Talos's word; an API server that does not answer has shown nothing.
   const isSilent = asked.reason !== undefined && Object.keys(asked.trusts).length === 0;
   const reason = asked.reason ?? (spec instanceof PkiError ? spec.message : undefined);
-  return { ...(isSilent ? {} : serving(leaf, keys)), ...asked, ...reasonOf({ reason }) };
+  const trusts = isSilent ? asked.trusts : withConfigured(asked.trusts, configured);
+  return { ...(isSilent ? {} : serving(leaf, keys)), trusts, ...reasonOf({ reason }) };
 }
 
 /** The keys of service account tokens, the signing one first (kube-apiserver, /openid/v1/jwks). */
