@@ -10,9 +10,9 @@ import { median } from "./support/cpu";
 
 const CHILD = join(__dirname, "support", "liveChild.cjs");
 
-/** What is aimed at on a quiet machine; a busy one may take this many times as much. */
+/** What is aimed at on a quiet machine. Times are printed; what is held is the order of magnitude, and calls exactly. */
 const AIMS = { firstMs: 100, eachMs: 15, calls: 6, manySeconds: 5, manyMegabytes: 40 };
-const SLACK = 3;
+const SLACK = 10;
 const NODES = 100;
 const TIMES = 10;
 const RUNS = 3;

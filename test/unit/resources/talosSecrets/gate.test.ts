@@ -1,47 +1,7 @@
 import assert from "node:assert/strict";
 
-import type { Values } from "../../../../provider/engine/values";
-import { QUICK } from "../../support/cluster";
-import { Managed, problemsOf } from "../../support/engine";
-import type { FakeNode } from "../../support/fakeNode";
-import { LiveCluster } from "../../support/liveCluster";
-import { statusOf } from "./support";
-
-const HOSTS = ["10.0.0.2", "10.0.0.3", "10.0.0.5"] as const;
-const NODES: readonly Values[] = [
-  // Control planes are named first all the same.
-  { address: "10.0.0.5", machineType: "worker" },
-  { address: "10.0.0.2", machineType: "controlplane" },
-  { address: "10.0.0.3:50000", machineType: "controlplane" },
-];
-const REMEDY = (config: string): string =>
-  `apply the ${config} there (control planes first, then workers; a worker asks for its certificate only when its own config changes), or leave out of nodes what is gone for good`;
-
-const args = (stage?: string, nodes: readonly Values[] | undefined = NODES, id = "r"): Values => ({
-  ...QUICK,
-  ...(nodes.length === 0 ? {} : { nodes }),
-  ...(stage === undefined ? {} : { rotation: { os: { id, stage } } }),
-});
-
-/** Two control planes and a worker that have the configs of the state, and a state that knows of them. */
-async function makeCluster(): Promise<{ cluster: LiveCluster; nodes: Readonly<Record<string, FakeNode>> }> {
-  const cluster = await LiveCluster.make();
-  await cluster.controlPlanes("10.0.0.2", "10.0.0.3");
-  await cluster.nodes.add("10.0.0.5", { config: await cluster.config("worker") });
-  await cluster.secrets.up(args());
-  cluster.nodes.forget();
-  return { cluster, nodes: Object.fromEntries(cluster.nodes.machines) };
-}
-
-/** Brings the config of the state onto nodes. */
-async function apply(cluster: LiveCluster, ...hosts: readonly string[]): Promise<void> {
-  for (const host of hosts) {
-    const type = host === "10.0.0.5" ? "worker" : "controlplane";
-    await cluster.nodes.machines.get(host)!.run(await cluster.config(type));
-  }
-}
-
-const stageOf = ({ secrets }: LiveCluster): unknown => statusOf(secrets)["stage"];
+import { problemsOf } from "../../support/engine";
+import { apply, args, HOSTS, makeCluster, NODES, REMEDY, stageOf, swapAll } from "./askedCluster";
 
 describe("TalosSecrets with nodes", () => {
   it("go through the stages once every node has completed the one before, and ask each of them", async () => {
@@ -176,10 +136,7 @@ describe("TalosSecrets with nodes", () => {
 
   it("keep the new CA while a node is off that may have a certificate of it", async () => {
     const { cluster } = await makeCluster();
-    for (const stage of ["accept", "swap"]) {
-      await cluster.secrets.up(args(stage));
-      await apply(cluster, ...HOSTS);
-    }
+    await swapAll(cluster);
     await cluster.secrets.up(args("accept"));
     await apply(cluster, "10.0.0.2", "10.0.0.5");
     const off = cluster.nodes.machines.get("10.0.0.3")!;
@@ -194,10 +151,7 @@ describe("TalosSecrets with nodes", () => {
 
   it("do not begin before a node has let go of the last rotation's old CA", async () => {
     const { cluster } = await makeCluster();
-    for (const stage of ["accept", "swap"]) {
-      await cluster.secrets.up(args(stage));
-      await apply(cluster, ...HOSTS);
-    }
+    await swapAll(cluster);
     await cluster.secrets.up(args("finish"));
     await apply(cluster, "10.0.0.2", "10.0.0.3");
     const [problem = ""] = await problemsOf(() => cluster.secrets.up(args("accept", NODES, "next")));
@@ -247,110 +201,5 @@ describe("TalosSecrets with nodes", () => {
     const { cluster } = await makeCluster();
     const { problems } = await cluster.secrets.preview(args("accept", [{ address: "a b", machineType: "worker" }]));
     assert.match(problems[0]!, /^ERR_ENDPOINT_INVALID nodes\[0\]\.address: "a b" is no address; must be /);
-  });
-});
-
-describe("TalosSecrets with stage auto", () => {
-  it("go one stage further with each update, and are due until they are at finish", async () => {
-    const { cluster } = await makeCluster();
-    const [lines, stages]: [string[], unknown[]] = [[], []];
-    for (let up = 0; up < 4; up += 1) {
-      const { op, notices } = await cluster.secrets.up(args("auto"));
-      if (op === "update") lines.push(...notices);
-      stages.push([op, stageOf(cluster)]);
-      await apply(cluster, ...HOSTS);
-    }
-    assert.deepEqual(stages, [
-      ["update", "accept"],
-      ["update", "swap"],
-      ["update", "finish"],
-      ["same", "finish"],
-    ]);
-    assert.match(
-      lines[1]!,
-      /^rotation\.os "r": accept -> swap, if all of 10\.0\.0\.2, 10\.0\.0\.3, 10\.0\.0\.5 have completed accept: /,
-    );
-    assert.deepEqual(statusOf(cluster.secrets)["spentIds"], ["r"]);
-    assert.equal((await cluster.secrets.preview(args())).op, "same");
-  });
-
-  it("stay where they are while a node is late, with a warning and the same outputs, and go on when it is not", async () => {
-    const { cluster } = await makeCluster();
-    await cluster.secrets.up(args("auto"));
-    assert.equal(
-      statusOf(cluster.secrets)["todo"],
-      'apply the machine configs to every control plane, then to every worker; the next update goes to stage "swap" if every node has completed "accept" (set stage "abort" to go back)',
-    );
-    await apply(cluster, "10.0.0.2", "10.0.0.5");
-    const { outputs } = cluster.secrets;
-    for (let up = 0; up < 2; up += 1) {
-      assert.equal((await cluster.secrets.up(args("auto"))).op, "update");
-      assert.deepEqual(cluster.secrets.outputs, outputs);
-      assert.deepEqual(cluster.secrets.reports, [
-        `rotation.os: stays at accept, because 1 of 3 nodes has not completed accept: 10.0.0.3 does not let clients of the new CA in (it serves the old CA, and accepts the old CA); ${REMEDY("machine config of stage accept")}; the next update asks again`,
-      ]);
-    }
-    await apply(cluster, "10.0.0.3");
-    await cluster.secrets.up(args("auto"));
-    assert.deepEqual([stageOf(cluster), cluster.secrets.reports], ["swap", []]);
-  });
-
-  it("leave the rest of an update alone that a late node holds back", async () => {
-    const { cluster } = await makeCluster();
-    await cluster.secrets.up(args("auto"));
-    const token = { os: { id: "r", stage: "auto" }, trustdToken: { id: "t" } };
-    await cluster.secrets.up({ ...args(), rotation: token });
-    assert.deepEqual([stageOf(cluster), statusOf(cluster.secrets, "trustdToken")], ["accept", { id: "t" }]);
-    assert.match(String(statusOf(cluster.secrets)["todo"]), /the next update goes to stage "swap"/);
-  });
-
-  it("do not go on under way while there is nobody to ask", async () => {
-    const { cluster } = await makeCluster();
-    await cluster.secrets.up(args("accept", []));
-    await apply(cluster, ...HOSTS);
-    const { notices } = await cluster.secrets.up(args("auto"));
-    assert.deepEqual(notices, [
-      'rotation.os "r": stays at accept, as no node was in nodes at the last update; the next one asks',
-    ]);
-    assert.match(
-      cluster.secrets.reports[0]!,
-      /^rotation\.os: stays at accept, because no node was in nodes at the last/,
-    );
-    assert.equal(stageOf(cluster), "accept");
-    await cluster.secrets.up(args("auto"));
-    assert.equal(stageOf(cluster), "swap");
-  });
-
-  it("begin nothing at creation, and spend the id", async () => {
-    const cluster = await LiveCluster.make();
-    const { secrets: fresh } = cluster;
-    const { definition, host } = fresh;
-    const made = new Managed(definition, host);
-    await made.up(args("auto"));
-    assert.deepEqual([statusOf(made)["stage"], statusOf(made)["spentIds"]], ["finish", ["r"]]);
-    assert.equal((await made.preview(args("auto"))).op, "same");
-    assert.equal((await made.preview(args("auto", NODES, "next"))).op, "update");
-  });
-
-  it("need nodes, whatever rotates", async () => {
-    const { cluster } = await makeCluster();
-    const missing =
-      'ERR_INPUT_MISSING nodes: is required where rotation.os.stage is "auto"; list every node of the cluster';
-    assert.deepEqual((await cluster.secrets.preview(args("auto", []))).problems, [missing]);
-    assert.deepEqual((await cluster.secrets.preview({ ...args("auto", []), nodes: [] })).problems, [missing]);
-    for (const name of ["kubernetes", "etcd", "aggregator", "serviceAccount", "all"]) {
-      const rotation = { [name]: { id: "k", stage: "auto", ...(name === "etcd" ? { allowDowntime: true } : {}) } };
-      const missingFor = missing.replace("rotation.os", `rotation.${name}`);
-      const { problems } = await cluster.secrets.preview({ ...args("auto", []), nodes: [], rotation });
-      assert.equal(problems[0], missingFor);
-    }
-  });
-
-  it("reject an id that is over, and another one while a rotation is under way", async () => {
-    const { cluster } = await makeCluster();
-    await cluster.secrets.up(args("auto"));
-    assert.match((await cluster.secrets.preview(args("auto", NODES, "other"))).problems[0]!, /"other" cannot begin/);
-    await cluster.secrets.up(args("abort"));
-    assert.match((await cluster.secrets.preview(args("auto"))).problems[0]!, /"r" is over and its id is spent/);
   });
 });
