@@ -135,10 +135,15 @@ class Emitter {
 
   /** `space` is what comes before it on the line that has not been written yet. */
   private scalar(value: YamlScalarValue, indent: number, space = 0): string {
-    if (typeof value === "string") return this.text(value, styleOf(value, this.quotes), indent, space);
+    if (typeof value === "string") return this.text(value, this.styleOf(value), indent, space);
     if (value instanceof NodeText)
       return this.text(value.text, allowedStyle(value.text, plainNodeStyle(value.text)), indent, space);
     return value instanceof Plain ? value.text : String(value);
+  }
+
+  /** The older emitter writes every text of several lines as one, be it only empty ones. */
+  private styleOf(text: string): Style {
+    return this.isCompact && text.includes("\n") ? allowedStyle(text, "literal") : styleOf(text, this.quotes);
   }
 
   private text(text: string, style: Style, indent: number, space: number): string {

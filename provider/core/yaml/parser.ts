@@ -66,7 +66,8 @@ export function parseYamlDocuments(text: string, options: ParseOptions): YamlNod
   try {
     if (Buffer.byteLength(text) > MAX_TEXT_LENGTH)
       throw new YamlFault(`is longer than ${MAX_TEXT_LENGTH / MEBIBYTE} MiB`, "must be a machine config or a patch");
-    return readDocuments(text, dialect);
+    // Talos reads YAML 1.1, where the next line (U+0085) ends a line.
+    return readDocuments(text.replaceAll("\u0085", "\n"), dialect);
   } catch (error) {
     if (!(error instanceof YamlFault)) throw error;
     const { what, remedy, line } = error;

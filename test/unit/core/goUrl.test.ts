@@ -41,6 +41,10 @@ describe("A URL as Go reads and writes it", () => {
     assert.equal(mergeUrls(old, "/a/b"), old);
     assert.equal(mergeUrls(old, "?r=%s"), "http://u:p@h:1/a%2fb?r=%s#f");
     assert.equal(mergeUrls(old, "http://v@h"), "http://v@h/a%2fb?q#f");
+    // The machinery merges the path and its spelling as two fields.
+    assert.equal(mergeUrls("http://h/a%2Fb", "/a/b"), "http://h/a%2Fb");
+    assert.equal(mergeUrls("http://h/a%2Fb", "/a/c"), "http://h/a/c");
+    assert.equal(mergeUrls("http://h/a/b", "/a%2Fb"), "http://h/a%2Fb");
   });
 
   it("has a host without user and brackets, and a path without escapes", () => {

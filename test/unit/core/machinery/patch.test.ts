@@ -114,6 +114,14 @@ describe("patching a machine config", () => {
     );
   });
 
+  it("ends a line of a JSON patch at U+0085, and writes texts of empty lines as such, as Talos does", () => {
+    const put = (value: string): string =>
+      jsonPatched(`[{"op":"add","path":"/machine/sysctls","value":{"k":"${value}"}}]`);
+    assert.match(put("a\u0085b"), /\n {4}k: a b\n/);
+    assert.match(put("a\u0085\u0085b"), /\n {4}k: \|-\n {6}a\n {6}b\n/);
+    assert.match(put("\\n\\n"), /\n {4}k: \|2\+\n\n\n/);
+  });
+
   it("rejects in a JSON patch what JSON has not", () => {
     const value = (text: string): string => `- op: add\n  path: /machine/kubelet/extraConfig\n  value: {a: ${text}}\n`;
     for (const text of [".inf", "-.inf", ".nan"])
