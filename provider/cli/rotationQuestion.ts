@@ -4,6 +4,7 @@ import { judgeRotation, type RotationVerdict, type UnusableCAs } from "../core/l
 import type { Certificate } from "../core/x509/certificate";
 import { NodeAccess } from "../resources/live/nodeAccess";
 import { nodeIdentity } from "../resources/live/passingClient";
+import { formatNodeAddress } from "../core/nodes/nodeAddress";
 import { observeNode } from "../resources/live/rotation/nodes";
 import { type RotationMaterial, RotationQuestion } from "../resources/live/rotation/question";
 import { timeoutsOf } from "../resources/live/timeouts";
@@ -26,7 +27,12 @@ export async function judgeRotations(
 ): Promise<readonly JudgedRotation[]> {
   const question = await questionOf(known, clients, cli);
   const names = asked.map(({ authority }) => authority);
-  const observed = await Promise.all(nodes.map((node) => observeNode(node, names, question)));
+  const observed = await Promise.all(
+    nodes.map(async (target) => {
+      const shown = await observeNode(target, names, question);
+      return shown.map((one) => ({ ...one, node: formatNodeAddress(target.node) }));
+    }),
+  );
   return asked.map((rotation, index) => {
     const { authority, position } = rotation;
     const observations = observed.map((ofNode) => ofNode[index]!);

@@ -143,14 +143,14 @@ namespace Pulumi.TalosPki
         }
 
         [Input("aliases")]
-        private Dictionary<string, string>? _aliases;
+        private Dictionary<string, Input<string>>? _aliases;
 
         /// <summary>
         /// Resources that the stack had before, which become those of the cluster without a change: name or URN by the part that follows the cluster's name (`secrets`, `controlplane`, `worker`, `client-admin`, `kubeconfig`, `apply-10.0.0.2`, `bootstrap`, `health`).
         /// </summary>
-        public Dictionary<string, string> Aliases
+        public Dictionary<string, Input<string>> Aliases
         {
-            get => _aliases ?? (_aliases = new Dictionary<string, string>());
+            get => _aliases ?? (_aliases = new Dictionary<string, Input<string>>());
             set => _aliases = value;
         }
 
@@ -189,14 +189,14 @@ namespace Pulumi.TalosPki
         public Input<Inputs.CertificateAuthoritiesOptionsArgs>? CertificateAuthorities { get; set; }
 
         [Input("clients")]
-        private Dictionary<string, Inputs.ClusterClientArgs>? _clients;
+        private Dictionary<string, Input<Inputs.ClusterClientArgs>>? _clients;
 
         /// <summary>
         /// Clients of the Talos API by name, beside `admin`, which is always there and may be configured here too.
         /// </summary>
-        public Dictionary<string, Inputs.ClusterClientArgs> Clients
+        public Dictionary<string, Input<Inputs.ClusterClientArgs>> Clients
         {
-            get => _clients ?? (_clients = new Dictionary<string, Inputs.ClusterClientArgs>());
+            get => _clients ?? (_clients = new Dictionary<string, Input<Inputs.ClusterClientArgs>>());
             set => _clients = value;
         }
 
@@ -257,14 +257,14 @@ namespace Pulumi.TalosPki
         }
 
         [Input("controlPlaneNodes")]
-        private List<Inputs.ClusterNodeArgs>? _controlPlaneNodes;
+        private List<Input<Inputs.ClusterNodeArgs>>? _controlPlaneNodes;
 
         /// <summary>
         /// The control planes. The first starts etcd; a change reaches them one after the other.
         /// </summary>
-        public List<Inputs.ClusterNodeArgs> ControlPlaneNodes
+        public List<Input<Inputs.ClusterNodeArgs>> ControlPlaneNodes
         {
-            get => _controlPlaneNodes ?? (_controlPlaneNodes = new List<Inputs.ClusterNodeArgs>());
+            get => _controlPlaneNodes ?? (_controlPlaneNodes = new List<Input<Inputs.ClusterNodeArgs>>());
             set => _controlPlaneNodes = value;
         }
 
@@ -419,14 +419,14 @@ namespace Pulumi.TalosPki
         }
 
         [Input("workerNodes")]
-        private List<Inputs.ClusterNodeArgs>? _workerNodes;
+        private List<Input<Inputs.ClusterNodeArgs>>? _workerNodes;
 
         /// <summary>
         /// The workers. A change reaches them after the control planes, `maxParallel` at a time.
         /// </summary>
-        public List<Inputs.ClusterNodeArgs> WorkerNodes
+        public List<Input<Inputs.ClusterNodeArgs>> WorkerNodes
         {
-            get => _workerNodes ?? (_workerNodes = new List<Inputs.ClusterNodeArgs>());
+            get => _workerNodes ?? (_workerNodes = new List<Input<Inputs.ClusterNodeArgs>>());
             set => _workerNodes = value;
         }
 

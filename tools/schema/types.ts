@@ -57,10 +57,12 @@ export class Types {
   /** A list or map that a program knows, whose members may be Outputs. */
   private plain(written: PropertyType, direction: "input" | "output"): TypeSpec {
     const type = writtenType(written);
-    const member = (inner: PropertyType): TypeSpec => ({ ...this.type(inner, direction), plain: true });
-    if (type.kind === "list") return { type: "array", items: member(type.item), plain: true };
-    if (type.kind === "map") return { type: "object", additionalProperties: member(type.value), plain: true };
-    return member(type);
+    // Pulumi's generator makes no arguments in Go for a type whose every use is plain, members of a list or map too.
+    if (type.kind === "list") return { type: "array", items: this.type(type.item, direction), plain: true };
+    if (type.kind === "map") {
+      return { type: "object", additionalProperties: this.type(type.value, direction), plain: true };
+    }
+    return { ...this.type(type, direction), plain: true };
   }
 
   private enum(name: string, description: string | undefined, values: readonly string[]): TypeSpec {

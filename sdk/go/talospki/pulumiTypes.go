@@ -1075,6 +1075,118 @@ type ClusterClient struct {
 	ValidityPeriodHours interface{} `pulumi:"validityPeriodHours"`
 }
 
+// ClusterClientInput is an input type that accepts ClusterClientArgs and ClusterClientOutput values.
+// You can construct a concrete instance of `ClusterClientInput` via:
+//
+//	ClusterClientArgs{...}
+type ClusterClientInput interface {
+	pulumi.Input
+
+	ToClusterClientOutput() ClusterClientOutput
+	ToClusterClientOutputWithContext(context.Context) ClusterClientOutput
+}
+
+// A client of the Talos API: the options of ClientConfiguration. `endpoints` and `nodes` are the control planes unless configured otherwise.
+type ClusterClientArgs struct {
+	// Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+	Algorithm KeyAlgorithmPtrInput `pulumi:"algorithm"`
+	// CN of the subject. Default: `talosctl-client`.
+	CommonName pulumi.StringPtrInput `pulumi:"commonName"`
+	// Name of the context. Default: the cluster's.
+	ContextName pulumi.StringPtrInput `pulumi:"contextName"`
+	// How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
+	EarlyRenewalHours pulumi.Input `pulumi:"earlyRenewalHours"`
+	// Addresses of control planes that talosctl calls. A change keeps the certificate.
+	Endpoints pulumi.StringArrayInput `pulumi:"endpoints"`
+	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+	IssuedAt pulumi.StringPtrInput `pulumi:"issuedAt"`
+	// Nodes that talosctl asks by default. A change keeps the certificate.
+	Nodes pulumi.StringArrayInput `pulumi:"nodes"`
+	// Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
+	Roles TalosRoleArrayInput `pulumi:"roles"`
+	// Any values; a change of one reissues the certificate.
+	RotationTriggers pulumi.MapInput `pulumi:"rotationTriggers"`
+	// Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
+	ValidityPeriodHours pulumi.Input `pulumi:"validityPeriodHours"`
+}
+
+func (ClusterClientArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ClusterClient)(nil)).Elem()
+}
+
+func (i ClusterClientArgs) ToClusterClientOutput() ClusterClientOutput {
+	return i.ToClusterClientOutputWithContext(context.Background())
+}
+
+func (i ClusterClientArgs) ToClusterClientOutputWithContext(ctx context.Context) ClusterClientOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ClusterClientOutput)
+}
+
+// A client of the Talos API: the options of ClientConfiguration. `endpoints` and `nodes` are the control planes unless configured otherwise.
+type ClusterClientOutput struct{ *pulumi.OutputState }
+
+func (ClusterClientOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ClusterClient)(nil)).Elem()
+}
+
+func (o ClusterClientOutput) ToClusterClientOutput() ClusterClientOutput {
+	return o
+}
+
+func (o ClusterClientOutput) ToClusterClientOutputWithContext(ctx context.Context) ClusterClientOutput {
+	return o
+}
+
+// Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+func (o ClusterClientOutput) Algorithm() KeyAlgorithmPtrOutput {
+	return o.ApplyT(func(v ClusterClient) *KeyAlgorithm { return v.Algorithm }).(KeyAlgorithmPtrOutput)
+}
+
+// CN of the subject. Default: `talosctl-client`.
+func (o ClusterClientOutput) CommonName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ClusterClient) *string { return v.CommonName }).(pulumi.StringPtrOutput)
+}
+
+// Name of the context. Default: the cluster's.
+func (o ClusterClientOutput) ContextName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ClusterClient) *string { return v.ContextName }).(pulumi.StringPtrOutput)
+}
+
+// How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
+func (o ClusterClientOutput) EarlyRenewalHours() pulumi.AnyOutput {
+	return o.ApplyT(func(v ClusterClient) interface{} { return v.EarlyRenewalHours }).(pulumi.AnyOutput)
+}
+
+// Addresses of control planes that talosctl calls. A change keeps the certificate.
+func (o ClusterClientOutput) Endpoints() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ClusterClient) []string { return v.Endpoints }).(pulumi.StringArrayOutput)
+}
+
+// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+func (o ClusterClientOutput) IssuedAt() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ClusterClient) *string { return v.IssuedAt }).(pulumi.StringPtrOutput)
+}
+
+// Nodes that talosctl asks by default. A change keeps the certificate.
+func (o ClusterClientOutput) Nodes() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v ClusterClient) []string { return v.Nodes }).(pulumi.StringArrayOutput)
+}
+
+// Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
+func (o ClusterClientOutput) Roles() TalosRoleArrayOutput {
+	return o.ApplyT(func(v ClusterClient) []TalosRole { return v.Roles }).(TalosRoleArrayOutput)
+}
+
+// Any values; a change of one reissues the certificate.
+func (o ClusterClientOutput) RotationTriggers() pulumi.MapOutput {
+	return o.ApplyT(func(v ClusterClient) map[string]interface{} { return v.RotationTriggers }).(pulumi.MapOutput)
+}
+
+// Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
+func (o ClusterClientOutput) ValidityPeriodHours() pulumi.AnyOutput {
+	return o.ApplyT(func(v ClusterClient) interface{} { return v.ValidityPeriodHours }).(pulumi.AnyOutput)
+}
+
 // A machine of the cluster.
 type ClusterNode struct {
 	// IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a reserved address or a DNS name.
@@ -1089,6 +1201,90 @@ type ClusterNode struct {
 	Name *string `pulumi:"name"`
 	// What becomes of the machine when the node is taken away. Default: that of the cluster.
 	OnDestroy *NodeOnDestroy `pulumi:"onDestroy"`
+}
+
+// ClusterNodeInput is an input type that accepts ClusterNodeArgs and ClusterNodeOutput values.
+// You can construct a concrete instance of `ClusterNodeInput` via:
+//
+//	ClusterNodeArgs{...}
+type ClusterNodeInput interface {
+	pulumi.Input
+
+	ToClusterNodeOutput() ClusterNodeOutput
+	ToClusterNodeOutputWithContext(context.Context) ClusterNodeOutput
+}
+
+// A machine of the cluster.
+type ClusterNodeArgs struct {
+	// IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a reserved address or a DNS name.
+	Address pulumi.StringInput `pulumi:"address"`
+	// Patches of this node alone, after those of the cluster: YAML text or objects.
+	ConfigPatches pulumi.ArrayInput `pulumi:"configPatches"`
+	// Disk to install Talos to on this node; `""` for none. Default: that of the cluster.
+	InstallDisk pulumi.StringPtrInput `pulumi:"installDisk"`
+	// How to take a machine that has no config yet. Without it nothing is sent to one.
+	Maintenance NodeMaintenancePtrInput `pulumi:"maintenance"`
+	// Name of the node's resources, plain text. Required where `address` is an Output. Default: `address`.
+	Name pulumi.StringPtrInput `pulumi:"name"`
+	// What becomes of the machine when the node is taken away. Default: that of the cluster.
+	OnDestroy NodeOnDestroyPtrInput `pulumi:"onDestroy"`
+}
+
+func (ClusterNodeArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ClusterNode)(nil)).Elem()
+}
+
+func (i ClusterNodeArgs) ToClusterNodeOutput() ClusterNodeOutput {
+	return i.ToClusterNodeOutputWithContext(context.Background())
+}
+
+func (i ClusterNodeArgs) ToClusterNodeOutputWithContext(ctx context.Context) ClusterNodeOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ClusterNodeOutput)
+}
+
+// A machine of the cluster.
+type ClusterNodeOutput struct{ *pulumi.OutputState }
+
+func (ClusterNodeOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ClusterNode)(nil)).Elem()
+}
+
+func (o ClusterNodeOutput) ToClusterNodeOutput() ClusterNodeOutput {
+	return o
+}
+
+func (o ClusterNodeOutput) ToClusterNodeOutputWithContext(ctx context.Context) ClusterNodeOutput {
+	return o
+}
+
+// IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a reserved address or a DNS name.
+func (o ClusterNodeOutput) Address() pulumi.StringOutput {
+	return o.ApplyT(func(v ClusterNode) string { return v.Address }).(pulumi.StringOutput)
+}
+
+// Patches of this node alone, after those of the cluster: YAML text or objects.
+func (o ClusterNodeOutput) ConfigPatches() pulumi.ArrayOutput {
+	return o.ApplyT(func(v ClusterNode) []interface{} { return v.ConfigPatches }).(pulumi.ArrayOutput)
+}
+
+// Disk to install Talos to on this node; `""` for none. Default: that of the cluster.
+func (o ClusterNodeOutput) InstallDisk() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ClusterNode) *string { return v.InstallDisk }).(pulumi.StringPtrOutput)
+}
+
+// How to take a machine that has no config yet. Without it nothing is sent to one.
+func (o ClusterNodeOutput) Maintenance() NodeMaintenancePtrOutput {
+	return o.ApplyT(func(v ClusterNode) *NodeMaintenance { return v.Maintenance }).(NodeMaintenancePtrOutput)
+}
+
+// Name of the node's resources, plain text. Required where `address` is an Output. Default: `address`.
+func (o ClusterNodeOutput) Name() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ClusterNode) *string { return v.Name }).(pulumi.StringPtrOutput)
+}
+
+// What becomes of the machine when the node is taken away. Default: that of the cluster.
+func (o ClusterNodeOutput) OnDestroy() NodeOnDestroyPtrOutput {
+	return o.ApplyT(func(v ClusterNode) *NodeOnDestroy { return v.OnDestroy }).(NodeOnDestroyPtrOutput)
 }
 
 type ClusterOptions struct {
@@ -4282,6 +4478,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*CertificateAuthorityPtrInput)(nil)).Elem(), CertificateAuthorityArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*CertificateAuthorityOptionsInput)(nil)).Elem(), CertificateAuthorityOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*CertificateAuthorityOptionsPtrInput)(nil)).Elem(), CertificateAuthorityOptionsArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ClusterClientInput)(nil)).Elem(), ClusterClientArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ClusterNodeInput)(nil)).Elem(), ClusterNodeArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ClusterOptionsInput)(nil)).Elem(), ClusterOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ClusterOptionsPtrInput)(nil)).Elem(), ClusterOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*CompleteRotationInput)(nil)).Elem(), CompleteRotationArgs{})
@@ -4322,6 +4520,8 @@ func init() {
 	pulumi.RegisterOutputType(CertificateAuthorityOptionsOutput{})
 	pulumi.RegisterOutputType(CertificateAuthorityOptionsPtrOutput{})
 	pulumi.RegisterOutputType(ClientConfigurationDataOutput{})
+	pulumi.RegisterOutputType(ClusterClientOutput{})
+	pulumi.RegisterOutputType(ClusterNodeOutput{})
 	pulumi.RegisterOutputType(ClusterOptionsOutput{})
 	pulumi.RegisterOutputType(ClusterOptionsPtrOutput{})
 	pulumi.RegisterOutputType(CompleteRotationOutput{})

@@ -168,7 +168,7 @@ type TalosClusterArgs struct {
 	// The same of clusters created with Talos v1.2 or before.
 	AescbcEncryptionSecret pulumi.StringPtrInput
 	// Resources that the stack had before, which become those of the cluster without a change: name or URN by the part that follows the cluster's name (`secrets`, `controlplane`, `worker`, `client-admin`, `kubeconfig`, `apply-10.0.0.2`, `bootstrap`, `health`).
-	Aliases map[string]string
+	Aliases map[string]pulumi.StringInput
 	// Kubernetes bootstrap token, `[0-9a-z]{6}.[0-9a-z]{16}`.
 	BootstrapToken pulumi.StringPtrInput
 	// Further names in the machine's certificate.
@@ -176,7 +176,7 @@ type TalosClusterArgs struct {
 	// How the CAs are made, or own CAs.
 	CertificateAuthorities CertificateAuthoritiesOptionsPtrInput
 	// Clients of the Talos API by name, beside `admin`, which is always there and may be configured here too.
-	Clients map[string]ClusterClientArgs
+	Clients map[string]ClusterClientInput
 	// Identity of the cluster for discovery.
 	Cluster ClusterOptionsPtrInput
 	// Whether cluster discovery is on. Default: `true`.
@@ -190,7 +190,7 @@ type TalosClusterArgs struct {
 	// Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
 	ControlPlaneConfig pulumi.StringPtrInput
 	// The control planes. The first starts etcd; a change reaches them one after the other.
-	ControlPlaneNodes []ClusterNodeArgs
+	ControlPlaneNodes []ClusterNodeInput
 	// DNS domain of the cluster. Default: `cluster.local`.
 	DnsDomain pulumi.StringPtrInput
 	// What must hold: `talos` (every node answers and its services are well), `etcd` (and its members are healthy, consistent, without alarms), `kubernetes` (and the API server answers on every control plane and kubelets are Ready or, without a CNI, serve). Default: `etcd`.
@@ -228,7 +228,7 @@ type TalosClusterArgs struct {
 	// Token with which workers ask trustd for certificates, of the same form.
 	TrustdToken pulumi.StringPtrInput
 	// The workers. A change reaches them after the control planes, `maxParallel` at a time.
-	WorkerNodes []ClusterNodeArgs
+	WorkerNodes []ClusterNodeInput
 }
 
 func (TalosClusterArgs) ElementType() reflect.Type {

@@ -27,16 +27,16 @@ class TalosClusterArgs:
                  accepted_cas: Optional[pulumi.Input[Sequence[Any]]] = None,
                  additional_sans: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  aescbc_encryption_secret: Optional[pulumi.Input[_builtins.str]] = None,
-                 aliases: Optional[Mapping[str, _builtins.str]] = None,
+                 aliases: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
                  bootstrap_token: Optional[pulumi.Input[_builtins.str]] = None,
                  cert_sans: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  certificate_authorities: Optional[pulumi.Input['CertificateAuthoritiesOptionsArgs']] = None,
-                 clients: Optional[Mapping[str, 'ClusterClientArgs']] = None,
+                 clients: Optional[Mapping[str, pulumi.Input['ClusterClientArgs']]] = None,
                  cluster: Optional[pulumi.Input['ClusterOptionsArgs']] = None,
                  cluster_discovery: Optional[pulumi.Input[_builtins.bool]] = None,
                  config_patches: Optional[pulumi.Input[Sequence[Any]]] = None,
                  control_plane_config: Optional[pulumi.Input[_builtins.str]] = None,
-                 control_plane_nodes: Optional[Sequence['ClusterNodeArgs']] = None,
+                 control_plane_nodes: Optional[Sequence[pulumi.Input['ClusterNodeArgs']]] = None,
                  dns_domain: Optional[pulumi.Input[_builtins.str]] = None,
                  health_level: Optional[pulumi.Input[_builtins.str]] = None,
                  install_disk: Optional[pulumi.Input[_builtins.str]] = None,
@@ -55,7 +55,7 @@ class TalosClusterArgs:
                  talos_version: Optional[pulumi.Input[_builtins.str]] = None,
                  timeouts: Optional[pulumi.Input['NodeTimeoutsArgs']] = None,
                  trustd_token: Optional[pulumi.Input[_builtins.str]] = None,
-                 worker_nodes: Optional[Sequence['ClusterNodeArgs']] = None):
+                 worker_nodes: Optional[Sequence[pulumi.Input['ClusterNodeArgs']]] = None):
         """
         The set of arguments for constructing a TalosCluster resource.
 
@@ -64,16 +64,16 @@ class TalosClusterArgs:
         :param pulumi.Input[Sequence[Any]] accepted_cas: Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] additional_sans: Further names in the machine's and the API server's certificate.
         :param pulumi.Input[_builtins.str] aescbc_encryption_secret: The same of clusters created with Talos v1.2 or before.
-        :param Mapping[str, _builtins.str] aliases: Resources that the stack had before, which become those of the cluster without a change: name or URN by the part that follows the cluster's name (`secrets`, `controlplane`, `worker`, `client-admin`, `kubeconfig`, `apply-10.0.0.2`, `bootstrap`, `health`).
+        :param Mapping[str, pulumi.Input[_builtins.str]] aliases: Resources that the stack had before, which become those of the cluster without a change: name or URN by the part that follows the cluster's name (`secrets`, `controlplane`, `worker`, `client-admin`, `kubeconfig`, `apply-10.0.0.2`, `bootstrap`, `health`).
         :param pulumi.Input[_builtins.str] bootstrap_token: Kubernetes bootstrap token, `[0-9a-z]{6}.[0-9a-z]{16}`.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] cert_sans: Further names in the machine's certificate.
         :param pulumi.Input['CertificateAuthoritiesOptionsArgs'] certificate_authorities: How the CAs are made, or own CAs.
-        :param Mapping[str, 'ClusterClientArgs'] clients: Clients of the Talos API by name, beside `admin`, which is always there and may be configured here too.
+        :param Mapping[str, pulumi.Input['ClusterClientArgs']] clients: Clients of the Talos API by name, beside `admin`, which is always there and may be configured here too.
         :param pulumi.Input['ClusterOptionsArgs'] cluster: Identity of the cluster for discovery.
         :param pulumi.Input[_builtins.bool] cluster_discovery: Whether cluster discovery is on. Default: `true`.
         :param pulumi.Input[Sequence[Any]] config_patches: Patches in order: YAML text or objects, several documents allowed; merged as talosctl merges.
         :param pulumi.Input[_builtins.str] control_plane_config: Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
-        :param Sequence['ClusterNodeArgs'] control_plane_nodes: The control planes. The first starts etcd; a change reaches them one after the other.
+        :param Sequence[pulumi.Input['ClusterNodeArgs']] control_plane_nodes: The control planes. The first starts etcd; a change reaches them one after the other.
         :param pulumi.Input[_builtins.str] dns_domain: DNS domain of the cluster. Default: `cluster.local`.
         :param pulumi.Input[_builtins.str] health_level: What must hold: `talos` (every node answers and its services are well), `etcd` (and its members are healthy, consistent, without alarms), `kubernetes` (and the API server answers on every control plane and kubelets are Ready or, without a CNI, serve). Default: `etcd`.
         :param pulumi.Input[_builtins.str] install_disk: Disk to install Talos to; `""` for none. Default: `/dev/sda`.
@@ -92,7 +92,7 @@ class TalosClusterArgs:
         :param pulumi.Input[_builtins.str] talos_version: Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
         :param pulumi.Input['NodeTimeoutsArgs'] timeouts: How long operations may take, Go durations.
         :param pulumi.Input[_builtins.str] trustd_token: Token with which workers ask trustd for certificates, of the same form.
-        :param Sequence['ClusterNodeArgs'] worker_nodes: The workers. A change reaches them after the control planes, `maxParallel` at a time.
+        :param Sequence[pulumi.Input['ClusterNodeArgs']] worker_nodes: The workers. A change reaches them after the control planes, `maxParallel` at a time.
         """
         pulumi.set(__self__, "cluster_endpoint", cluster_endpoint)
         pulumi.set(__self__, "cluster_name", cluster_name)
@@ -223,14 +223,14 @@ class TalosClusterArgs:
 
     @_builtins.property
     @pulumi.getter
-    def aliases(self) -> Optional[Mapping[str, _builtins.str]]:
+    def aliases(self) -> Optional[Mapping[str, pulumi.Input[_builtins.str]]]:
         """
         Resources that the stack had before, which become those of the cluster without a change: name or URN by the part that follows the cluster's name (`secrets`, `controlplane`, `worker`, `client-admin`, `kubeconfig`, `apply-10.0.0.2`, `bootstrap`, `health`).
         """
         return pulumi.get(self, "aliases")
 
     @aliases.setter
-    def aliases(self, value: Optional[Mapping[str, _builtins.str]]):
+    def aliases(self, value: Optional[Mapping[str, pulumi.Input[_builtins.str]]]):
         pulumi.set(self, "aliases", value)
 
     @_builtins.property
@@ -271,14 +271,14 @@ class TalosClusterArgs:
 
     @_builtins.property
     @pulumi.getter
-    def clients(self) -> Optional[Mapping[str, 'ClusterClientArgs']]:
+    def clients(self) -> Optional[Mapping[str, pulumi.Input['ClusterClientArgs']]]:
         """
         Clients of the Talos API by name, beside `admin`, which is always there and may be configured here too.
         """
         return pulumi.get(self, "clients")
 
     @clients.setter
-    def clients(self, value: Optional[Mapping[str, 'ClusterClientArgs']]):
+    def clients(self, value: Optional[Mapping[str, pulumi.Input['ClusterClientArgs']]]):
         pulumi.set(self, "clients", value)
 
     @_builtins.property
@@ -331,14 +331,14 @@ class TalosClusterArgs:
 
     @_builtins.property
     @pulumi.getter(name="controlPlaneNodes")
-    def control_plane_nodes(self) -> Optional[Sequence['ClusterNodeArgs']]:
+    def control_plane_nodes(self) -> Optional[Sequence[pulumi.Input['ClusterNodeArgs']]]:
         """
         The control planes. The first starts etcd; a change reaches them one after the other.
         """
         return pulumi.get(self, "control_plane_nodes")
 
     @control_plane_nodes.setter
-    def control_plane_nodes(self, value: Optional[Sequence['ClusterNodeArgs']]):
+    def control_plane_nodes(self, value: Optional[Sequence[pulumi.Input['ClusterNodeArgs']]]):
         pulumi.set(self, "control_plane_nodes", value)
 
     @_builtins.property
@@ -559,14 +559,14 @@ class TalosClusterArgs:
 
     @_builtins.property
     @pulumi.getter(name="workerNodes")
-    def worker_nodes(self) -> Optional[Sequence['ClusterNodeArgs']]:
+    def worker_nodes(self) -> Optional[Sequence[pulumi.Input['ClusterNodeArgs']]]:
         """
         The workers. A change reaches them after the control planes, `maxParallel` at a time.
         """
         return pulumi.get(self, "worker_nodes")
 
     @worker_nodes.setter
-    def worker_nodes(self, value: Optional[Sequence['ClusterNodeArgs']]):
+    def worker_nodes(self, value: Optional[Sequence[pulumi.Input['ClusterNodeArgs']]]):
         pulumi.set(self, "worker_nodes", value)
 
 
@@ -579,18 +579,18 @@ class TalosCluster(pulumi.ComponentResource):
                  accepted_cas: Optional[pulumi.Input[Sequence[Any]]] = None,
                  additional_sans: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  aescbc_encryption_secret: Optional[pulumi.Input[_builtins.str]] = None,
-                 aliases: Optional[Mapping[str, _builtins.str]] = None,
+                 aliases: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
                  bootstrap_token: Optional[pulumi.Input[_builtins.str]] = None,
                  cert_sans: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  certificate_authorities: Optional[pulumi.Input[Union['CertificateAuthoritiesOptionsArgs', 'CertificateAuthoritiesOptionsArgsDict']]] = None,
-                 clients: Optional[Mapping[str, Union['ClusterClientArgs', 'ClusterClientArgsDict']]] = None,
+                 clients: Optional[Mapping[str, pulumi.Input[Union['ClusterClientArgs', 'ClusterClientArgsDict']]]] = None,
                  cluster: Optional[pulumi.Input[Union['ClusterOptionsArgs', 'ClusterOptionsArgsDict']]] = None,
                  cluster_discovery: Optional[pulumi.Input[_builtins.bool]] = None,
                  cluster_endpoint: Optional[pulumi.Input[_builtins.str]] = None,
                  cluster_name: Optional[pulumi.Input[_builtins.str]] = None,
                  config_patches: Optional[pulumi.Input[Sequence[Any]]] = None,
                  control_plane_config: Optional[pulumi.Input[_builtins.str]] = None,
-                 control_plane_nodes: Optional[Sequence[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']]] = None,
+                 control_plane_nodes: Optional[Sequence[pulumi.Input[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']]]] = None,
                  dns_domain: Optional[pulumi.Input[_builtins.str]] = None,
                  health_level: Optional[pulumi.Input[_builtins.str]] = None,
                  install_disk: Optional[pulumi.Input[_builtins.str]] = None,
@@ -609,7 +609,7 @@ class TalosCluster(pulumi.ComponentResource):
                  talos_version: Optional[pulumi.Input[_builtins.str]] = None,
                  timeouts: Optional[pulumi.Input[Union['NodeTimeoutsArgs', 'NodeTimeoutsArgsDict']]] = None,
                  trustd_token: Optional[pulumi.Input[_builtins.str]] = None,
-                 worker_nodes: Optional[Sequence[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']]] = None,
+                 worker_nodes: Optional[Sequence[pulumi.Input[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']]]] = None,
                  __props__=None):
         """
         A whole Talos cluster as one object: its secrets, machine configs and clients, the nodes that get the configs, etcd's start and the wait for health. Without nodes it makes the PKI and the configs, for user data.
@@ -641,18 +641,18 @@ class TalosCluster(pulumi.ComponentResource):
         :param pulumi.Input[Sequence[Any]] accepted_cas: Further CAs of the Talos API that the machine trusts: AcceptedCA resources, their outputs, or PEM.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] additional_sans: Further names in the machine's and the API server's certificate.
         :param pulumi.Input[_builtins.str] aescbc_encryption_secret: The same of clusters created with Talos v1.2 or before.
-        :param Mapping[str, _builtins.str] aliases: Resources that the stack had before, which become those of the cluster without a change: name or URN by the part that follows the cluster's name (`secrets`, `controlplane`, `worker`, `client-admin`, `kubeconfig`, `apply-10.0.0.2`, `bootstrap`, `health`).
+        :param Mapping[str, pulumi.Input[_builtins.str]] aliases: Resources that the stack had before, which become those of the cluster without a change: name or URN by the part that follows the cluster's name (`secrets`, `controlplane`, `worker`, `client-admin`, `kubeconfig`, `apply-10.0.0.2`, `bootstrap`, `health`).
         :param pulumi.Input[_builtins.str] bootstrap_token: Kubernetes bootstrap token, `[0-9a-z]{6}.[0-9a-z]{16}`.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] cert_sans: Further names in the machine's certificate.
         :param pulumi.Input[Union['CertificateAuthoritiesOptionsArgs', 'CertificateAuthoritiesOptionsArgsDict']] certificate_authorities: How the CAs are made, or own CAs.
-        :param Mapping[str, Union['ClusterClientArgs', 'ClusterClientArgsDict']] clients: Clients of the Talos API by name, beside `admin`, which is always there and may be configured here too.
+        :param Mapping[str, pulumi.Input[Union['ClusterClientArgs', 'ClusterClientArgsDict']]] clients: Clients of the Talos API by name, beside `admin`, which is always there and may be configured here too.
         :param pulumi.Input[Union['ClusterOptionsArgs', 'ClusterOptionsArgsDict']] cluster: Identity of the cluster for discovery.
         :param pulumi.Input[_builtins.bool] cluster_discovery: Whether cluster discovery is on. Default: `true`.
         :param pulumi.Input[_builtins.str] cluster_endpoint: URL of the Kubernetes API, `https://host:6443`. Without a port it is accepted as talosctl accepts it, with a warning.
         :param pulumi.Input[_builtins.str] cluster_name: Name of the cluster.
         :param pulumi.Input[Sequence[Any]] config_patches: Patches in order: YAML text or objects, several documents allowed; merged as talosctl merges.
         :param pulumi.Input[_builtins.str] control_plane_config: Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
-        :param Sequence[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']] control_plane_nodes: The control planes. The first starts etcd; a change reaches them one after the other.
+        :param Sequence[pulumi.Input[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']]] control_plane_nodes: The control planes. The first starts etcd; a change reaches them one after the other.
         :param pulumi.Input[_builtins.str] dns_domain: DNS domain of the cluster. Default: `cluster.local`.
         :param pulumi.Input[_builtins.str] health_level: What must hold: `talos` (every node answers and its services are well), `etcd` (and its members are healthy, consistent, without alarms), `kubernetes` (and the API server answers on every control plane and kubelets are Ready or, without a CNI, serve). Default: `etcd`.
         :param pulumi.Input[_builtins.str] install_disk: Disk to install Talos to; `""` for none. Default: `/dev/sda`.
@@ -671,7 +671,7 @@ class TalosCluster(pulumi.ComponentResource):
         :param pulumi.Input[_builtins.str] talos_version: Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
         :param pulumi.Input[Union['NodeTimeoutsArgs', 'NodeTimeoutsArgsDict']] timeouts: How long operations may take, Go durations.
         :param pulumi.Input[_builtins.str] trustd_token: Token with which workers ask trustd for certificates, of the same form.
-        :param Sequence[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']] worker_nodes: The workers. A change reaches them after the control planes, `maxParallel` at a time.
+        :param Sequence[pulumi.Input[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']]] worker_nodes: The workers. A change reaches them after the control planes, `maxParallel` at a time.
         """
         ...
     @overload
@@ -722,18 +722,18 @@ class TalosCluster(pulumi.ComponentResource):
                  accepted_cas: Optional[pulumi.Input[Sequence[Any]]] = None,
                  additional_sans: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  aescbc_encryption_secret: Optional[pulumi.Input[_builtins.str]] = None,
-                 aliases: Optional[Mapping[str, _builtins.str]] = None,
+                 aliases: Optional[Mapping[str, pulumi.Input[_builtins.str]]] = None,
                  bootstrap_token: Optional[pulumi.Input[_builtins.str]] = None,
                  cert_sans: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
                  certificate_authorities: Optional[pulumi.Input[Union['CertificateAuthoritiesOptionsArgs', 'CertificateAuthoritiesOptionsArgsDict']]] = None,
-                 clients: Optional[Mapping[str, Union['ClusterClientArgs', 'ClusterClientArgsDict']]] = None,
+                 clients: Optional[Mapping[str, pulumi.Input[Union['ClusterClientArgs', 'ClusterClientArgsDict']]]] = None,
                  cluster: Optional[pulumi.Input[Union['ClusterOptionsArgs', 'ClusterOptionsArgsDict']]] = None,
                  cluster_discovery: Optional[pulumi.Input[_builtins.bool]] = None,
                  cluster_endpoint: Optional[pulumi.Input[_builtins.str]] = None,
                  cluster_name: Optional[pulumi.Input[_builtins.str]] = None,
                  config_patches: Optional[pulumi.Input[Sequence[Any]]] = None,
                  control_plane_config: Optional[pulumi.Input[_builtins.str]] = None,
-                 control_plane_nodes: Optional[Sequence[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']]] = None,
+                 control_plane_nodes: Optional[Sequence[pulumi.Input[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']]]] = None,
                  dns_domain: Optional[pulumi.Input[_builtins.str]] = None,
                  health_level: Optional[pulumi.Input[_builtins.str]] = None,
                  install_disk: Optional[pulumi.Input[_builtins.str]] = None,
@@ -752,7 +752,7 @@ class TalosCluster(pulumi.ComponentResource):
                  talos_version: Optional[pulumi.Input[_builtins.str]] = None,
                  timeouts: Optional[pulumi.Input[Union['NodeTimeoutsArgs', 'NodeTimeoutsArgsDict']]] = None,
                  trustd_token: Optional[pulumi.Input[_builtins.str]] = None,
-                 worker_nodes: Optional[Sequence[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']]] = None,
+                 worker_nodes: Optional[Sequence[pulumi.Input[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']]]] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
         if not isinstance(opts, pulumi.ResourceOptions):
