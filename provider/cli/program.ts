@@ -60,6 +60,13 @@ const STACK_OPTIONS = [
   ["--cwd <folder>", "folder of the Pulumi project, for --stack"],
 ] as const;
 
+const NODE_OPTIONS = [
+  ["--talosconfig <file>", "also meet the endpoints and nodes of this talosconfig, as its client"],
+  ["--context <name>", "context of the talosconfig; default: the current one"],
+] as const;
+const nodesOption = (): Option =>
+  new Option("--nodes <addresses>", "meet these instead, comma-separated").argParser(collectList);
+
 const span = (flags: string, help: string, value: string): Option =>
   new Option(flags, help).argParser(parseSpan).default(parseSpan(value), value);
 const warn = (): Option => span("--warn <time>", "warn this long before the end", "30d");
@@ -124,8 +131,9 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
     program,
     "expiry",
     "say when every certificate of a stack or of files ends (exit codes of monitoring plugins)",
-    [...STACK_OPTIONS, json],
+    [...STACK_OPTIONS, ...NODE_OPTIONS, json],
   )
+    .addOption(nodesOption())
     .argument("[files...]", "stack export, or any file that inspect takes; default: stdin")
     .addOption(warn())
     .addOption(critical())
@@ -156,7 +164,11 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
       done(await exportPki(bundle, options, cli));
     });
 
-  command(program, "report", "write one HTML page: who signs whom, and when everything ends", STACK_OPTIONS)
+  command(program, "report", "write one HTML page: who signs whom, and when everything ends", [
+    ...STACK_OPTIONS,
+    ...NODE_OPTIONS,
+  ])
+    .addOption(nodesOption())
     .argument("[files...]", "stack export, or any file that inspect takes; default: stdin")
     .requiredOption("--html <file>", "where to write, - for stdout")
     .addOption(warn())

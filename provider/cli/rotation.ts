@@ -9,18 +9,18 @@ import {
 import { isUnderWay, type RotationPosition } from "../core/lifecycle/rotation";
 import { judgeAuthority } from "../core/inspect/tryAuthority";
 import type { Certificate } from "../core/x509/certificate";
-import { formatNodeAddress, type NodeAddress } from "../core/nodes/nodeAddress";
+import { formatNodeAddress } from "../core/nodes/nodeAddress";
 import { NodeAccess, type Target } from "../resources/live/nodeAccess";
 import { apiCertificates } from "../resources/live/nodeState";
 import { clientsOf, type NodeQuestion, observeNode } from "../resources/live/rotationNodes";
 import { nodeIdentity } from "../resources/live/passingClient";
 import { timeoutsOf } from "../resources/live/timeouts";
-import { parseNodeAddress } from "./address";
-import { type Client, type ClientIdentity, loadClient, omniIdentity } from "./client";
+import { type Client, type ClientIdentity, loadClient } from "./client";
+import { nodeAddresses } from "./nodeAddresses";
 import { type KnownRotation, readRotation } from "./rotationState";
 import { loadStack, type StackOptions } from "./stack";
 import { formatJson, safe, type Style, styleOf, table } from "./style";
-import { CliError, EXIT, type CliContext } from "./cliContext";
+import { EXIT, type CliContext } from "./cliContext";
 
 export interface RotationOptions extends StackOptions {
   /** Talosconfigs: the first names the nodes; each is a client to probe with. */
@@ -56,7 +56,7 @@ export async function rotationStatus(
   }
   const authorities = clients.flatMap((client) => client.authorities);
   const rotation = readRotation(stack, options.resource, authorities, cli.environment.now());
-  const addresses = nodesOf(options, clients);
+  const addresses = nodeAddresses(options.nodes, clients);
   const question = await questionOf(rotation, clients, cli);
   const observations = await Promise.all(
     addresses.map(async (node) => ({ ...(await observeNode({ node }, question)), node: formatNodeAddress(node) })),
@@ -73,20 +73,6 @@ function unusableCAs({ issuing, other }: KnownRotation): UnusableCAs {
     return [party, findings.map(({ what }) => what)] as const;
   });
   return Object.fromEntries(parties.filter(([, causes]) => causes.length > 0));
-}
-
-function nodesOf(options: RotationOptions, clients: readonly Client[]): NodeAddress[] {
-  const omni = clients.find(({ context }) => omniIdentity(context) !== undefined);
-  if (omni !== undefined && options.nodes === undefined) {
-    throw new CliError(
-      `context ${JSON.stringify(omni.contextName)} goes through Omni, whose endpoint shows no certificate of a node; give --nodes with addresses of their own`,
-    );
-  }
-  const given = options.nodes ?? [...(clients[0]?.context.endpoints ?? []), ...(clients[0]?.context.nodes ?? [])];
-  const addresses = given.map(parseNodeAddress);
-  if (addresses.length === 0)
-    throw new CliError("no node is known; use --nodes, or endpoints and nodes in the talosconfig");
-  return [...new Map(addresses.map((address) => [formatNodeAddress(address), address])).values()];
 }
 
 /**

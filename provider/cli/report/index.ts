@@ -1,11 +1,12 @@
-import { itemsOf, stackItems } from "../expiryItems";
-import { isStackExport, loadStack, parseStack, type StackOptions } from "../stack";
+import { readExpirySources } from "../expirySources";
+import { type LiveNodeOptions, meetLiveNodes } from "../liveNodes";
+import type { StackOptions } from "../stack";
 import { CliError, EXIT, type CliContext } from "../cliContext";
-import { readText, writeText } from "../files";
+import { writeText } from "../files";
 import { createModel } from "./model";
 import { renderPage } from "./page";
 
-export interface ReportOptions extends StackOptions {
+export interface ReportOptions extends StackOptions, LiveNodeOptions {
   /** Where to write; `-` for stdout. */
   readonly html: string;
   /** Seconds before the end. */
@@ -14,29 +15,18 @@ export interface ReportOptions extends StackOptions {
 }
 
 /**
- * `talos-pki report --html FILE [file...]`: one page of who signs whom, all lifetimes and all rotations.
+ * `talos-pki report --html FILE [file...]`: one page of who signs whom, all lifetimes and all rotations, and
+ * with a talosconfig of what its nodes serve.
  *
  * @returns 0
  */
 export async function report(files: readonly string[], options: ReportOptions, cli: CliContext): Promise<number> {
-  const { items, stacks } = await readAll(files, options, cli);
+  const { items, stacks } = await readExpirySources(files, options, cli);
   if (items.length === 0) throw new CliError("there is no certificate in it, so there is nothing to report");
   const thresholds = { warnSeconds: options.warn, criticalSeconds: options.critical };
-  const page = renderPage(createModel(items, stacks, thresholds, cli.environment.now()));
+  const nodes = await meetLiveNodes(options, cli);
+  const page = renderPage(createModel(items, stacks, thresholds, cli.environment.now(), nodes));
   await writeText(options.html, page, cli);
   if (options.html !== "-") cli.out(`${options.html}\n`);
   return EXIT.ok;
-}
-
-type Read = { items: ReturnType<typeof itemsOf>; stacks: ReturnType<typeof parseStack>[] };
-
-async function readAll(files: readonly string[], options: StackOptions, cli: CliContext): Promise<Read> {
-  if (options.stack !== undefined) {
-    const stack = await loadStack(files[0], options, cli);
-    return { items: stackItems(stack), stacks: [stack] };
-  }
-  const inputs: { name: string; text: string }[] = [];
-  for (const name of files.length === 0 ? ["-"] : files) inputs.push({ name, text: await readText(name, cli) });
-  const exports = inputs.filter(({ text }) => isStackExport(text));
-  return { items: itemsOf(inputs), stacks: exports.map(({ name, text }) => parseStack(text, name)) };
 }

@@ -144,7 +144,7 @@ describe("talos-pki audit", () => {
     for (const args of [[], ["--clients"], ["--json"]]) {
       const { out } = await audit(args, evil);
       assert.match(out, /Kubeconfig/);
-      // eslint-disable-next-line no-control-regex
+
       assert.doesNotMatch(out, /[\u001b\r]/);
     }
   });
@@ -167,10 +167,10 @@ describe("talos-pki audit", () => {
       (await audit(["--verify"], [...lines.slice(0, 5), ...lines.slice(6)].join("\n"))).out,
       /^stdin: broken: line 6 .*: something was removed or inserted at line 5; /,
     );
-    const [cut] = await json(["--verify", "--head", head!], lines.slice(0, 10).join("\n") + "\n");
+    const [cut] = await json(["--verify", "--head", head], lines.slice(0, 10).join("\n") + "\n");
     assert.deepEqual([cut!["break"], cut!["hasHead"]], [undefined, false]);
-    assert.equal((await audit(["--verify", "--head", head!], lines.slice(0, 10).join("\n"))).code, 1);
-    assert.equal((await audit(["--verify", "--head", head!], `${log.toString()}${"more\n"}`)).code, 0);
+    assert.equal((await audit(["--verify", "--head", head], lines.slice(0, 10).join("\n"))).code, 1);
+    assert.equal((await audit(["--verify", "--head", head], `${log.toString()}more\n`)).code, 0);
   });
 
   const wrong: [args: string[], words: RegExp][] = [
