@@ -88,7 +88,7 @@ export class ConfigurationApply extends TalosPkiResource {
   declare readonly talosVersion: pulumi.Output<string | undefined>;
   /** The certificate that the node served when the config was proved. Absent until the node has been proved once. */
   declare readonly serverCertificate: pulumi.Output<NodeServerCertificate | undefined>;
-  /** A restart that was not seen to happen: `reboot`. The next update does it. */
+  /** A restart that was not seen to happen: `reboot` or `kubelet`. The next update does it. */
   declare readonly pendingRestart: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: ConfigurationApplyArgs, opts?: pulumi.CustomResourceOptions) {

@@ -7,6 +7,7 @@ export { ConfigurationApply, type ConfigurationApplyArgs } from "./configuration
 export { Kubeconfig, type KubeconfigArgs } from "./kubeconfig";
 export { MachineConfig, type MachineConfigArgs } from "./machineConfig";
 export { NodeCertificate, type NodeCertificateArgs } from "./nodeCertificate";
+export { TalosCluster, type TalosClusterArgs } from "./talosCluster";
 export { TalosSecrets, type TalosSecretsArgs } from "./talosSecrets";
 export * from "./inputs";
 export * from "./types";

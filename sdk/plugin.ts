@@ -57,6 +57,19 @@ export class ClusterHealth extends resources.ClusterHealth {
   static override readonly register = asPlugin;
 }
 
+export class TalosCluster extends resources.TalosCluster {
+  /** @internal */
+  static override readonly children = () => ({
+    Bootstrap,
+    ClientConfiguration,
+    ClusterHealth,
+    ConfigurationApply,
+    Kubeconfig,
+    MachineConfig,
+    TalosSecrets,
+  });
+}
+
 /** Defaults for every resource that names this provider in its options. */
 export interface ProviderArgs {
   /**

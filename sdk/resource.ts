@@ -39,7 +39,8 @@ export interface Registration {
 /** Chooses who serves a resource: the one place where the two entry points of the package differ. */
 export type Register = (kind: string, name: string) => Registration;
 
-const dynamicType = (kind: string): string => `pulumi-nodejs:dynamic/talos-pki:${kind}`;
+/** Type of a dynamic resource. */
+export const dynamicType = (kind: string): string => `pulumi-nodejs:dynamic/talos-pki:${kind}`;
 
 /** Served by the installed package itself, as a dynamic resource. */
 const asDynamic: Register = (kind, name) => {
@@ -111,7 +112,7 @@ export abstract class TalosPkiResource extends pulumi.CustomResource {
  *
  * @returns what ends it
  */
-function skipPromiseTraces(): () => void {
+export function skipPromiseTraces(): () => void {
   const hooks: { prepareStackTrace?: ((error: Error, frames: NodeJS.CallSite[]) => unknown) | undefined } = Error;
   const format = hooks.prepareStackTrace;
   if (format === undefined || process.env["PULUMI_DEBUG_PROMISE_LEAKS"] !== undefined) return () => undefined;

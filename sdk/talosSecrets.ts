@@ -56,9 +56,8 @@ export interface TalosSecretsArgs {
   /** Rotations. */
   rotation?: pulumi.Input<RotationArgs>;
   /**
-   * Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it
-   * has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is
-   * no change.
+   * Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed
+   * the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
    */
   nodes?: pulumi.Input<pulumi.Input<RotationNodeArgs>[]>;
 }
@@ -79,7 +78,10 @@ export class TalosSecrets extends TalosPkiResource {
   declare readonly secretsYaml: pulumi.Output<string>;
   /** The same, structured, with `talosVersion` and `acceptedCAs`: what the other resources take. Secret. */
   declare readonly secrets: pulumi.Output<ClusterSecrets>;
-  /** The other CA of each rotation under way, with its key: the next one at `accept`, the old one at `swap`. Secret. */
+  /**
+   * The other CA or key of each rotation under way, with its private key: the next one at `accept`, the old one at
+   * `swap`. Secret.
+   */
   declare readonly rotationSecrets: pulumi.Output<RotationSecrets>;
   /** The shape that @pulumiverse/talos takes as `machineSecrets`. Secret. */
   declare readonly machineSecrets: pulumi.Output<MachineSecretsShape>;

@@ -2,13 +2,19 @@
 
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Hours, TextInput } from "./inputs";
+import type { ConfigPatchInput, Hours, TextInput } from "./inputs";
 
 export interface AcceptedCAs {
   /** CAs of the Talos API, PEM. */
   os: string[];
   /** Kubernetes CAs, PEM. */
   kubernetes: string[];
+  /** etcd CAs, PEM. */
+  etcd?: string[];
+  /** Aggregator CAs, PEM. */
+  aggregator?: string[];
+  /** Public keys of service account tokens, PEM. */
+  serviceAccount?: string[];
 }
 
 /** One certificate of an AcceptedCA. */
@@ -27,6 +33,22 @@ export interface AcceptedCertificate {
   notAfter: string;
   /** Whether the CA ends within a year. */
   expiresSoon: boolean;
+}
+
+/** A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once. */
+export interface AggregatorRotationArgs {
+  /** Name of the rotation, used once, such as a date. */
+  id: pulumi.Input<string>;
+  /**
+   * Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to
+   * the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at
+   * once.
+   */
+  stage?: TextInput<RotationStage>;
+  /** Certificate of the next CA, to bring an own one. */
+  certificatePem?: pulumi.Input<string>;
+  /** Its private key, PEM. */
+  privateKeyPem?: pulumi.Input<string>;
 }
 
 export interface CertificateAuthorities {
@@ -105,6 +127,60 @@ export interface ClusterArgs {
   secret?: pulumi.Input<string>;
 }
 
+/**
+ * A client of the Talos API: the options of ClientConfiguration. `endpoints` and `nodes` are the control planes unless
+ * configured otherwise.
+ */
+export interface ClusterClientArgs {
+  /** Addresses of control planes that talosctl calls. A change keeps the certificate. */
+  endpoints?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Nodes that talosctl asks by default. A change keeps the certificate. */
+  nodes?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Name of the context. Default: the cluster's. */
+  contextName?: pulumi.Input<string>;
+  /**
+   * Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier,
+   * os:meta:writer. Default: `os:admin`.
+   */
+  roles?: pulumi.Input<pulumi.Input<TalosRole | (string & {})>[]>;
+  /** CN of the subject. Default: `talosctl-client`. */
+  commonName?: pulumi.Input<string>;
+  /** Kind of the private key. Default: as Talos chooses, the kind of the CA's. */
+  algorithm?: TextInput<KeyAlgorithm>;
+  /** Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`. */
+  validityPeriodHours?: pulumi.Input<Hours>;
+  /**
+   * How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
+   */
+  earlyRenewalHours?: pulumi.Input<Hours>;
+  /** Any values; a change of one reissues the certificate. */
+  rotationTriggers?: pulumi.Input<Record<string, pulumi.Input<unknown>>>;
+  /**
+   * Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due.
+   * Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+   */
+  issuedAt?: pulumi.Input<string>;
+}
+
+/** A machine of the cluster. */
+export interface ClusterNodeArgs {
+  /**
+   * IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a
+   * reserved address or a DNS name.
+   */
+  address: pulumi.Input<string>;
+  /** Name of the node's resources, plain text. Required where `address` is an Output. Default: `address`. */
+  name?: pulumi.Input<string>;
+  /** How to take a machine that has no config yet. Without it nothing is sent to one. */
+  maintenance?: pulumi.Input<NodeMaintenanceArgs>;
+  /** Patches of this node alone, after those of the cluster: YAML text or objects. */
+  configPatches?: pulumi.Input<ConfigPatchInput[]>;
+  /** Disk to install Talos to on this node; `""` for none. Default: that of the cluster. */
+  installDisk?: pulumi.Input<string>;
+  /** What becomes of the machine when the node is taken away. Default: that of the cluster. */
+  onDestroy?: pulumi.Input<NodeOnDestroyArgs>;
+}
+
 /** A cluster's secrets: a `talosctl gen secrets` file, parsed, with what the other resources need beside it. */
 export type ClusterSecrets = {
   /** Identity of the cluster for discovery. */
@@ -119,6 +195,11 @@ export type ClusterSecrets = {
   talosVersion: string;
   /** CAs that nodes accept beside the issuing ones while a rotation lasts. */
   acceptedCAs: AcceptedCAs;
+  /**
+   * Private keys of the accepted service account keys, PEM, while a rotation of that key lasts: nodes up to v1.13 need
+   * them.
+   */
+  acceptedServiceAccountKeys?: string[];
 } & Record<string, unknown>;
 
 export interface ClusterSecretsCA {
@@ -167,6 +248,27 @@ export interface ClusterSecretsTrustd {
   token: string;
 }
 
+/** A rotation of every CA and of the service account key, in the safe order. */
+export interface CompleteRotationArgs {
+  /** Name of the rotation, which no CA has used yet. */
+  id: pulumi.Input<string>;
+  /**
+   * `auto`: each `pulumi up` goes a step on, if every one of `nodes` allows it; `abort`: back, as long as a CA has not
+   * finished.
+   */
+  stage: TextInput<"auto" | "abort">;
+  /**
+   * Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one
+   * reboots. Default: `false`.
+   */
+  allowDowntime?: pulumi.Input<boolean>;
+  /**
+   * How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go
+   * duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+   */
+  tokenGracePeriod?: pulumi.Input<string>;
+}
+
 /** A member of etcd. */
 export interface EtcdMember {
   /** Id of the member, hexadecimal. */
@@ -175,6 +277,26 @@ export interface EtcdMember {
   hostname: string;
   /** URLs at which the other members call it. */
   peerUrls: string[];
+}
+
+/** A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. */
+export interface EtcdRotationArgs {
+  /** Name of the rotation, used once, such as a date. */
+  id: pulumi.Input<string>;
+  /**
+   * Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to
+   * the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
+   */
+  stage: TextInput<RotationStage>;
+  /** Certificate of the next CA, to bring an own one. */
+  certificatePem?: pulumi.Input<string>;
+  /** Its private key, PEM. */
+  privateKeyPem?: pulumi.Input<string>;
+  /**
+   * Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one
+   * reboots. Default: `false`.
+   */
+  allowDowntime?: pulumi.Input<boolean>;
 }
 
 /** A check of a cluster's health. */
@@ -328,17 +450,32 @@ export interface RotationArgs {
   os?: pulumi.Input<StagedRotationArgs>;
   /** Staged rotation of the Kubernetes CA. */
   kubernetes?: pulumi.Input<StagedRotationArgs>;
-  /** Replaces the aggregator CA at once when `id` changes. */
-  aggregator?: pulumi.Input<ImmediateRotationArgs>;
-  /** Replaces the service account key at once when `id` changes. */
-  serviceAccount?: pulumi.Input<ImmediateRotationArgs>;
+  /** Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`. */
+  etcd?: pulumi.Input<EtcdRotationArgs>;
+  /** Staged rotation of the aggregator CA; an `id` alone replaces it at once. */
+  aggregator?: pulumi.Input<AggregatorRotationArgs>;
+  /** Staged rotation of the service account key; an `id` alone replaces it at once. */
+  serviceAccount?: pulumi.Input<ServiceAccountRotationArgs>;
+  /**
+   * Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator`
+   * and `serviceAccount`.
+   */
+  all?: pulumi.Input<CompleteRotationArgs>;
   /** Replaces the bootstrap token at once when `id` changes. */
   bootstrapToken?: pulumi.Input<ImmediateRotationArgs>;
   /** Replaces the trustd token at once when `id` changes. */
   trustdToken?: pulumi.Input<ImmediateRotationArgs>;
 }
 
-/** A node that is asked before a rotation of the OS CA goes on. */
+/** The other service account key of a rotation under way: the next one at `accept`, the old one at `swap`. */
+export interface RotationKey {
+  /** The public key, PEM. */
+  publicKeyPem: string;
+  /** The private key, PEM. */
+  privateKeyPem: string;
+}
+
+/** A node that is asked before a rotation goes on. */
 export interface RotationNodeArgs {
   /** IP address or DNS name of the node, with or without a port (50000). */
   address: pulumi.Input<string>;
@@ -356,12 +493,18 @@ export interface RotationSecret {
   privateKeyPem: string;
 }
 
-/** The other CA of each rotation under way. */
+/** The other CA or key of each rotation under way. */
 export interface RotationSecrets {
   /** The other OS CA. */
   os?: RotationSecret;
   /** The other Kubernetes CA. */
   kubernetes?: RotationSecret;
+  /** The other etcd CA. */
+  etcd?: RotationSecret;
+  /** The other aggregator CA. */
+  aggregator?: RotationSecret;
+  /** The other service account key. */
+  serviceAccount?: RotationKey;
 }
 
 /** A stage of a staged rotation, or `auto`. */
@@ -372,10 +515,12 @@ export interface RotationStatus {
   os: StagedRotationStatus;
   /** Kubernetes CA. */
   kubernetes: StagedRotationStatus;
+  /** etcd CA. */
+  etcd?: StagedRotationStatus;
   /** Aggregator CA. */
-  aggregator?: ImmediateRotationStatus;
-  /** Service account key. */
-  serviceAccount?: ImmediateRotationStatus;
+  aggregator?: StagedRotationStatus;
+  /** Service account key; fingerprints are of public keys. */
+  serviceAccount?: StagedRotationStatus;
   /** Bootstrap token. */
   bootstrapToken?: ImmediateRotationStatus;
   /** trustd token. */
@@ -389,13 +534,32 @@ export interface ServiceAccountArgs {
   privateKeyPem?: pulumi.Input<string>;
 }
 
+/** A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once. */
+export interface ServiceAccountRotationArgs {
+  /** Name of the rotation, used once, such as a date. */
+  id: pulumi.Input<string>;
+  /**
+   * Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to
+   * the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at
+   * once.
+   */
+  stage?: TextInput<RotationStage>;
+  /** The next key, PEM, to bring an own one. */
+  privateKeyPem?: pulumi.Input<string>;
+  /**
+   * How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go
+   * duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+   */
+  tokenGracePeriod?: pulumi.Input<string>;
+}
+
 /** A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. */
 export interface StagedRotationArgs {
   /** Name of the rotation, used once, such as a date. */
   id: pulumi.Input<string>;
   /**
    * Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to
-   * the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+   * the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
    */
   stage: TextInput<RotationStage>;
   /** Certificate of the next CA, to bring an own one. */
@@ -439,4 +603,10 @@ export interface Trust {
   os: string;
   /** Kubernetes CAs to trust, issuing and accepted, PEM. */
   kubernetes: string;
+  /** etcd CAs to trust, issuing and accepted, PEM. */
+  etcd?: string;
+  /** Aggregator CAs to trust, issuing and accepted, PEM. */
+  aggregator?: string;
+  /** Public keys of service account tokens, signing and accepted, PEM. */
+  serviceAccount?: string;
 }

@@ -11,6 +11,9 @@ export interface RealNodeTools {
 /** What is built and current, or undefined if anything is missing. Builds nothing. */
 export function findRealNodes(env?: NodeJS.ProcessEnv): Promise<RealNodeTools | undefined>;
 
+/** The root file system of nodes of the next release of Talos, or undefined if it is not built. Builds nothing. */
+export function findNextRoot(env?: NodeJS.ProcessEnv): string | undefined;
+
 /** Builds what is missing or old, with progress on stderr. */
 export function ensureRealNodes(env?: NodeJS.ProcessEnv): Promise<RealNodeTools>;
 
@@ -29,6 +32,8 @@ export interface StartOptions {
   readonly userData?: string | undefined;
   /** A reset brings the node back empty, as a machine; else it ends, as a container. */
   readonly resetWipes?: boolean | undefined;
+  /** Another root file system than that of the set: `findNextRoot`'s. */
+  readonly rootfs?: string | undefined;
 }
 
 /** A node of a set, running or stopped. */

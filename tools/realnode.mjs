@@ -2,25 +2,29 @@
 // Real Talos nodes on this machine, without a container engine and without a network: see test/realnode/README.md.
 //
 //   node tools/realnode.mjs                     builds what is missing or old
+//   node tools/realnode.mjs next                builds nodes of the next release of Talos too
 //   node tools/realnode.mjs --missing-packages  prints the Debian packages that are to be installed first
 //   node tools/realnode.mjs up [--control-planes 1] [--workers 1]
-//                                               the same, then starts nodes in maintenance mode, and prints how to use them
+//                                               the same, then starts nodes in maintenance mode, and prints
+//                                               name, address and fingerprint of each, and how to use them
 //   node tools/realnode.mjs down                removes the nodes
+import { createHash } from "node:crypto";
 import { realpathSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 import { ensureJudge, findJudge } from "./judge.mjs";
-import { ensurePrograms, findPrograms, versions } from "./lib/realnode/build.mjs";
+import { ensureNextRoot, ensurePrograms, findNextRoot, findPrograms, versions } from "./lib/realnode/build.mjs";
 import { missingPackages, needMachine, whyNoNodes } from "./lib/realnode/machine.mjs";
 import { machinePatch } from "./lib/realnode/machinePatch.mjs";
 import { NodeSet } from "./lib/realnode/nodeSet.mjs";
 import { runMain, say, ToolError } from "./lib/say.mjs";
 
-export { machinePatch, NodeSet, versions, whyNoNodes };
+export { findNextRoot, machinePatch, NodeSet, versions, whyNoNodes };
 
 /** Paths `{nodebox, rootfs, images, talosctl}` of what is built and current, or undefined if anything is missing. */
 export async function findRealNodes(env = process.env) {
@@ -51,6 +55,19 @@ function listens(host) {
   });
 }
 
+/** SHA-256 of the public key (SPKI) that a node serves, base64, as talosctl prints it and maintenance.fingerprint takes it. */
+function keyFingerprint(host) {
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({ host, port: 50_000, rejectUnauthorized: false, timeout: 10_000 }, () => {
+      const key = socket.getPeerX509Certificate().publicKey.export({ type: "spki", format: "der" });
+      socket.destroy();
+      resolve(createHash("sha256").update(key).digest("base64"));
+    });
+    socket.on("timeout", () => socket.destroy(new ToolError(`${host} shows no certificate in time`)));
+    socket.on("error", reject);
+  });
+}
+
 async function untilInMaintenance(set, { name, address }) {
   for (const deadline = Date.now() + 120_000; !(await listens(address)); await sleep(200)) {
     if (Date.now() > deadline || !set.isRunning(name)) {
@@ -73,7 +90,8 @@ async function up({ "control-planes": controlPlanes, workers }) {
   await Promise.all(nodes.map((node) => untilInMaintenance(set, node)));
   const patch = join(set.folder, "patch.yaml");
   writeFileSync(patch, machinePatch(set.registryAddress));
-  nodes.forEach(({ name, address }) => process.stdout.write(`${name} ${address}\n`));
+  const fingerprints = await Promise.all(nodes.map(({ address }) => keyFingerprint(address)));
+  nodes.forEach(({ name, address }, index) => process.stdout.write(`${name} ${address} ${fingerprints[index]}\n`));
   say(`the nodes are in maintenance mode; Kubernetes is ${versions().kubernetes}, whatever version a config names`);
   say(`machine configs need the patch in ${patch}`);
   say(`logs are in ${join(set.folder, "nodes")}; \`node tools/realnode.mjs down\` removes all`);
@@ -101,6 +119,7 @@ async function main() {
   }
   const commands = {
     build: async () => say(`ready in ${(await ensureRealNodes()).rootfs}`),
+    next: async () => say(`ready in ${await ensureNextRoot(await ensureRealNodes())}`),
     up: () => up(values),
     down,
   };

@@ -1,5 +1,6 @@
 import { AUTHORITY_NAMES } from "../core/secrets/authority";
-import { IMMEDIATE, STAGED } from "../core/secrets/inventory";
+import { isUnderWay, type RotationState } from "../core/lifecycle/rotation";
+import { type CAName, IMMEDIATE, isCAName, ONLY_IMMEDIATE, STAGED, type StagedName } from "../core/secrets/inventory";
 import { type Certificate, parseCertificates } from "../core/x509/certificate";
 import { formatTime } from "../core/environment";
 import type { AuditStep } from "../engine/auditStep";
@@ -108,26 +109,34 @@ function auditRotations({ olds, outputs }: AuditStep): AuditEvent[] {
   const staged = STAGED.flatMap((name): AuditEvent[] => {
     const [before, after] = [readStagedStatus(olds, name), readStagedStatus(outputs, name)];
     if (before.position === after.position && before.id === after.id) return [];
-    const issuing = authorityOf(outputs, name);
-    const accepted = acceptedBy(outputs, name);
-    // At `accept` the CA that matters is the one that is new.
-    const subject = after.position === "accept" ? (accepted[0] ?? issuing) : issuing;
-    const others = [issuing, ...accepted].filter((other) => other !== subject).map(({ fingerprint }) => fingerprint);
-    const facts = describeAuthority(subject);
-    return [
-      {
-        operation: `rotate:${after.position}`,
-        part: name,
-        ...facts,
-        fingerprints: [...facts.fingerprints, ...others],
-      },
-    ];
+    const operation = isReplaced(name, before, after) ? "rotate" : `rotate:${after.position}`;
+    const { issuing: signing, accepted: others } = after;
+    // A key has nothing to describe but its fingerprint.
+    if (!isCAName(name)) {
+      const fingerprints = [...(signing === undefined ? [] : [signing]), ...others];
+      return [{ operation, part: name, fingerprints }];
+    }
+    return [{ operation, part: name, ...describeRotated(outputs, name, after) }];
   });
-  const immediate = IMMEDIATE.filter((name) => idOf(olds, name) !== idOf(outputs, name)).map((name): AuditEvent => {
-    const facts = name === "aggregator" ? describeAuthority(authorityOf(outputs, name)) : { fingerprints: [] };
-    return { operation: "rotate", part: name, ...facts };
-  });
+  const immediate = ONLY_IMMEDIATE.filter((name) => idOf(olds, name) !== idOf(outputs, name)).map(
+    (name): AuditEvent => ({ operation: "rotate", part: name, fingerprints: [] }),
+  );
   return [...staged, ...immediate];
+}
+
+/** What has no stages to go through, or was not asked to. */
+function isReplaced(name: StagedName, before: RotationState, after: RotationState): boolean {
+  return IMMEDIATE.some((other) => other === name) && !isUnderWay(before.position) && after.position === "finish";
+}
+
+function describeRotated(outputs: Values, name: CAName, { position }: RotationState): Omit<AuditEvent, "operation"> {
+  const issuing = authorityOf(outputs, name);
+  const accepted = acceptedBy(outputs, name);
+  // At `accept` the CA that matters is the one that is new.
+  const subject = position === "accept" ? (accepted[0] ?? issuing) : issuing;
+  const others = [issuing, ...accepted].filter((other) => other !== subject).map(({ fingerprint }) => fingerprint);
+  const facts = describeAuthority(subject);
+  return { ...facts, fingerprints: [...facts.fingerprints, ...others] };
 }
 
 function acceptedBy(outputs: Values, name: string): Certificate[] {

@@ -1,7 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { webcrypto } from "node:crypto";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { isatty } from "node:tty";
 
@@ -24,12 +25,14 @@ export interface CliContext {
   read(path: string): Promise<Uint8Array>;
   /** Runs a program to its end and answers its stdout. @throws CliError */
   run(command: string, args: readonly string[], options: { readonly cwd?: string }): Promise<string>;
+  /** Runs a program on this terminal to its end and answers its exit code. @throws CliError when it cannot be started */
+  runHere(command: string, args: readonly string[], options: { readonly cwd?: string }): Promise<number>;
   /** What talks to nodes; loaded when a command first asks for it. */
   nodes(): Promise<Nodes>;
 }
 
 /** Exit codes of every command but `expiry`, which has those of monitoring plugins. */
-export const EXIT = { ok: 0, refused: 1, trouble: 2 } as const;
+export const EXIT = { ok: 0, refused: 1, trouble: 2, commandFailed: 3 } as const;
 
 /** Wrong use, or a file that cannot be read: nothing is said about the material. */
 export class CliError extends Error {
@@ -92,6 +95,25 @@ export const systemCli: CliContext = {
         if (error === null) resolve(stdout);
         else if (error.code === "ENOENT") reject(new CliError(`${command}: not found on PATH`));
         else reject(new CliError(`${[command, ...args].join(" ")} failed:`, stderr.trim().split(/\r?\n/)));
+      });
+    }),
+  runHere: (command, args, options) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(command, [...args], { ...options, stdio: "inherit" });
+      // Ctrl-C reaches the whole terminal: the program ends its own way, and is waited for.
+      const ignore = (): void => undefined;
+      const forward = (): void => void child.kill("SIGTERM");
+      process.on("SIGINT", ignore).on("SIGTERM", forward);
+      const done = (): void => void process.off("SIGINT", ignore).off("SIGTERM", forward);
+      child.once("error", (error: NodeJS.ErrnoException) => {
+        done();
+        reject(
+          new CliError(error.code === "ENOENT" ? `${command}: not found on PATH` : `${command}: ${error.message}`),
+        );
+      });
+      child.once("close", (code, signal) => {
+        done();
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
       });
     }),
   nodes: () => systemHost.nodes(),

@@ -4,8 +4,9 @@ import type { ContentOptions } from "../core/secrets/adopt/choose";
 import { openSecretsFile } from "../core/secrets/adopt/secretsFile";
 import { BUNDLE_FIELDS, valueAt } from "../core/secrets/fields";
 import { readBundleTree } from "../core/secrets/read";
-import { fingerprintOf, parseCertificate } from "../core/x509/certificate";
+import { fingerprintOf, parseCertificates } from "../core/x509/certificate";
 import { parsePrivateKey } from "../core/x509/privateKey";
+import { keyFingerprint, parseKeys } from "../core/x509/publicKey";
 import { decodeConfigDocuments } from "../core/secrets/controlPlaneConfig";
 import { formatJson, safe, type Style, styleOf } from "./style";
 import { EXIT, type CliContext } from "./cliContext";
@@ -82,17 +83,24 @@ function fact<Name extends "before" | "after">(
 function publicFact(path: string, value: string): string | undefined {
   try {
     if (path.endsWith(".crt")) {
-      const { subject, notAfter, fingerprint } = parseCertificate(value, path);
-      return `${subject || "(no name)"}, ends ${formatTime(notAfter)}, SHA-256 ${fingerprint}`;
+      const [{ subject, notAfter, fingerprint }, ...others] = parseCertificates(value, path);
+      const accepted = others.map((other) => other.fingerprint);
+      return `${subject || "(no name)"}, ends ${formatTime(notAfter)}, SHA-256 ${fingerprint}${besides(accepted)}`;
     }
     if (!path.endsWith(".key")) return undefined;
     const { algorithm, publicKeyDer } = parsePrivateKey(value, path);
-    return `${algorithm}, public half ${fingerprintOf(publicKeyDer)}`;
+    const [, ...others] = parseKeys(value, path);
+    const accepted = others.map((other) => keyFingerprint(other.publicKeyDer));
+    return `${algorithm}, public half ${fingerprintOf(publicKeyDer)}${besides(accepted)}`;
   } catch (error) {
     if (error instanceof PkiError) return `unreadable: ${describeProblem({ ...error.problems[0]!, path: "" })}`;
     throw error;
   }
 }
+
+/** What is accepted beside what issues, in the middle of a rotation. */
+const besides = (fingerprints: readonly string[]): string =>
+  fingerprints.map((fingerprint) => `, accepts ${fingerprint} too`).join("");
 
 function describe(changes: readonly BundleChange[], style: Style): string {
   if (changes.length === 0) return "the bundles are the same\n";

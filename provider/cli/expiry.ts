@@ -38,7 +38,12 @@ export async function expiry(files: readonly string[], options: ExpiryOptions, c
     const authorities = new Set(
       items.flatMap(({ certificate }) => (certificate.isAuthority ? certificate.fingerprint : [])),
     );
-    const observations = { report, authorities, rotations: stacks.flatMap(rotationsOf), nodes: nodes ?? [] };
+    const observations = {
+      report,
+      authorities,
+      rotations: stacks.flatMap((stack) => rotationsOf(stack)),
+      nodes: nodes ?? [],
+    };
     cli.out(render(observations, nodes, options, styleOf(cli)));
     return Math.max(EXIT_OF[report.state], ...observations.nodes.map(({ state }) => EXIT_OF[state]));
   } catch (error) {

@@ -14,9 +14,10 @@ export async function readExpirySources(
   files: readonly string[],
   options: StackOptions,
   cli: CliContext,
+  showSecrets = false,
 ): Promise<ExpirySources> {
   if (options.stack !== undefined) {
-    const stack = await loadStack(files[0], options, cli);
+    const stack = await loadStack(files[0], options, cli, showSecrets);
     return { items: stackItems(stack), stacks: [stack] };
   }
   const inputs: { name: string; text: string }[] = [];

@@ -14,18 +14,33 @@ export interface Meeting {
   readonly reason?: string;
   /** Whether the node answered at all. */
   readonly reached: boolean;
+  /** The node is not verified, so it was not asked whether it lets the client in. */
+  readonly isStranger: boolean;
+}
+
+interface MeetingOptions {
+  readonly identity: ClientIdentity | undefined;
+  /** CAs to verify the node with. */
+  readonly authorities: readonly Certificate[];
 }
 
 /** Shakes hands with a node and asks it nothing. */
 export async function meetNode(
   address: NodeAddress,
-  client: ClientIdentity | undefined,
+  { identity, authorities }: MeetingOptions,
   cli: CliContext,
 ): Promise<Meeting> {
   const nodes = await cli.nodes();
-  const { chain, accepted, failure } = await nodes.shakeHands(
-    address,
-    client === undefined ? {} : { identity: nodeIdentity(client) },
-  );
-  return { chain, accepted, reached: chain.length > 0, ...(failure === undefined ? {} : { reason: failure.reason }) };
+  const { chain, accepted, failure } = await nodes.shakeHands(address, {
+    ...(identity === undefined ? {} : { identity: nodeIdentity(identity) }),
+    ...(authorities.length === 0 ? {} : { authorities: authorities.map(({ pem }) => pem) }),
+  });
+  const isStranger = failure?.code === "ERR_NODE_UNTRUSTED";
+  return {
+    chain,
+    accepted,
+    reached: chain.length > 0,
+    isStranger,
+    ...(failure === undefined ? {} : { reason: failure.reason }),
+  };
 }

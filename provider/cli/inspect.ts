@@ -68,7 +68,11 @@ async function inspectNode(
 ): Promise<Inspection> {
   const client = await loadClient(options, cli);
   const authorities = [...known, ...(client?.authorities.map((certificate) => ({ name: "os", certificate })) ?? [])];
-  const { chain, accepted, reason, reached } = await meetNode(address, client?.identity, cli);
+  const { chain, accepted, reason, reached } = await meetNode(
+    address,
+    { identity: client?.identity, authorities: authorities.map(({ certificate }) => certificate) },
+    cli,
+  );
   const now = cli.environment.now();
   const [leaf, ...others] = chain;
   const name = formatNodeAddress(address);

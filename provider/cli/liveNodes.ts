@@ -32,8 +32,8 @@ export interface LiveNode {
   /** Whether it answered at all. */
   readonly reached: boolean;
   readonly serves?: ServedCertificate;
-  /** It let the client in. */
-  readonly accepted: boolean;
+  /** It let the client in; absent where it was not asked: no answer, or a certificate of a CA that is not trusted. */
+  readonly accepted?: boolean;
   /** What is wrong; empty when all is well. */
   readonly problems: readonly string[];
   /** An unreachable node is a warning: nothing is known of it. */
@@ -62,7 +62,11 @@ export async function meetLiveNodes(
       throw new CliError("--nodes: are met as the client of --talosconfig; set that too");
     return undefined;
   }
-  return Promise.all(nodeAddresses(options.nodes, [client]).map((address) => meet(address, client, cli)));
+  const addresses = nodeAddresses(options.nodes, [client]);
+  if (addresses.length === 0) {
+    throw new CliError("no node is known; use --nodes, or endpoints and nodes in the talosconfig");
+  }
+  return Promise.all(addresses.map((address) => meet(address, client, cli)));
 }
 
 /** No CA that is trusted has issued it, or one that only has the same name. */
@@ -70,23 +74,30 @@ const FOREIGN: ReadonlySet<string> = new Set(["ERR_AUTHORITY_UNKNOWN", "ERR_AUTH
 
 async function meet(address: NodeAddress, client: Client, cli: CliContext): Promise<LiveNode> {
   const node = formatNodeAddress(address);
-  const { chain, accepted, reached, reason = "no reason given" } = await meetNode(address, client.identity, cli);
+  const { identity, authorities } = client;
+  const {
+    chain,
+    accepted,
+    reached,
+    isStranger,
+    reason = "no reason given",
+  } = await meetNode(address, { identity, authorities }, cli);
   const [leaf] = chain;
   if (!reached || leaf === undefined) {
-    return { node, reached: false, accepted: false, problems: [`cannot be asked: ${reason}`], state: "warning" };
+    return { node, reached: false, problems: [`cannot be asked: ${reason}`], state: "warning" };
   }
   const now = cli.environment.now();
-  const { findings } = verifyChain({ certificates: chain, trust: client.authorities, purpose: "server", now });
+  const { findings } = verifyChain({ certificates: chain, trust: authorities, purpose: "server", now });
   const problems = [
     ...findings.map(({ what }) => what),
-    ...(accepted ? [] : [`does not let the client of the talosconfig in: ${reason}`]),
+    ...(accepted || isStranger ? [] : [`does not let the client of the talosconfig in: ${reason}`]),
   ];
   const { subject, issuer, fingerprint, notAfter } = leaf;
   const isExpected = !findings.some(({ code }) => FOREIGN.has(code));
   return {
     node,
     reached,
-    accepted,
+    ...(isStranger ? {} : { accepted }),
     serves: { subject, issuer, fingerprint, notAfter: formatTime(notAfter), isExpected },
     problems,
     state: problems.length === 0 ? "ok" : "critical",

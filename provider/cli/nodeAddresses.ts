@@ -6,7 +6,7 @@ import { CliError } from "./cliContext";
 /**
  * Which nodes to ask: those that are named, else the endpoints and nodes of the first client's context, each once.
  *
- * @throws CliError when there is none, or when only Omni would answer
+ * @throws CliError for what is no address, or when only Omni would answer
  */
 export function nodeAddresses(named: readonly string[] | undefined, clients: readonly Client[]): NodeAddress[] {
   const omni = clients.find(({ context }) => omniIdentity(context) !== undefined);
@@ -16,8 +16,5 @@ export function nodeAddresses(named: readonly string[] | undefined, clients: rea
     );
   }
   const given = named ?? [...(clients[0]?.context.endpoints ?? []), ...(clients[0]?.context.nodes ?? [])];
-  const addresses = given.map(parseNodeAddress);
-  if (addresses.length === 0)
-    throw new CliError("no node is known; use --nodes, or endpoints and nodes in the talosconfig");
-  return [...new Map(addresses.map((address) => [formatNodeAddress(address), address])).values()];
+  return [...new Map(given.map(parseNodeAddress).map((node) => [formatNodeAddress(node), node])).values()];
 }

@@ -18,6 +18,7 @@ import { exportPki } from "./exportPki";
 import { inspect, type InspectOptions } from "./inspect";
 import { report, type ReportOptions } from "./report";
 import { rotationStatus, type RotationOptions } from "./rotation";
+import { rotationRun, type RunOptions } from "./rotationRun";
 import { safeLines } from "./style";
 import { verify } from "./verify";
 import type { VerifyOptions } from "./verifyTasks";
@@ -55,17 +56,17 @@ const CLIENT_OPTIONS = [
   ["--resource <address>", "which talosconfig, where the file is of another tool and has several"],
 ] as const;
 
-const STACK_OPTIONS = [
-  ["--stack <name>", "ask Pulumi for this stack instead of reading its export"],
-  ["--cwd <folder>", "folder of the Pulumi project, for --stack"],
-] as const;
-
 const NODE_OPTIONS = [
   ["--talosconfig <file>", "also meet the endpoints and nodes of this talosconfig, as its client"],
   ["--context <name>", "context of the talosconfig; default: the current one"],
 ] as const;
 const nodesOption = (): Option =>
   new Option("--nodes <addresses>", "meet these instead, comma-separated").argParser(collectList);
+
+const STACK_OPTIONS = [
+  ["--stack <name>", "ask Pulumi for this stack instead of reading its export"],
+  ["--cwd <folder>", "folder of the Pulumi project, for --stack"],
+] as const;
 
 const span = (flags: string, help: string, value: string): Option =>
   new Option(flags, help).argParser(parseSpan).default(parseSpan(value), value);
@@ -164,19 +165,6 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
       done(await exportPki(bundle, options, cli));
     });
 
-  command(program, "report", "write one HTML page: who signs whom, and when everything ends", [
-    ...STACK_OPTIONS,
-    ...NODE_OPTIONS,
-  ])
-    .addOption(nodesOption())
-    .argument("[files...]", "stack export, or any file that inspect takes; default: stdin")
-    .requiredOption("--html <file>", "where to write, - for stdout")
-    .addOption(warn())
-    .addOption(critical())
-    .action(async (files: string[], options: ReportOptions) => {
-      done(await report(files, options, cli));
-    });
-
   command(program, "audit", "list the audit log, say who holds a valid client certificate, verify its chain", [json])
     .argument("[files...]", "audit logs, oldest first or not; default: stdin")
     .option("--clients", "the client certificates that are valid now, whichever was replaced: who holds which role")
@@ -194,24 +182,48 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
       done(await audit(files, options, cli));
     });
 
-  const rotation = program.command("rotation").description("look after a rotation of the OS CA");
-  command(
-    rotation,
-    "status",
-    "probe every node as an old and as a new client, and say whether the next stage is safe",
-    [...STACK_OPTIONS, json],
+  const asking = (created: Command): Command =>
+    created
+      .option(
+        "--talosconfig <file>",
+        "whose endpoints and nodes to ask, and a client to probe with; further ones are further clients (repeatable)",
+        collect,
+      )
+      .option("--context <name>", "context of the talosconfigs; default: the current one")
+      .option("--nodes <addresses>", "ask these instead, comma-separated", collectList);
+  asking(command(program, "report", "write one HTML page: who signs whom, and when everything ends", STACK_OPTIONS))
+    .argument("[files...]", "stack export, or any file that inspect takes; default: stdin")
+    .requiredOption("--html <file>", "where to write, - for stdout")
+    .option("--ask", "ask the nodes that the stack lists where each rotation is; so do --nodes and --talosconfig")
+    .addOption(warn())
+    .addOption(critical())
+    .action(async (files: string[], options: ReportOptions) => {
+      done(await report(files, options, cli));
+    });
+
+  const rotation = program.command("rotation").description("look after the rotations of a cluster's CAs");
+  asking(
+    command(
+      rotation,
+      "status",
+      "probe every node as an old and as a new client of every CA, and say whether the next stages are safe",
+      [...STACK_OPTIONS, json],
+    ),
   )
     .argument("[export]", "output of pulumi stack export --show-secrets; default: stdin")
-    .requiredOption(
-      "--talosconfig <file>",
-      "whose endpoints and nodes to ask; further ones are further clients (repeatable)",
-      collect,
-    )
-    .option("--context <name>", "context of the talosconfigs; default: the current one")
-    .option("--nodes <addresses>", "ask these instead, comma-separated", collectList)
     .option("--resource <name>", "name of the TalosSecrets, where the stack has several")
     .action(async (file: string | undefined, options: RotationOptions) => {
       done(await rotationStatus(file, options, cli));
+    });
+  asking(
+    command(rotation, "run", "run a command, such as pulumi up, until every rotation is at finish or one waits", [
+      ["--stack <name>", "the stack to look at; default: the selected one"],
+      ["--cwd <folder>", "folder of the Pulumi project, in which the command runs"],
+    ]),
+  )
+    .argument("<command...>", "the command after --, such as -- pulumi up --yes")
+    .action(async (words: string[], options: RunOptions) => {
+      done(await rotationRun(words, options, cli));
     });
   return program;
 }

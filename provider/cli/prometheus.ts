@@ -70,8 +70,8 @@ const NODES: readonly Metric<LiveNode>[] = [
   },
   {
     name: "talos_pki_node_client_accepted",
-    help: "1 if the node lets the client of the talosconfig in.",
-    value: ({ reached, accepted }) => (reached ? Number(accepted) : undefined),
+    help: "1 if the node lets the client of the talosconfig in; absent where it was not asked.",
+    value: ({ accepted }) => (accepted === undefined ? undefined : Number(accepted)),
   },
   {
     name: "talos_pki_node_certificate_not_after_seconds",

@@ -1,28 +1,64 @@
+import { authorityTitle } from "../core/lifecycle/authorities";
 import { ROTATION_STAGES, type RotationPosition } from "../core/lifecycle/rotation";
-import { parseSecretsBundle } from "../core/secrets/codec";
+import { type NodeAddress, readNodeAddress } from "../core/nodes/nodeAddress";
+import { decodeSecretsYaml } from "../core/secrets/codec";
+import type { DecodedBundle } from "../core/secrets/decodedBundle";
 import { isTree, valueAt } from "../core/secrets/fields";
+import { type CAName, STAGED, type StagedName } from "../core/secrets/inventory";
+import { MACHINE_TYPES, type MachineType } from "../core/secrets/types";
 import { type Authority, parseAuthority } from "../core/x509/authority";
-import { type Certificate, parseCertificate, parseCertificates } from "../core/x509/certificate";
+import { type Certificate, fingerprintOf, parseCertificate, parseCertificates } from "../core/x509/certificate";
+import type { RotationKey, RotationKeys } from "../resources/live/rotation/question";
 import type { Stack, StackResource } from "./stack";
 import { CliError } from "./cliContext";
 
-/** What a stack knows of the rotation of the OS CA. */
+/** What rotates, as a heading has it: `OS CA`, `service account key`. */
+export const titleOf = (name: StagedName): string => authorityTitle(name).replace(/^the /, "");
+
+/** What the program asks for, as the stack has it from the last update. */
+export interface RequestedRotation {
+  readonly id: string;
+  /** `auto` where the stages are chosen; absent where an id alone replaces at once. */
+  readonly stage?: string;
+}
+
+/** What a stack knows of the rotation of one authority. */
 export interface KnownRotation {
-  /** Name of the TalosSecrets. */
-  readonly resource: string;
+  readonly authority: StagedName;
   readonly position: RotationPosition;
   readonly id?: string;
-  readonly issuing: Certificate;
-  /** The accepted CA while a rotation is under way. */
-  readonly other?: Certificate;
-  /** Fingerprints of CAs that have issued before. */
-  readonly retired: readonly string[];
   /** What the state says is to be done next. */
   readonly todo?: string;
-  /** A rotation of the Kubernetes CA that is under way; apid knows nothing of it. */
-  readonly kubernetes?: { readonly id: string; readonly stage: string; readonly todo: string };
-  /** CAs with their keys, when the export shows secrets. */
-  readonly signers: { readonly issuing?: Authority; readonly other?: Authority };
+  /** Absent where the stack tells nothing of them. */
+  readonly keys?: RotationKeys;
+  readonly requested?: RequestedRotation;
+}
+
+/** A node as the inputs of a TalosSecrets list it. */
+export interface KnownNode {
+  readonly node: NodeAddress;
+  readonly endpoint?: NodeAddress;
+  readonly machineType?: MachineType;
+}
+
+/** What a stack knows of the rotations of one cluster. */
+export interface KnownRotations {
+  /** Name of the TalosSecrets. */
+  readonly resource: string;
+  /** One for each authority, in the order of the inventory. */
+  readonly rotations: readonly KnownRotation[];
+  /** The nodes that the gate asks. */
+  readonly nodes: readonly KnownNode[];
+  /** How long old service account tokens may be in use, as the program has it. */
+  readonly tokenGracePeriod?: string;
+}
+
+const secretsOf = (stack: Stack): readonly StackResource[] =>
+  stack.resources.filter(({ type, outputs }) => type === "TalosSecrets" && isTree(outputs["rotationStatus"]));
+
+/** The rotations of every TalosSecrets of a stack. @throws CliError for outputs of another version */
+export function readAllRotations(stack: Stack, now: Date): readonly KnownRotations[] {
+  return secretsOf(stack).map((resource) => describe(resource, now));
 }
 
 /**
@@ -30,15 +66,13 @@ export interface KnownRotation {
  *
  * @throws CliError when there is none or more than one
  */
-export function readRotation(
+export function readRotations(
   stack: Stack,
   name: string | undefined,
   authorities: readonly Certificate[],
   now: Date,
-): KnownRotation {
-  const all = stack.resources.filter(
-    ({ type, outputs }) => type === "TalosSecrets" && isTree(outputs["rotationStatus"]),
-  );
+): KnownRotations {
+  const all = secretsOf(stack);
   const byName = name === undefined ? all : all.filter((resource) => resource.name === name);
   const known = byName.filter((resource) =>
     authorities.some(({ fingerprint }) => fingerprintsOf(resource).includes(fingerprint)),
@@ -59,63 +93,123 @@ export function readRotation(
 
 function fingerprintsOf({ outputs }: StackResource): string[] {
   const status = valueAt(outputs, ["rotationStatus", "os"]);
-  const list = (key: string): unknown[] => {
-    const value = valueAt(status, [key]);
-    return Array.isArray(value) ? value : [value];
-  };
-  return [...list("issuing"), ...list("accepted"), ...list("retired")].filter((value) => typeof value === "string");
+  return ["issuing", "accepted", "retired"].flatMap((key) => textsAt(valueAt(status, [key])));
 }
 
-function describe(resource: StackResource, now: Date): KnownRotation {
-  const { outputs, secrets, name } = resource;
-  const status = (key: string): unknown => valueAt(outputs, ["rotationStatus", "os", key]);
-  const pem = valueAt(outputs, ["certificateAuthorities", "os", "certificatePem"]);
-  const position = status("stage");
-  if (typeof pem !== "string" || (position !== "none" && !ROTATION_STAGES.some((stage) => stage === position))) {
-    throw new CliError(`TalosSecrets ${JSON.stringify(name)}: its outputs are not of this version; run pulumi refresh`);
+/** A text, or a list of texts. */
+const textsAt = (value: unknown): string[] =>
+  (Array.isArray(value) ? value : [value]).filter((item) => typeof item === "string");
+
+const textAt = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+function describe(resource: StackResource, now: Date): KnownRotations {
+  const { secretsYaml } = resource.secrets;
+  const bundle = typeof secretsYaml === "string" ? decodeSecretsYaml(secretsYaml, { now }).decoded : undefined;
+  const period = ["all", "serviceAccount"]
+    .map((name) => textAt(valueAt(resource.inputs, ["rotation", name, "tokenGracePeriod"])))
+    .find((text) => text !== undefined);
+  return {
+    resource: resource.name,
+    rotations: STAGED.map((authority) => readRotation(authority, resource, bundle)),
+    nodes: readNodes(resource.inputs["nodes"]),
+    ...(period === undefined ? {} : { tokenGracePeriod: period }),
+  };
+}
+
+function readNodes(nodes: unknown): KnownNode[] {
+  return (Array.isArray(nodes) ? nodes : []).flatMap((item: unknown): KnownNode[] => {
+    const address = (key: string): NodeAddress | undefined => {
+      const text = textAt(valueAt(item, [key]));
+      return text === undefined ? undefined : readNodeAddress(text);
+    };
+    const [node, endpoint] = [address("address"), address("endpoint")];
+    const machineType = MACHINE_TYPES.find((type) => type === valueAt(item, ["machineType"]));
+    if (node === undefined) return [];
+    return [
+      {
+        node,
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(machineType === undefined ? {} : { machineType }),
+      },
+    ];
+  });
+}
+
+function readRotation(
+  authority: StagedName,
+  resource: StackResource,
+  bundle: DecodedBundle | undefined,
+): KnownRotation {
+  const { outputs, inputs } = resource;
+  const status = (key: string): unknown => valueAt(outputs, ["rotationStatus", authority, key]);
+  const stage = status("stage");
+  const position = ["none" as const, ...ROTATION_STAGES].find((known) => known === stage);
+  if (position === undefined && authority === "os") {
+    throw new CliError(
+      `TalosSecrets ${JSON.stringify(resource.name)}: its outputs are not of this version; run pulumi refresh`,
+    );
   }
-  const accepted = valueAt(outputs, ["acceptedCAs", "os"]);
-  const [other] =
-    Array.isArray(accepted) && accepted.length > 0 ? parseCertificates(accepted.join(""), "acceptedCAs.os") : [];
-  const kubernetes = readKubernetes(resource);
-  const [id, todo, retired] = [status("id"), status("todo"), status("retired")];
+  const [id, todo] = [textAt(status("id")), textAt(status("todo"))];
+  const keys = authority === "serviceAccount" ? readKeys(resource, bundle) : readCAs(authority, resource, bundle);
+  const requested = ["all", authority]
+    .map((name) => valueAt(inputs, ["rotation", name]))
+    .map((request): RequestedRotation | undefined => {
+      const [wanted, at] = [textAt(valueAt(request, ["id"])), textAt(valueAt(request, ["stage"]))];
+      return wanted === undefined ? undefined : { id: wanted, ...(at === undefined ? {} : { stage: at }) };
+    })
+    .find((request) => request !== undefined);
   return {
-    resource: name,
-    position: position as RotationPosition,
-    issuing: parseCertificate(pem, "certificateAuthorities.os"),
-    retired: Array.isArray(retired) ? (retired as string[]) : [],
-    ...(typeof id === "string" ? { id } : {}),
-    ...(typeof todo === "string" ? { todo } : {}),
-    ...(other === undefined ? {} : { other }),
-    ...(kubernetes === undefined ? {} : { kubernetes }),
-    signers: readSigners(secrets, now),
+    authority,
+    // Outputs of an older version know no stages of some authorities.
+    position: position ?? "none",
+    ...(id === undefined ? {} : { id }),
+    ...(todo === undefined ? {} : { todo }),
+    ...(keys === undefined ? {} : { keys }),
+    ...(requested === undefined ? {} : { requested }),
   };
 }
 
-function readKubernetes({ outputs }: StackResource): KnownRotation["kubernetes"] {
-  const status = valueAt(outputs, ["rotationStatus", "kubernetes"]);
-  const [id, stage, todo] = ["id", "stage", "todo"].map((key) => valueAt(status, [key]));
-  if (typeof id !== "string" || typeof todo !== "string") return undefined;
-  return stage === "accept" || stage === "swap" ? { id, stage, todo } : undefined;
+const retiredOf = ({ outputs }: StackResource, authority: StagedName): string[] =>
+  textsAt(valueAt(outputs, ["rotationStatus", authority, "retired"]));
+
+function readCAs(name: CAName, resource: StackResource, bundle: DecodedBundle | undefined): RotationKeys | undefined {
+  const { outputs, secrets } = resource;
+  const pem = textAt(valueAt(outputs, ["certificateAuthorities", name, "certificatePem"]));
+  if (pem === undefined) return undefined;
+  const [accepted] = textsAt(valueAt(outputs, ["acceptedCAs", name])).flatMap((text) =>
+    parseCertificates(text, `acceptedCAs.${name}`),
+  );
+  const other = otherSigner(name, valueAt(secrets, ["rotationSecrets", name]));
+  return {
+    issuing: keyOf(parseCertificate(pem, `certificateAuthorities.${name}`), bundle?.authority(name)),
+    ...(accepted === undefined ? {} : { other: keyOf(accepted, other) }),
+    retired: retiredOf(resource, name),
+  };
 }
 
-function readSigners(secrets: StackResource["secrets"], now: Date): KnownRotation["signers"] {
-  const { secretsYaml } = secrets;
-  const other = valueAt(secrets, ["rotationSecrets", "os"]) as
-    { certificatePem?: string; privateKeyPem?: string } | undefined;
-  const issuing =
-    typeof secretsYaml === "string" ? parseSecretsBundle(secretsYaml, { now }).bundle.certs.os : undefined;
+const keyOf = (certificate: Certificate, signer: Authority | undefined): RotationKey => ({
+  fingerprint: certificate.fingerprint,
+  certificate,
+  ...(signer === undefined ? {} : { signer }),
+});
+
+function otherSigner(name: CAName, pair: unknown): Authority | undefined {
+  const [crt, key] = [textAt(valueAt(pair, ["certificatePem"])), textAt(valueAt(pair, ["privateKeyPem"]))];
+  if (crt === undefined || key === undefined) return undefined;
+  const path = `rotationSecrets.${name}`;
+  return parseAuthority({ crt, key }, { crt: `${path}.certificatePem`, key: `${path}.privateKeyPem` });
+}
+
+/** Service account keys are known by their fingerprints. */
+function readKeys(resource: StackResource, bundle: DecodedBundle | undefined): RotationKeys | undefined {
+  const status = valueAt(resource.outputs, ["rotationStatus", "serviceAccount"]);
+  const key = bundle?.key("serviceAccount")?.value;
+  const issuing = textAt(valueAt(status, ["issuing"])) ?? (key && fingerprintOf(key.publicKeyDer));
+  const [other] = textsAt(valueAt(status, ["accepted"]));
+  if (issuing === undefined) return undefined;
   return {
-    ...(issuing === undefined
-      ? {}
-      : { issuing: parseAuthority(issuing, { crt: "certs.os.crt", key: "certs.os.key" }) }),
-    ...(other?.certificatePem === undefined || other.privateKeyPem === undefined
-      ? {}
-      : {
-          other: parseAuthority(
-            { crt: other.certificatePem, key: other.privateKeyPem },
-            { crt: "rotationSecrets.os.certificatePem", key: "rotationSecrets.os.privateKeyPem" },
-          ),
-        }),
+    issuing: { fingerprint: issuing },
+    ...(other === undefined ? {} : { other: { fingerprint: other } }),
+    retired: retiredOf(resource, "serviceAccount"),
   };
 }

@@ -13,6 +13,8 @@ export interface StackResource {
   readonly outputs: Tree;
   /** Outputs that the export shows in clear (`--show-secrets`). */
   readonly secrets: Tree;
+  /** Inputs of the last update that are plain. */
+  readonly inputs: Tree;
 }
 
 export interface Stack {
@@ -25,6 +27,8 @@ export interface Stack {
 export interface StackOptions {
   readonly stack?: string;
   readonly cwd?: string;
+  /** Without a name and a file, the stack that is selected in the folder. */
+  readonly selected?: boolean;
 }
 
 /** Whether a text is a stack export rather than a file of Talos. */
@@ -59,11 +63,14 @@ export async function loadStack(
   cli: CliContext,
   showSecrets = false,
 ): Promise<Stack> {
-  if (options.stack === undefined) return parseStack(await readText(file ?? "-", cli), file ?? "stdin");
+  const { stack: name, cwd, selected = false } = options;
+  if (name === undefined && (file !== undefined || !selected))
+    return parseStack(await readText(file ?? "-", cli), file ?? "stdin");
   if (file !== undefined) throw new CliError("must be a file or --stack, not both");
-  const args = ["stack", "export", "--stack", options.stack, ...(showSecrets ? ["--show-secrets"] : [])];
-  const text = await cli.run("pulumi", args, options.cwd === undefined ? {} : { cwd: options.cwd });
-  return parseStack(text, `stack ${options.stack}`);
+  const which = name === undefined ? [] : ["--stack", name];
+  const args = ["stack", "export", ...which, ...(showSecrets ? ["--show-secrets"] : [])];
+  const text = await cli.run("pulumi", args, cwd === undefined ? {} : { cwd });
+  return parseStack(text, name === undefined ? "the selected stack" : `stack ${name}`);
 }
 
 function readResource(resource: Tree): StackResource {
@@ -80,8 +87,11 @@ function readResource(resource: Tree): StackResource {
     name: parseUrn(text("urn")).name,
     outputs,
     secrets,
+    inputs: plainTree(withoutSecrets(resource["inputs"])),
   };
 }
+
+const plainTree = (value: unknown): Tree => (isTree(value) ? value : {});
 
 function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => !isSecret(item)).map(withoutSecrets);

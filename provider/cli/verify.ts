@@ -146,13 +146,19 @@ async function verifyNode(address: NodeAddress, options: VerifyOptions, cli: Cli
       "nobody to trust is known; use --talosconfig, --trust with PEM of the CA, or --bundle with the secrets of the cluster",
     );
   }
-  const { chain, accepted, reached, reason = "no reason given" } = await meetNode(address, client?.identity, cli);
+  const {
+    chain,
+    accepted,
+    reached,
+    isStranger,
+    reason = "no reason given",
+  } = await meetNode(address, { identity: client?.identity, authorities: anchors }, cli);
   const [leaf, ...others] = chain;
   const name = formatNodeAddress(address);
   const problem = (message: string): Problem => ({ code: "ERR_ENDPOINT_INVALID", path: name, message });
   const problems: Problem[] = [];
   if (!reached) problems.push(problem(`cannot be asked: ${reason}; must be a TLS server`));
-  else if (client?.identity !== undefined && !accepted) {
+  else if (client?.identity !== undefined && !accepted && !isStranger) {
     problems.push(
       problem(
         `does not let the client of context ${JSON.stringify(client.contextName)} in: ${reason}; verify the talosconfig against the secrets of the cluster`,

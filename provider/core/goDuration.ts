@@ -51,3 +51,14 @@ function decimal(value: bigint, unit: bigint): string {
     .replace(/0+$/, "");
   return unit === 1n || fraction === "" ? String(value / unit) : `${value / unit}.${fraction}`;
 }
+
+/**
+ * Milliseconds as a Go duration that a person would write: without parts that are zero.
+ *
+ * @example
+ * formatPeriod(4_200_000); // "1h10m"
+ */
+export function formatPeriod(milliseconds: number): string {
+  const text = formatGoDuration(BigInt(milliseconds) * 1_000_000n);
+  return text === "0s" ? text : text.replace(/([hm])0s$/, "$1").replace(/h0m$/, "h");
+}

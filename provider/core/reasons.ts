@@ -32,7 +32,7 @@ export const WARNING_REASONS = {
   "node-unreachable": "a node could not be asked, and what is stored of it stays",
   "not-yet-valid": "a CA is not valid yet",
   "port-of-kubernetes": "an endpoint of the Talos API has the port of the Kubernetes API",
-  "rotation-waits": "a rotation with stage auto stays where it is, as a node has not completed its stage",
+  "rotation-waits": "a rotation with stage auto stays where it is: a node is late, or old tokens are still in use",
   "shared-ca": "a CA has several jobs in a cluster, and lets in for each whom it lets in for another",
   "staged-config": "a machine config takes effect at the next reboot of the node",
   "trusts-parent-ca": "a CA comes with CAs above it, and every client of those gets in",

@@ -36,6 +36,12 @@ const FEATURES = {
   rsaServiceAccountKey: { from: 7 },
   /** Nodes read `acceptedCAs`, so a CA can be rotated. */
   acceptedCAs: { from: 7 },
+  /**
+   * The keys of the API server are the files service-account.key and .pub below /system/secrets/kubernetes/kube-apiserver, the
+   * first written as the config has it, so that a mount makes it accept several. Measured with v1.13.0; read in the
+   * sources of release-1.7 to release-1.13 (render_secrets_static_pod.go, control_plane_static_pod.go), which agree.
+   */
+  serviceAccountKeyMount: { from: 7, until: 13 },
   clusterNameForWorkers: { from: 8 },
   hostDNSForwardKubeDNS: { from: 8 },
   excludeFromExternalLoadBalancers: { from: 8 },

@@ -93,6 +93,8 @@ function checkValue(value: unknown, type: PropertyType, path: string): Problem[]
     case "string":
     case "boolean":
       return typeof value === type.kind ? [] : wrong();
+    case "integer":
+      return Number.isSafeInteger(value) ? [] : wrong();
     case "time":
       return typeof value === "string" && parseTime(value) !== undefined
         ? []
@@ -160,6 +162,8 @@ export function describeType(type: PropertyType): string {
       return "nothing";
     case "boolean":
       return "true or false";
+    case "integer":
+      return "a whole number";
     case "hours":
       return "a whole number of hours or a Go duration";
     case "enum":

@@ -62,6 +62,8 @@ export interface EtcdMember {
 
 /** What an etcd member says of itself. */
 export interface EtcdStatus {
+  /** Hexadecimal, as in the list of members. */
+  readonly memberId: string;
   readonly leader: string;
   readonly errors: readonly string[];
   readonly isLearner: boolean;
@@ -71,6 +73,8 @@ export interface EtcdStatus {
 export interface NodeResource {
   readonly id: string;
   readonly created: Date;
+  /** When it changed last; before `created` where it never did. */
+  readonly updated: Date;
   /** The spec as Talos writes it, YAML. May hold secrets. */
   readonly spec: string;
 }
@@ -80,6 +84,8 @@ export interface ResetOptions {
   /** etcd is left first. */
   readonly graceful: boolean;
   readonly reboot: boolean;
+  /** Labels of the partitions of the system disk to wipe; with none the whole disk is wiped. */
+  readonly partitions: readonly string[];
 }
 
 /**
@@ -92,30 +98,37 @@ export interface NodeSession {
   readonly verifiedBy: VerifiedBy;
   /** Release of Talos, `v1.13.0`; `undefined` where the node lets us in and does not tell, as in maintenance mode up to v1.12. */
   version(): Promise<string | undefined>;
+  /** Whether Talos runs as a container: without disks, and without leaving etcd in a reset. */
+  isContainer(): Promise<boolean>;
   /** The machine config in use, as it was submitted; `undefined` in maintenance mode. */
   machineConfig(kind?: "active" | "persistent"): Promise<string | undefined>;
   resource(namespace: string, type: string, id: string): Promise<NodeResource | undefined>;
   resources(namespace: string, type: string): Promise<readonly NodeResource[]>;
-  applyConfiguration(config: string, mode: string, dryRun?: boolean): Promise<ApplyAnswer>;
+  applyConfiguration(config: string, mode: string): Promise<ApplyAnswer>;
+  /** Whether the node reboots to take a config. Up to v1.13; a `try` that is pending on the node stays. */
+  needsReboot(config: string): Promise<boolean>;
   bootstrap(): Promise<void>;
   services(): Promise<readonly NodeService[]>;
   restartService(id: string): Promise<void>;
   etcdMembers(): Promise<readonly EtcdMember[]>;
   etcdStatus(): Promise<EtcdStatus>;
+  etcdLeave(): Promise<void>;
   /** Alarms that etcd has raised, such as `NOSPACE`. */
   etcdAlarms(): Promise<readonly string[]>;
   /** The admin kubeconfig that the node makes, YAML. */
   kubeconfig(): Promise<string>;
+  /** A file of the node, such as a certificate; one with a private key is to be left alone. */
+  readFile(path: string): Promise<string>;
   reboot(): Promise<void>;
   reset(options: ResetOptions): Promise<void>;
   close(): void;
 }
 
-/** How a server of TLS met a client, of which nothing was verified. */
+/** How a server of TLS met a client. */
 export interface HandshakeResult {
   /** What it served, its own certificate first; empty when it did not get that far. */
   readonly chain: readonly Certificate[];
-  /** The server let the client in. */
+  /** The server let the client in; false too where that was not asked. */
   readonly accepted: boolean;
   /** What went wrong. */
   readonly failure?: NodeFailure;
@@ -123,6 +136,13 @@ export interface HandshakeResult {
 
 export interface HandshakeOptions {
   readonly identity?: NodeIdentity;
+  /**
+   * CAs of which one must have issued the server's certificate, for its name or address, PEM. Without them nobody is
+   * verified, and a server that is not verified gets no byte after the handshake.
+   */
+  readonly authorities?: readonly string[];
+  /** What the server serves is all that is asked. */
+  readonly onlyChain?: true;
   readonly patience?: number;
   readonly signal?: AbortSignal;
 }
@@ -136,8 +156,11 @@ export interface HttpAnswer {
 export interface HttpRequest {
   readonly url: string;
   readonly identity?: NodeIdentity;
+  readonly headers?: Readonly<Record<string, string>>;
   /** CAs of which one must have issued the server's certificate, PEM; without any nobody is verified. */
   readonly authorities?: readonly string[];
+  /** A certificate that the server may serve whatever its names; one of `authorities` must have issued it all the same. */
+  readonly certificate?: Certificate;
   readonly patience: number;
   readonly signal: AbortSignal;
 }

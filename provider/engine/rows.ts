@@ -5,7 +5,7 @@ import type { Unknown } from "./unknown";
 
 /** The type of a property, as data: checks, secret marks, the Pulumi schema, the SDKs and the API reference read it. */
 export type PropertyType =
-  | { readonly kind: "string" | "boolean" | "hours" | "time" }
+  | { readonly kind: "string" | "boolean" | "integer" | "hours" | "time" }
   | { readonly kind: "any"; readonly sdk?: SdkView }
   | ({ readonly kind: "enum"; readonly values: readonly string[]; readonly code?: ErrorCode } & EnumName)
   | { readonly kind: "list"; readonly item: PropertyType }
@@ -66,6 +66,8 @@ export interface Property {
   readonly keptAs?: string;
   /** Whether an output may be absent. */
   readonly sometimes?: boolean;
+  /** The list or map itself is no Output, only what is in its members may be one. */
+  readonly plain?: boolean;
 }
 
 /** Properties by name. */
@@ -81,6 +83,7 @@ export type Shape<K, P = K | Unknown> = PropertyType & { readonly known?: K; rea
 
 export const STRING: Shape<string> = { kind: "string" };
 export const BOOLEAN: Shape<boolean> = { kind: "boolean" };
+const INTEGER: Shape<number> = { kind: "integer" };
 /** Decodes to a number of hours. */
 const HOURS: Shape<number> = { kind: "hours" };
 /** Decodes to a Date. */
@@ -157,6 +160,7 @@ export class Row<K, P = K | Unknown, S extends Presence = "plain"> implements Pr
   readonly default?: unknown;
   readonly keptAs?: string;
   readonly sometimes?: boolean;
+  readonly plain?: boolean;
 
   constructor(
     readonly type: Shape<K, P>,
@@ -195,6 +199,11 @@ export class Row<K, P = K | Unknown, S extends Presence = "plain"> implements Pr
     return this.with({ secret: true });
   }
 
+  /** The program must know the list or map itself; only what is in its members may be an Output. */
+  asPlain(): Row<K, P, S> {
+    return this.with({ plain: true });
+  }
+
   /** The state keeps the input under another name, because an output has this one and a preview shows inputs as outputs. */
   keptUnder(name: string): Row<K, P, S> {
     return this.with({ keptAs: name });
@@ -214,6 +223,7 @@ export const row = <K, P>(type: Shape<K, P>, description: string): Row<K, P> => 
 export const text = (description: string): Row<string> => new Row(STRING, description);
 export const secretText = (description: string): Row<string> => text(description).asSecret();
 export const flag = (description: string): Row<boolean> => new Row(BOOLEAN, description);
+export const integer = (description: string): Row<number> => new Row(INTEGER, description);
 export const hours = (description: string): Row<number> => new Row(HOURS, description);
 export const time = (description: string): Row<Date> => new Row(TIME, description);
 

@@ -124,6 +124,7 @@ export class ResourceShell {
       if (error instanceof PkiError) throw rejection(error);
       if (!(error instanceof Incomplete)) throw error;
       this.audit(call, { kind, inputs: values(inputs), olds, outputs: error.outputs });
+      this.report(call, error.reports);
       throw new PartialFailure(error.problems.map(describeRejection), error.id, this.outputs(error.outputs, inputs));
     }
   }

@@ -26,7 +26,8 @@ const CHANNEL_OPTIONS = {
   "grpc.use_local_subchannel_pool": 1,
   "grpc.max_receive_message_length": MAX_MESSAGE,
   "grpc.max_send_message_length": MAX_MESSAGE,
-  "grpc.keepalive_time_ms": 1000,
+  // A server of Go hangs up at the fourth ping within a call that it has not answered yet, such as a reset.
+  "grpc.keepalive_time_ms": 20_000,
   "grpc.keepalive_timeout_ms": 2000,
   "grpc.initial_reconnect_backoff_ms": 200,
   "grpc.max_reconnect_backoff_ms": 1000,

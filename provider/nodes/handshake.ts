@@ -5,7 +5,8 @@ import { type FailureFacts, readFailure } from "../core/nodes/failures";
 import type { NodeAddress } from "../core/nodes/nodeAddress";
 import type { Certificate } from "../core/x509/certificate";
 import type { HandshakeOptions, HandshakeResult } from "../engine/nodes";
-import { servedChain } from "./serverCertificates";
+import { describeServed, servedChain } from "./serverCertificates";
+import { whyNotVerified } from "./verification";
 
 /** HTTP/2 connection preface and an empty SETTINGS frame (RFC 9113, section 3.4): a server that lets us in answers. */
 const PREFACE = Buffer.concat([
@@ -15,21 +16,27 @@ const PREFACE = Buffer.concat([
 
 const DEFAULT_PATIENCE_MS = 10_000;
 
+/** A server of gRPC speaks first, within a moment; one that waits for the client is not told anything. */
+const UNVERIFIED_PATIENCE_MS = 1000;
+
 /**
- * Shakes hands with a TLS server and looks whether it lets the client in. Whose certificate it has is for others to
- * judge: nothing is verified here, and nothing is asked.
+ * Shakes hands with a TLS server and looks whether it lets the client in.
  *
  * In TLS 1.3 a server rejects a client's certificate only after the handshake is over on the client's side, so the
- * verdict is the server's first word of HTTP/2, or an alert in its place.
+ * verdict is the server's first word of HTTP/2, or an alert in its place. A server that is verified by `authorities` is
+ * sent the preface of HTTP/2, for which some wait; any other one is sent nothing.
  */
 export function shakeHands(
   address: NodeAddress,
-  { identity, patience = DEFAULT_PATIENCE_MS, signal }: HandshakeOptions = {},
+  { identity, authorities, onlyChain, patience = DEFAULT_PATIENCE_MS, signal }: HandshakeOptions = {},
 ): Promise<HandshakeResult> {
   const options: ConnectionOptions = {
     ...address,
+    // What Node finds is judged below, where the certificate is still at hand.
     rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
     ALPNProtocols: ["h2"],
+    ...(authorities === undefined ? {} : { ca: [...authorities] }),
     ...(isIP(address.host) === 0 ? { servername: address.host } : {}),
     ...(identity === undefined ? {} : { cert: identity.certificatePem, key: identity.privateKeyPem }),
   };
@@ -48,7 +55,7 @@ export function shakeHands(
     const abort = (): void => {
       fail("TIMEOUT");
     };
-    const timer = setTimeout(abort, patience);
+    let timer = setTimeout(abort, patience);
     signal?.addEventListener("abort", abort, { once: true });
     socket.once("secureConnect", () => {
       try {
@@ -58,7 +65,17 @@ export function shakeHands(
         fail("UNREADABLE_CERTIFICATE");
         return;
       }
-      socket.write(PREFACE);
+      const [leaf] = chain;
+      if (onlyChain === true) finish(false);
+      else if (leaf === undefined) fail("UNREADABLE_CERTIFICATE");
+      else if (authorities === undefined) {
+        clearTimeout(timer);
+        timer = setTimeout(finish, Math.min(UNVERIFIED_PATIENCE_MS, patience), false);
+      } else {
+        const reason = whyNotVerified(socket, leaf, address);
+        if (reason === undefined) socket.write(PREFACE);
+        else finish(false, { network: reason, text: reason, served: describeServed(leaf) });
+      }
     });
     socket.once("data", () => {
       finish(true);

@@ -9,7 +9,8 @@ import type { HttpAnswer, HttpRequest } from "../engine/nodes";
 const MAX_BODY = 16 * 1024 * 1024;
 
 /** One request over HTTPS on a connection of its own. @throws PkiError when there was no answer */
-export function request({ url, identity, authorities, patience, signal }: HttpRequest): Promise<HttpAnswer> {
+export function request(options: HttpRequest): Promise<HttpAnswer> {
+  const { url, identity, headers, authorities, certificate, patience, signal } = options;
   const { host, hostname, pathname } = new URL(url);
   const name = hostname.replace(/^\[|\]$/g, "");
   const fail = (network: string, text: string, cause?: unknown): Error =>
@@ -18,11 +19,15 @@ export function request({ url, identity, authorities, patience, signal }: HttpRe
     const outgoing = startRequest(url, {
       agent: false,
       signal,
+      ...(headers === undefined ? {} : { headers }),
       ...(authorities === undefined
         ? { rejectUnauthorized: false }
         : {
             ca: [...authorities],
-            checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(name, certificate),
+            checkServerIdentity: (_: string, served: PeerCertificate) =>
+              certificate !== undefined && served.raw.equals(certificate.der)
+                ? undefined
+                : checkServerIdentity(name, served),
           }),
       ...(isIP(name) === 0 ? { servername: name } : {}),
       ...(identity === undefined ? {} : { cert: identity.certificatePem, key: identity.privateKeyPem }),

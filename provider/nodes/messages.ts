@@ -26,15 +26,21 @@ export const MESSAGES = {
 
   BootstrapRequest: {},
   RebootRequest: { mode: [1, "int32"] },
-  ResetRequest: { graceful: [1, "bool"], reboot: [2, "bool"] },
+  ResetRequest: {
+    graceful: [1, "bool"],
+    reboot: [2, "bool"],
+    systemPartitionsToWipe: [3, "ResetPartition", "repeated"],
+  },
+  ResetPartition: { label: [1, "string"], wipe: [2, "bool"] },
   ServiceRestartRequest: { id: [1, "string"] },
   /** The answer of what only succeeds or fails. */
   PlainReply: { messages: [1, "PlainAnswer", "repeated"] },
   PlainAnswer: { metadata: [1, "ReplyMetadata"] },
 
   VersionReply: { messages: [1, "VersionAnswer", "repeated"] },
-  VersionAnswer: { metadata: [1, "ReplyMetadata"], version: [2, "VersionInfo"] },
+  VersionAnswer: { metadata: [1, "ReplyMetadata"], version: [2, "VersionInfo"], platform: [3, "PlatformInfo"] },
   VersionInfo: { tag: [1, "string"] },
+  PlatformInfo: { mode: [2, "string"] },
 
   ServiceListReply: { messages: [1, "ServiceListAnswer", "repeated"] },
   ServiceListAnswer: { metadata: [1, "ReplyMetadata"], services: [2, "ServiceInfo", "repeated"] },
@@ -58,11 +64,13 @@ export const MESSAGES = {
     leader: [4, "uint64"],
     errors: [8, "string", "repeated"],
     isLearner: [9, "bool"],
+    memberId: [10, "uint64"],
   },
   EtcdAlarmListReply: { messages: [1, "EtcdAlarmListAnswer", "repeated"] },
   EtcdAlarmListAnswer: { metadata: [1, "ReplyMetadata"], memberAlarms: [2, "EtcdMemberAlarm", "repeated"] },
   EtcdMemberAlarm: { alarm: [2, "int32"] },
 
+  ReadRequest: { path: [1, "string"] },
   /** A part of a stream of bytes. */
   Data: { metadata: [1, "ReplyMetadata"], bytes: [2, "bytes"] },
 
@@ -73,6 +81,7 @@ export const MESSAGES = {
   ResourceMetadata: {
     id: [3, "string"],
     created: [7, "Timestamp"],
+    updated: [8, "Timestamp"],
   },
   ResourceSpec: { yamlSpec: [2, "string"] },
 } as const satisfies Readonly<Record<string, Rows>>;

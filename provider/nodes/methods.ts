@@ -48,6 +48,12 @@ export const METHODS = {
     reply: "EtcdMemberListReply",
     purpose: "list the members of etcd",
   },
+  etcdLeave: {
+    path: `${MACHINE}/EtcdLeaveCluster`,
+    request: "Empty",
+    reply: "PlainReply",
+    purpose: "leave etcd",
+  },
   etcdStatus: {
     path: `${MACHINE}/EtcdStatus`,
     request: "Empty",
@@ -67,6 +73,7 @@ export const METHODS = {
     isStream: true,
     purpose: "get the kubeconfig",
   },
+  read: { path: `${MACHINE}/Read`, request: "ReadRequest", reply: "Data", isStream: true, purpose: "read a file" },
   resourceGet: {
     path: `${STATE}/Get`,
     request: "ResourceGetRequest",

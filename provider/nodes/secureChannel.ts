@@ -1,14 +1,14 @@
-import { X509Certificate } from "node:crypto";
 import { isIP, type Socket } from "node:net";
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 
 import { CallCredentials, ChannelCredentials } from "@grpc/grpc-js";
 
 import type { FailureFacts } from "../core/nodes/failures";
-import { certificateName, type NodeAddress } from "../core/nodes/nodeAddress";
+import type { NodeAddress } from "../core/nodes/nodeAddress";
 import type { Certificate } from "../core/x509/certificate";
 import type { NodeIdentity, NodeTrust, VerifiedBy } from "../engine/nodes";
 import { describeServed, keyFingerprint, servedChain } from "./serverCertificates";
+import { whyNotVerified } from "./verification";
 
 type SecureConnector = ReturnType<ChannelCredentials["_createSecureConnector"]>;
 
@@ -115,20 +115,10 @@ export class NodeCredentials extends ChannelCredentials {
     const [leaf] = this.served;
     if (leaf === undefined) throw distrust("UNREADABLE_CERTIFICATE");
     const { pin, anyone } = this.trust;
-    const reason = this.whyNotVerified(secure, leaf);
+    const reason = whyNotVerified(secure, leaf, this.server);
     if (reason === undefined) this.verifiedBy = "authority";
     else if (pin !== undefined && pin === keyFingerprint(leaf)) this.verifiedBy = "pin";
     else if (pin === undefined && anyone === true) this.verifiedBy = "nobody";
     else throw distrust(pin === undefined ? reason : "PIN_MISMATCH");
-  }
-
-  /** OpenSSL's code; `undefined` for a node of the cluster under its own name or address. */
-  private whyNotVerified(secure: TLSSocket, { der }: Certificate): string | undefined {
-    if (!secure.authorized) return String(secure.authorizationError);
-    const name = certificateName(this.server);
-    // The socket gives its certificate once: asked again, Node 20 answers with that of the CA.
-    const certificate = new X509Certificate(der);
-    const found = isIP(name) === 0 ? certificate.checkHost(name, { subject: "never" }) : certificate.checkIP(name);
-    return found === undefined ? "ERR_TLS_CERT_ALTNAME_INVALID" : undefined;
   }
 }

@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 
 import type { ErrorCode } from "../core/errorCodes";
 import { PkiError } from "../core/errors";
-import { nodeError, readFailure } from "../core/nodes/failures";
+import { needsReboot, nodeError, readFailure } from "../core/nodes/failures";
 import { shortNodeAddress } from "../core/nodes/nodeAddress";
 import { readPlainYaml } from "../core/yaml/plain";
 import type {
@@ -27,7 +27,7 @@ const TELLS_NOTHING: readonly ErrorCode[] = ["ERR_NODE_UNSUPPORTED", "ERR_ROLE_M
 
 /** The calls of a NodeSession over a connection. */
 export class Session implements NodeSession {
-  private release: Promise<string | undefined> | undefined;
+  private answer: Promise<Message<"VersionAnswer"> | undefined> | undefined;
 
   private constructor(
     private readonly call: NodeCall,
@@ -51,15 +51,23 @@ export class Session implements NodeSession {
     this.connection.close();
   }
 
-  version(): Promise<string | undefined> {
-    this.release ??= this.askVersion();
-    return this.release;
+  async version(): Promise<string | undefined> {
+    return (await this.versionAnswer())?.version?.tag;
   }
 
-  private async askVersion(): Promise<string | undefined> {
+  async isContainer(): Promise<boolean> {
+    return (await this.versionAnswer())?.platform?.mode === "container";
+  }
+
+  private versionAnswer(): Promise<Message<"VersionAnswer"> | undefined> {
+    this.answer ??= this.askVersion();
+    return this.answer;
+  }
+
+  private async askVersion(): Promise<Message<"VersionAnswer"> | undefined> {
     try {
       const { messages } = await this.connection.unary("version", {});
-      return this.only(messages, METHODS.version.purpose).version?.tag;
+      return this.only(messages, METHODS.version.purpose);
     } catch (error) {
       if (error instanceof PkiError && TELLS_NOTHING.includes(error.code)) return undefined;
       throw error;
@@ -91,7 +99,23 @@ export class Session implements NodeSession {
     return replies.flatMap(({ resource }) => (resource === null ? [] : [readResource(resource)]));
   }
 
-  async applyConfiguration(config: string, mode: string, dryRun = false): Promise<ApplyAnswer> {
+  applyConfiguration(config: string, mode: string): Promise<ApplyAnswer> {
+    return this.sendConfiguration(config, mode, false);
+  }
+
+  async needsReboot(config: string): Promise<boolean> {
+    try {
+      // In every other mode a dry run, too, ends a `try` of somebody else (siderolabs/talos v1alpha1_server.go, v1.13).
+      await this.sendConfiguration(config, "try", true);
+      return false;
+    } catch (error) {
+      if (error instanceof PkiError && error.cause instanceof Error && needsReboot({ text: error.cause.message }))
+        return true;
+      throw error;
+    }
+  }
+
+  private async sendConfiguration(config: string, mode: string, dryRun: boolean): Promise<ApplyAnswer> {
     const number = APPLY_MODES.indexOf(mode as (typeof APPLY_MODES)[number]);
     if (number < 0) throw new RangeError(`no mode of applying a config: ${mode}`);
     const request = { data: Buffer.from(config, "utf8"), mode: number, dryRun };
@@ -111,8 +135,9 @@ export class Session implements NodeSession {
     await this.plain("reboot", {});
   }
 
-  async reset({ graceful, reboot }: ResetOptions): Promise<void> {
-    await this.plain("reset", { graceful, reboot });
+  async reset({ graceful, reboot, partitions }: ResetOptions): Promise<void> {
+    const systemPartitionsToWipe = partitions.map((label) => ({ label, wipe: true }));
+    await this.plain("reset", { graceful, reboot, systemPartitionsToWipe });
   }
 
   async restartService(id: string): Promise<void> {
@@ -140,10 +165,15 @@ export class Session implements NodeSession {
     }));
   }
 
+  async etcdLeave(): Promise<void> {
+    await this.plain("etcdLeave", {});
+  }
+
   async etcdStatus(): Promise<EtcdStatus> {
     const { messages } = await this.connection.unary("etcdStatus", {});
     const found = this.only(messages, METHODS.etcdStatus.purpose).memberStatus;
     return {
+      memberId: hexadecimal(found?.memberId ?? "0"),
       leader: hexadecimal(found?.leader ?? "0"),
       errors: found?.errors ?? [],
       isLearner: found?.isLearner ?? false,
@@ -158,13 +188,22 @@ export class Session implements NodeSession {
 
   async kubeconfig(): Promise<string> {
     const parts = await this.connection.stream("kubeconfig", {});
+    return firstFileOfTar(gunzipSync(this.whole(parts, METHODS.kubeconfig.purpose)));
+  }
+
+  async readFile(path: string): Promise<string> {
+    return this.whole(await this.connection.stream("read", { path }), METHODS.read.purpose).toString("utf8");
+  }
+
+  /** @throws PkiError for a stream that ended in an error */
+  private whole(parts: readonly Message<"Data">[], purpose: string): Buffer {
     const failed = parts.find(({ metadata }) => (metadata?.error ?? "") !== "");
-    if (failed !== undefined) this.only([failed], METHODS.kubeconfig.purpose);
-    return firstFileOfTar(gunzipSync(Buffer.concat(parts.map(({ bytes }) => bytes))));
+    if (failed !== undefined) this.only([failed], purpose);
+    return Buffer.concat(parts.map(({ bytes }) => bytes));
   }
 
   private async plain(
-    name: "bootstrap" | "reboot" | "reset" | "serviceRestart",
+    name: "bootstrap" | "etcdLeave" | "reboot" | "reset" | "serviceRestart",
     request: Partial<Message<"ResetRequest"> & Message<"ServiceRestartRequest">>,
   ): Promise<void> {
     const { messages } = await this.connection.unary(name, request);
@@ -180,7 +219,7 @@ export class Session implements NodeSession {
     const { error = "", status } = answer?.metadata ?? {};
     if (answer !== undefined && error === "") return answer;
     const facts = { status: status?.code ?? 14, text: error === "" ? "it answered nothing" : error };
-    throw nodeError(shortNodeAddress(this.call.node), purpose, readFailure(facts));
+    throw nodeError(shortNodeAddress(this.call.node), purpose, readFailure(facts), new Error(facts.text));
   }
 }
 
@@ -195,6 +234,7 @@ function readResource({ metadata, spec }: Message<"Resource">): NodeResource {
   return {
     id: metadata?.id ?? "",
     created: timeOf(metadata?.created ?? null),
+    updated: timeOf(metadata?.updated ?? null),
     spec: spec?.yamlSpec ?? "",
   };
 }

@@ -3,16 +3,22 @@ import { isTree, type Tree } from "../core/secrets/fields";
 import { assertPlaintext, encryptedError } from "../core/secrets/adopt/encrypted";
 import { type DecodedBundle, decodeBundle, talosctlPaths } from "../core/secrets/decodedBundle";
 import { bundleTree, readBundleTree } from "../core/secrets/read";
+import { isCAName, type StagedName } from "../core/secrets/inventory";
 import type { AcceptedAuthorities } from "../core/secrets/types";
+import { parseKeys, publicKeyPem } from "../core/x509/publicKey";
 import { readPlainYaml } from "../core/yaml/plain";
 import type { DecodeContext } from "../engine/decode";
 import { ANY, customOf, type Row, row } from "../engine/rows";
+import { byStagedCA } from "./talosSecrets/names";
 
 /** What a `secrets` input holds, decoded. */
 export interface ClusterSecrets {
   readonly decoded: DecodedBundle;
   readonly talosVersion?: string;
+  /** By CA, PEM; of the service account public keys. */
   readonly acceptedCAs: AcceptedAuthorities;
+  /** Private keys of the accepted service account keys, which nodes up to v1.13 need; PEM. */
+  readonly acceptedServiceAccountKeys: readonly string[];
   /** Whether a TalosSecrets supplies it, which itself warns of every CA that comes near its end. */
   readonly isFromTalosSecrets: boolean;
 }
@@ -53,21 +59,23 @@ export function decodeClusterSecrets(value: unknown, path: string, { pems }: Dec
   }
   const { bundle, problems } = readBundleTree(tree, path, true);
   const all: Problem[] = [...problems];
-  const accepted = (name: "os" | "kubernetes"): string[] => acceptedCertificates(tree, name, path, all, { pems });
-  const acceptedCAs = { os: accepted("os"), kubernetes: accepted("kubernetes") };
+  const acceptedCAs = byStagedCA((name) => acceptedParts(tree, name, path, all, { pems }));
+  const acceptedServiceAccountKeys = acceptedPrivateKeys(tree, path, all, { pems });
   if (all.length > 0) throw PkiError.of(all);
   const { talosVersion } = tree;
   return {
     decoded: decodeBundle(bundle, talosctlPaths(path), pems),
     acceptedCAs,
+    acceptedServiceAccountKeys,
     isFromTalosSecrets: "acceptedCAs" in tree,
     ...(typeof talosVersion === "string" ? { talosVersion } : {}),
   };
 }
 
-function acceptedCertificates(
+/** PEM of what is accepted beside a CA, or of public keys; a state of before has no list of some. */
+function acceptedParts(
   tree: Tree,
-  name: "os" | "kubernetes",
+  name: StagedName,
   path: string,
   problems: Problem[],
   { pems }: DecodeContext,
@@ -75,27 +83,50 @@ function acceptedCertificates(
   const { acceptedCAs } = tree;
   const list = isTree(acceptedCAs) ? acceptedCAs[name] : undefined;
   if (!Array.isArray(list)) return [];
+  const isCA = isCAName(name);
   return list.flatMap((pem, index) => {
     const at = `${path}.acceptedCAs.${name}[${index}]`;
     if (typeof pem !== "string") {
-      problems.push({ code: "ERR_INPUT_INVALID", path: at, message: "is not text; must be a certificate, PEM" });
+      const expected = isCA ? "a certificate, PEM" : "a public key, PEM";
+      problems.push({ code: "ERR_INPUT_INVALID", path: at, message: `is not text; must be ${expected}` });
       return [];
     }
-    return (collectProblems(problems, () => pems.certificates(pem, at)) ?? []).map((certificate) => certificate.pem);
+    const read = (): string[] =>
+      isCA
+        ? pems.certificates(pem, at).map((certificate) => certificate.pem)
+        : parseKeys(pem, at).map(({ publicKeyDer }) => publicKeyPem(publicKeyDer));
+    return collectProblems(problems, read) ?? [];
   });
 }
 
+/** The place of accepted private keys in the output `secrets` of TalosSecrets, while a rotation of that key lasts. */
+export const ACCEPTED_KEYS = "acceptedServiceAccountKeys";
+
+function acceptedPrivateKeys(tree: Tree, path: string, problems: Problem[], { pems }: DecodeContext): string[] {
+  const list = tree[ACCEPTED_KEYS];
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((pem, index) => {
+    const at = `${path}.${ACCEPTED_KEYS}[${index}]`;
+    if (typeof pem === "string") return collectProblems(problems, () => pems.privateKey(pem, at))?.pem ?? [];
+    problems.push({ code: "ERR_INPUT_INVALID", path: at, message: "is not text; must be a private key, PEM" });
+    return [];
+  });
+}
+
+/** What a resource keeps of `secrets`. */
+type KeptSecrets = Pick<ClusterSecrets, "talosVersion"> &
+  Partial<Pick<ClusterSecrets, "acceptedServiceAccountKeys">> & {
+    readonly acceptedCAs: Partial<AcceptedAuthorities>;
+  };
+
 /** The `secrets` value that a resource keeps: a part of the bundle, in talosctl's form. */
-export function keepSecrets(
-  secrets: Pick<ClusterSecrets, "acceptedCAs" | "talosVersion">,
-  part: DecodedBundle,
-  accepted: readonly ("os" | "kubernetes")[],
-): Tree {
-  const { talosVersion } = secrets;
+export function keepSecrets(secrets: KeptSecrets, part: DecodedBundle, accepted: readonly StagedName[]): Tree {
+  const { talosVersion, acceptedServiceAccountKeys: keys = [] } = secrets;
   return {
     // Plain PEM: base64 of it, encrypted and in base64 again, would make every state a third larger.
     ...bundleTree(part.bundle, "talosctl", (pem) => pem),
     ...(talosVersion === undefined ? {} : { talosVersion }),
-    acceptedCAs: Object.fromEntries(accepted.map((name) => [name, [...secrets.acceptedCAs[name]]])),
+    acceptedCAs: Object.fromEntries(accepted.map((name) => [name, [...(secrets.acceptedCAs[name] ?? [])]])),
+    ...(keys.length === 0 ? {} : { [ACCEPTED_KEYS]: [...keys] }),
   };
 }

@@ -7,6 +7,7 @@ import { ConfigurationApply } from "./configurationApply";
 import { Kubeconfig } from "./kubeconfig";
 import { MachineConfig } from "./machineConfig";
 import { NodeCertificate } from "./nodeCertificate";
+import { type Component, TalosCluster } from "./talosCluster";
 import { TalosSecrets } from "./talosSecrets";
 
 /** Every resource of the package. */
@@ -21,5 +22,8 @@ export const DEFINITIONS = {
   Bootstrap,
   ClusterHealth,
 } as const satisfies Record<string, AnyDefinition>;
+
+/** Every component of the package. */
+export const COMPONENTS = { TalosCluster } as const satisfies Record<string, Component>;
 
 export type ResourceName = keyof typeof DEFINITIONS;

@@ -36,7 +36,7 @@ namespace Pulumi.TalosPki
         public Output<string> LiveHash { get; private set; } = null!;
 
         /// <summary>
-        /// A restart that was not seen to happen: `reboot`. The next update does it.
+        /// A restart that was not seen to happen: `reboot` or `kubelet`. The next update does it.
         /// </summary>
         [Output("pendingRestart")]
         public Output<string?> PendingRestart { get; private set; } = null!;

@@ -52,7 +52,7 @@ namespace Pulumi.TalosPki
         public Output<Outputs.MachineSecrets> MachineSecrets { get; private set; } = null!;
 
         /// <summary>
-        /// The other CA of each rotation under way, with its key: the next one at `accept`, the old one at `swap`.
+        /// The other CA or key of each rotation under way, with its private key: the next one at `accept`, the old one at `swap`.
         /// </summary>
         [Output("rotationSecrets")]
         public Output<ImmutableDictionary<string, object>> RotationSecrets { get; private set; } = null!;
@@ -213,7 +213,7 @@ namespace Pulumi.TalosPki
         private InputList<Inputs.RotationNodeArgs>? _nodes;
 
         /// <summary>
-        /// Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+        /// Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
         /// </summary>
         public InputList<Inputs.RotationNodeArgs> Nodes
         {

@@ -28,6 +28,7 @@ async function helpOfCli(words: readonly string[]): Promise<string | undefined> 
     err: (part) => (text += part),
     read: () => Promise.reject(new Error("help reads nothing")),
     run: () => Promise.reject(new Error("help runs nothing")),
+    runHere: () => Promise.reject(new Error("help runs nothing")),
     nodes: () => Promise.reject(new Error("help calls no node")),
   };
   const code = await runProgram([...words, "--help"], cli);

@@ -55,7 +55,7 @@ const ROOMS: readonly Room[] = [
     rooms: core("config", "machinery", "secrets", "x509", "yaml"),
     packages: [CRYPTO],
   },
-  { name: "core/lifecycle", files: /^provider\/core\/lifecycle\//, rooms: core("lifecycle"), packages: [] },
+  { name: "core/lifecycle", files: /^provider\/core\/lifecycle\//, rooms: core("lifecycle", "secrets"), packages: [] },
   {
     name: "core/inspect",
     files: /^provider\/core\/inspect\//,
@@ -68,6 +68,7 @@ const ROOMS: readonly Room[] = [
     rooms: core("nodes", "config", "secrets", "x509", "yaml"),
     packages: [CRYPTO],
   },
+  { name: "core/cluster", files: /^provider\/core\/cluster\//, rooms: core("cluster", "nodes"), packages: [] },
   { name: "core", files: /^provider\/core\/[^/]+\.ts$/, rooms: core(), packages: [CRYPTO, /^yaml$/, /^ipaddr\.js$/] },
   {
     name: "engine",
@@ -81,7 +82,7 @@ const ROOMS: readonly Room[] = [
     rooms: [
       "resources",
       "engine",
-      ...core("x509", "yaml", "secrets", "machinery", "config", "lifecycle", "inspect", "nodes"),
+      ...core("x509", "yaml", "secrets", "machinery", "config", "lifecycle", "inspect", "nodes", "cluster"),
     ],
     packages: [],
   },
@@ -120,7 +121,8 @@ const ROOMS: readonly Room[] = [
       "audit",
       "resources",
       "engine",
-      ...core("x509", "secrets", "config", "lifecycle"),
+      "sdk",
+      ...core("x509", "secrets", "config", "lifecycle", "cluster"),
     ],
     packages: [PULUMI, PULUMIS_OWN, NODE],
   },
@@ -137,8 +139,8 @@ const ROOMS: readonly Room[] = [
     ],
     packages: [NODE, /^commander$/, /^picocolors$/],
   },
-  // Its provider is found at run time, by name.
-  { name: "sdk", files: /^sdk\//, rooms: ["sdk"], packages: [PULUMI, /^node:module$/] },
+  // Its provider is found at run time, by name; what a component consists of is planned in the program.
+  { name: "sdk", files: /^sdk\//, rooms: ["sdk", "core/cluster"], packages: [PULUMI, /^node:module$/] },
 ];
 
 const roomOf = (path: string): Room | undefined => ROOMS.find(({ files }) => files.test(path));

@@ -14,6 +14,8 @@ const LISTS: readonly RegExp[] = [
   /^provider\/core\/machinery\//,
   // The order of the fields of Talos's own types, without values.
   /^provider\/core\/config\/v1alpha1Layout\.ts$/,
+  // What each needs on nodes to rotate, what proves it there, and which comes first.
+  /^provider\/core\/lifecycle\/(authorities|rotationOrder|rotationProofs)\.ts$/,
   // The schema of TalosSecrets describes each input and output to users; what is supplied is read by its types.
   /^provider\/resources\/talosSecrets\/(inputs|outputs|supplied)\.ts$/,
 ];

@@ -90,6 +90,27 @@ describe("the examples", function () {
     assert.equal(preview.changes["create"], 5);
   });
 
+  it("talos-cluster: makes the PKI without machines, and calls none in a preview with them", async () => {
+    const example = await open("talos-cluster");
+    const outputs = await up(example);
+    assert.deepEqual(outputs["health"], []);
+    await assertStill(example);
+    await assertNoLeaks(example);
+
+    // Addresses of nobody (RFC 5737): a call would fail.
+    for (const [path = "", address = ""] of [
+      ["controlPlaneNodes[0].address", "192.0.2.2"],
+      ["controlPlaneNodes[1].address", "192.0.2.3"],
+      ["workerNodes[0].address", "192.0.2.5"],
+    ]) {
+      const set = await example.pulumi(["config", "set", "--path", path, address]);
+      assert.equal(set.code, 0, set.stderr);
+    }
+    const preview = await example.preview();
+    assert.equal(preview.code, 0, preview.output);
+    assert.equal(preview.changes["create"], 5);
+  });
+
   it("two-datacentres: the nodes of each accept the other's CA, its certificate only", async () => {
     const example = await open("two-datacentres");
     const outputs = await up(example);

@@ -102,7 +102,7 @@ describe("talos-pki against real apids", function () {
     assert.match(verified.out, /^ok .*: a server, by O=talos; 2[34] hours left\n$/);
   });
 
-  it("says why a node does not let a client of another cluster in", async () => {
+  it("says that a node is of another cluster than the client, and does not ask it further", async () => {
     const node = await cluster.start("controlplane");
     const other = new LiveCluster();
     await other.up();
@@ -111,7 +111,7 @@ describe("talos-pki against real apids", function () {
     });
     assert.equal(code, 1);
     assert.match(out, /is signed by another CA of the same name, O=talos \[ERR_AUTHORITY_UNKNOWN\]/);
-    assert.match(out, /does not let the client of context "interop" in: it does not trust the client's CA/);
+    assert.doesNotMatch(out, /context "interop"/);
   });
 
   it("follows a rotation through its stages and finds the node that missed one", async () => {

@@ -4,7 +4,10 @@ import type { MachineType } from "../../provider/core/config/machineSecrets";
 import { firstDifference } from "../unit/vectors/vectors";
 import { BACK, FORTH, RotatingConfigs } from "../unit/support/rotation";
 
+import { parseSecretsBundle, formatSecretsBundle } from "../../provider/core/secrets/codec";
+import { STAGED } from "../../provider/core/secrets/inventory";
 import { askMachinery, needMachinery, type MachineryVersion } from "./differential/machinery";
+import { askValidator, needValidator } from "./differential/validator";
 import { assertAccepted, Folder, judgeConfig, needJudge, talosctl } from "./support/judge";
 
 const CONTRACTS: Readonly<Record<MachineryVersion, readonly string[]>> = {
@@ -66,6 +69,104 @@ for (const version of ["1.13", "1.14"] as const) {
         });
       }
     }
+  });
+}
+
+/** What makes Talos trust both etcd CAs, aggregator CAs and service account keys: PEM behind PEM, and what no bundle has. */
+function fiveQuestion(stack: RotatingConfigs, version: MachineryVersion): { secrets: string; patches: string[] } {
+  const { bundle } = parseSecretsBundle(String(stack.secrets.outputs["secretsYaml"]), { now: new Date(0) });
+  const { rotationSecrets, acceptedCAs } = stack.secrets.outputs as {
+    rotationSecrets: { serviceAccount?: { privateKeyPem: string } };
+    acceptedCAs: { serviceAccount: string[] };
+  };
+  const { etcd, k8sAggregator, k8sServiceAccount } = bundle.certs;
+  const others = { etcd: stack.authorities("etcd").accepted, aggregator: stack.authorities("aggregator").accepted };
+  const key = rotationSecrets.serviceAccount?.privateKeyPem;
+  const isModern = version === "1.14";
+  const certs = {
+    ...bundle.certs,
+    etcd: { ...etcd, crt: etcd.crt + others.etcd.join("") },
+    ...(isModern
+      ? {}
+      : {
+          k8sAggregator: { ...k8sAggregator, crt: k8sAggregator.crt + others.aggregator.join("") },
+          k8sServiceAccount: { key: k8sServiceAccount.key + (key ?? "") },
+        }),
+  };
+  const directory = "/system/secrets/kubernetes/kube-apiserver";
+  const mount = {
+    hostPath: `${directory}/service-account.key`,
+    mountPath: `${directory}/service-account.pub`,
+    readonly: true,
+  };
+  const documents = [
+    { kind: "KubeAggregatorCAConfig", acceptedCAs: others.aggregator },
+    { kind: "KubeServiceAccountConfig", accepted: { publicKeys: acceptedCAs.serviceAccount } },
+  ];
+  const patches = isModern
+    ? documents.map((document) => ({ apiVersion: "v1alpha1", ...document }))
+    : [{ cluster: { apiServer: { extraVolumes: [mount] } } }];
+  return {
+    secrets: formatSecretsBundle({ ...bundle, certs }),
+    patches: [
+      ...trustPatches(stack, version),
+      ...(key === undefined ? [] : patches.map((patch) => JSON.stringify(patch))),
+    ],
+  };
+}
+
+for (const version of ["1.13", "1.14"] as const) {
+  describe(`The control plane's configs of a rotation of all five, and the machinery of Talos ${version}`, function () {
+    this.timeout(600_000);
+    const machinery = needMachinery(version);
+
+    for (const talosVersion of CONTRACTS[version]) {
+      it(`are byte for byte the same at every stage of ${talosVersion}`, async () => {
+        const stack = await RotatingConfigs.create(talosVersion, {}, STAGED);
+        for (const stage of FORTH) {
+          await stack.up(talosVersion, stage);
+          const question = {
+            ...fiveQuestion(stack, version),
+            clusterName: "prod",
+            endpoint: "https://10.0.0.1:6443",
+            machineType: "controlplane" as const,
+            talosVersion,
+            kubernetesVersion: "1.36.0",
+            dnsDomain: "cluster.local",
+            installDisk: "/dev/sda",
+            installImage: "example.org/installer:1",
+            clusterDiscovery: true,
+          };
+          const [answer] = askMachinery(machinery(), [question]);
+          assert.equal(answer?.error, undefined);
+          const ours = stack.machineConfig("controlplane");
+          assert.ok(ours === answer?.config, `${stage}: ${firstDifference(ours, String(answer?.config))}`);
+        }
+      });
+    }
+  });
+}
+
+for (const minor of [7, 8, 9, 10, 11, 12, 13, 14]) {
+  describe(`The configs of a rotation of all five, and the validation of Talos 1.${minor}`, function () {
+    this.timeout(600_000);
+    const validator = needValidator(minor);
+
+    it("are accepted at every stage, of each role and in each mode", async () => {
+      const talosVersion = `v1.${minor}`;
+      const stack = await RotatingConfigs.create(talosVersion, {}, STAGED);
+      for (const stage of FORTH) {
+        await stack.up(talosVersion, stage);
+        const questions = TYPES.map((type) => ({
+          config: stack.machineConfig(type),
+          modes: ["metal", "cloud"] as const,
+        }));
+        for (const { unreadable, rejected } of askValidator(validator(), questions)) {
+          assert.equal(unreadable, undefined, stage);
+          assert.deepEqual([rejected?.metal ?? [], rejected?.cloud ?? []], [[], []], stage);
+        }
+      }
+    });
   });
 }
 

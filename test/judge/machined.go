@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	goruntime "runtime"
+	"time"
 
 	"github.com/cosi-project/runtime/api/v1alpha1"
 	"github.com/cosi-project/runtime/pkg/state"
@@ -117,9 +118,17 @@ func (s *machineStub) ApplyConfiguration(ctx context.Context, in *machine.ApplyC
 		return nil, status.Error(codes.Unimplemented, "the judge's stub takes a configuration into use at once or not at all")
 	}
 
+	// as machined does from 1.14
+	if !s.node.applying.TryLock() {
+		return nil, status.Error(codes.FailedPrecondition, "another configuration is being applied")
+	}
+	defer s.node.applying.Unlock()
+
 	if err = s.node.applyLater(cfg); err != nil {
 		return nil, err
 	}
+
+	time.Sleep(s.node.opts.applyTime)
 
 	return &machine.ApplyConfigurationResponse{
 		Messages: []*machine.ApplyConfiguration{{

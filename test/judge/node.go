@@ -34,6 +34,10 @@ type node struct {
 	exits    chan error
 	apply    chan applyRequest
 
+	etcd etcdStub
+	// held while a configuration is being applied
+	applying sync.Mutex
+
 	mu  sync.Mutex
 	cfg machineconfig.Provider
 }

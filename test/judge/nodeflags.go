@@ -1,6 +1,9 @@
 package main
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 type nodeOptions struct {
 	configPath   string
@@ -13,6 +16,7 @@ type nodeOptions struct {
 	machined     string
 	rules        string
 	readyFile    string
+	applyTime    time.Duration
 	withParent   bool
 }
 
@@ -36,6 +40,7 @@ func nodeFlags(name string, args []string) (*nodeOptions, error) {
 	if name == "node" {
 		fs.StringVar(&opts.trustdListen, "trustd-listen", "", "run the real trustd as well, on this loopback address")
 		fs.Var(&opts.trustd, "trustd", "trustd endpoint HOST:PORT a worker gets its certificate from (repeatable)")
+		fs.DurationVar(&opts.applyTime, "apply-time", 0, "how long ApplyConfiguration takes to answer once the configuration is in use; another one in that time is rejected")
 		fs.BoolVar(&opts.hostNet, "host-net", false, "let apid listen in the host's network namespace, so that it can proxy to other nodes (they all need port 50000)")
 	}
 

@@ -1,4 +1,4 @@
-import { DEFINITIONS } from "../../provider/resources";
+import { COMPONENTS, DEFINITIONS } from "../../provider/resources";
 import type { Properties, PropertyType } from "../../provider/engine/rows";
 import { defaultText, type DefinitionData, shownProperties, writtenType } from "../definitions";
 import { table } from "./markdown";
@@ -9,6 +9,7 @@ function typeName(written: PropertyType): string {
   switch (type.kind) {
     case "string":
     case "boolean":
+    case "integer":
     case "any":
     case "hours":
     case "time":
@@ -49,11 +50,13 @@ function rows(properties: Properties, isInput: boolean, prefix = "", within = fa
   });
 }
 
-function describeResource(definition: DefinitionData): string {
+type Described = Pick<DefinitionData, "name" | "description" | "inputs" | "outputs">;
+
+function describe(definition: Described, token: string): string {
   return [
     `### ${definition.name}`,
     definition.description,
-    `Token: \`talos-pki:index:${definition.name}\`. As a dynamic resource of TypeScript: \`pulumi-nodejs:dynamic/talos-pki:${definition.name}\`.`,
+    token,
     "Inputs:",
     table(["input", "type", "default", "secret", "meaning"], rows(definition.inputs, true)),
     "Outputs:",
@@ -61,5 +64,17 @@ function describeResource(definition: DefinitionData): string {
   ].join("\n\n");
 }
 
-/** Every resource with its inputs and outputs. */
-export const resourceReference = (): string => Object.values(DEFINITIONS).map(describeResource).join("\n\n");
+const describeResource = (definition: DefinitionData): string =>
+  describe(
+    definition,
+    `Token: \`talos-pki:index:${definition.name}\`. As a dynamic resource of TypeScript: \`pulumi-nodejs:dynamic/talos-pki:${definition.name}\`.`,
+  );
+
+const describeComponent = (component: Described): string =>
+  describe(component, `A component. Token: \`talos-pki:index:${component.name}\`, in either entry point.`);
+
+/** Every resource and component with its inputs and outputs. */
+export const resourceReference = (): string =>
+  [...Object.values(DEFINITIONS).map(describeResource), ...Object.values(COMPONENTS).map(describeComponent)].join(
+    "\n\n",
+  );

@@ -7,6 +7,8 @@ import { root } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { say, ToolError } from "./say.mjs";
 
+const nodeTools = ["pulumi", "talosctl", "realnode"];
+
 /**
  * The suites: what they are called, which folders of test/ they have, which tools they need. They run in this order,
  * each in a process of its own, so that one that crashes hides no other.
@@ -20,9 +22,11 @@ export const suites = [
     folders: ["slow"],
     needs: ["pulumi", "talosctl", "judge"],
     limit: 1_800_000,
-    onlyInCi: true,
+    onlyWhenNamed: true,
   },
-  { name: "nodes", folders: ["nodes"], needs: ["pulumi", "talosctl", "realnode"], limit: 600_000, onlyInCi: true },
+  { name: "nodes", folders: ["nodes"], needs: nodeTools, limit: 600_000, onlyWhenNamed: true },
+  // Too long for CI.
+  { name: "nodes-long", folders: ["nodes-long"], needs: nodeTools, limit: 1_800_000, onlyWhenNamed: true },
 ];
 
 async function findJudge() {

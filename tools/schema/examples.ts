@@ -285,11 +285,60 @@ health = talos.ClusterHealth(
       level: kubernetes
 `,
   },
+  TalosCluster: {
+    title: "A cluster of three machines in maintenance mode",
+    typescript: `import { TalosCluster } from "pulumi-talos-pki/plugin";
+
+const cluster = new TalosCluster("prod", {
+  clusterName: "prod",
+  clusterEndpoint: "https://10.0.0.2:6443",
+  controlPlaneNodes: [{ address: "10.0.0.2", maintenance: { allowUnverified: true } }],
+  workerNodes: [
+    { address: "10.0.0.3", maintenance: { allowUnverified: true } },
+    { address: "10.0.0.4", maintenance: { allowUnverified: true } },
+  ],
+});
+export const { talosconfig, kubeconfig } = cluster;
+`,
+    python: `import pulumi
+import pulumi_talos_pki as talos
+
+cluster = talos.TalosCluster(
+    "prod",
+    cluster_name="prod",
+    cluster_endpoint="https://10.0.0.2:6443",
+    control_plane_nodes=[{"address": "10.0.0.2", "maintenance": {"allow_unverified": True}}],
+    worker_nodes=[
+        {"address": "10.0.0.3", "maintenance": {"allow_unverified": True}},
+        {"address": "10.0.0.4", "maintenance": {"allow_unverified": True}},
+    ],
+)
+pulumi.export("talosconfig", cluster.talosconfig)
+pulumi.export("kubeconfig", cluster.kubeconfig)
+`,
+    yaml: `resources:
+  cluster:
+    type: talos-pki:TalosCluster
+    properties:
+      clusterName: prod
+      clusterEndpoint: https://10.0.0.2:6443
+      controlPlaneNodes:
+        - { address: 10.0.0.2, maintenance: { allowUnverified: true } }
+      workerNodes:
+        - { address: 10.0.0.3, maintenance: { allowUnverified: true } }
+        - { address: 10.0.0.4, maintenance: { allowUnverified: true } }
+outputs:
+  talosconfig: \${cluster.talosconfig}
+  kubeconfig: \${cluster.kubeconfig}
+`,
+  },
 };
 
+/** What an example is of. */
+type Exemplified = Pick<DefinitionData, "name" | "inputs">;
+
 /** The example that the pages of the registry and the editors show: a written one, or one made of the required inputs. */
-export const exampleOf = (definition: DefinitionData): Example =>
-  EXAMPLES[definition.name] ?? minimalExample(definition);
+export const exampleOf = (definition: Exemplified): Example => EXAMPLES[definition.name] ?? minimalExample(definition);
 
 /** The example in the form of Pulumi's documentation. */
 export function exampleText({ title, ...programs }: Example): string {

@@ -6,7 +6,7 @@ import type { Example } from "./examples";
 type Sample = { readonly json: unknown } | { readonly from: ResourceInPlace };
 
 /** A program of a resource without a written example: every required input with a value that has the right type. */
-export function minimalExample({ name, inputs }: DefinitionData): Example {
+export function minimalExample({ name, inputs }: Pick<DefinitionData, "name" | "inputs">): Example {
   const samples = shownProperties(inputs).flatMap(([input, { required, type }]): [string, Sample][] =>
     required === true ? [[input, sampleOf(type)]] : [],
   );
@@ -34,6 +34,7 @@ function valueOf(written: PropertyType): unknown {
       return "example";
     case "boolean":
       return true;
+    case "integer":
     case "hours":
       return 24;
     case "time":

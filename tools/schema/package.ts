@@ -1,5 +1,6 @@
 import { CONFIGURATION } from "../../provider/adapters/plugin/configuration";
-import { DEFINITIONS } from "../../provider/resources";
+import { COMPONENTS, DEFINITIONS } from "../../provider/resources";
+import type { Component } from "../../provider/resources/talosCluster";
 import type { DefinitionData } from "../definitions";
 import { exampleOf, exampleText } from "./examples";
 import { IMPORT_TEXTS } from "./imports";
@@ -28,12 +29,11 @@ const LANGUAGES = {
  */
 export function packageSchema(version: string): TypeSpec {
   const types = new Types();
-  const resources = Object.fromEntries(
-    Object.values(DEFINITIONS).map((definition) => [
-      `${PACKAGE}:index:${definition.name}`,
-      resourceSpec(definition, types),
-    ]),
-  );
+  const tokenOf = ({ name }: { readonly name: string }): string => `${PACKAGE}:index:${name}`;
+  const resources = Object.fromEntries([
+    ...Object.values(DEFINITIONS).map((definition) => [tokenOf(definition), resourceSpec(definition, types)] as const),
+    ...Object.values(COMPONENTS).map((component) => [tokenOf(component), componentSpec(component, types)] as const),
+  ]);
   const configuration = types.properties(CONFIGURATION, "input");
   return {
     name: PACKAGE,
@@ -54,6 +54,20 @@ export function packageSchema(version: string): TypeSpec {
 }
 
 function resourceSpec(definition: DefinitionData, types: Types): TypeSpec {
+  const { name } = definition;
+  return {
+    ...propertySpecs(definition, types),
+    // A stack with dynamic resources moves here without a change.
+    aliases: [{ type: `pulumi-nodejs:dynamic/${PACKAGE}:${name}` }],
+  };
+}
+
+const componentSpec = (component: Component, types: Types): TypeSpec => ({
+  ...propertySpecs(component, types),
+  isComponent: true,
+});
+
+function propertySpecs(definition: Pick<DefinitionData, "name" | "description" | "inputs" | "outputs">, types: Types) {
   const { name, description, inputs, outputs } = definition;
   return {
     description: `${description}${exampleText(exampleOf(definition))}${IMPORT_TEXTS[name] ?? ""}`,
@@ -61,7 +75,5 @@ function resourceSpec(definition: DefinitionData, types: Types): TypeSpec {
     required: presentOf(outputs),
     inputProperties: types.properties(inputs, "input"),
     requiredInputs: requiredOf(inputs),
-    // A stack with dynamic resources moves here without a change.
-    aliases: [{ type: `pulumi-nodejs:dynamic/${PACKAGE}:${name}` }],
   };
 }

@@ -16,7 +16,7 @@ export class Types {
 
   property(property: Property, direction: "input" | "output"): TypeSpec {
     return {
-      ...this.type(property.type, direction),
+      ...(property.plain === true ? this.plain(property.type, direction) : this.type(property.type, direction)),
       description: describe(property, direction),
       ...(property.secret === true ? { secret: true } : {}),
     };
@@ -33,6 +33,7 @@ export class Types {
     switch (type.kind) {
       case "string":
       case "boolean":
+      case "integer":
         return { type: type.kind };
       case "time":
         return { type: "string" };
@@ -51,6 +52,15 @@ export class Types {
       case "union":
         return { oneOf: type.of.map((option) => this.type(option, direction)) };
     }
+  }
+
+  /** A list or map that a program knows, whose members may be Outputs. */
+  private plain(written: PropertyType, direction: "input" | "output"): TypeSpec {
+    const type = writtenType(written);
+    const member = (inner: PropertyType): TypeSpec => ({ ...this.type(inner, direction), plain: true });
+    if (type.kind === "list") return { type: "array", items: member(type.item), plain: true };
+    if (type.kind === "map") return { type: "object", additionalProperties: member(type.value), plain: true };
+    return member(type);
   }
 
   private enum(name: string, description: string | undefined, values: readonly string[]): TypeSpec {

@@ -2,14 +2,16 @@ import { join } from "node:path";
 
 import * as prettier from "prettier";
 
+import type { Component } from "../../provider/resources/talosCluster";
 import type { DefinitionData } from "../definitions";
+import { componentFile } from "./component";
 import { pluginFile } from "./plugin";
 import { resourceFile } from "./resource";
 import { fileOf, HEADER, importTypes } from "./text";
 import { TypeScriptTypes } from "./types";
 
 /** Files of the SDK that are written by hand: the registration, and types of inputs that no row can say. */
-export const HANDWRITTEN: readonly string[] = ["inputs.ts", "resource.ts"];
+export const HANDWRITTEN: readonly string[] = ["component.ts", "inputs.ts", "resource.ts"];
 
 /**
  * The TypeScript SDK, made of the definitions: text by file of sdk/.
@@ -17,14 +19,19 @@ export const HANDWRITTEN: readonly string[] = ["inputs.ts", "resource.ts"];
  * @example
  * const files = await typescriptSdk(Object.values(DEFINITIONS));
  */
-export async function typescriptSdk(definitions: readonly DefinitionData[]): Promise<Readonly<Record<string, string>>> {
+export async function typescriptSdk(
+  definitions: readonly DefinitionData[],
+  components: readonly Component[] = [],
+): Promise<Readonly<Record<string, string>>> {
   const types = new TypeScriptTypes();
-  const names = definitions.map(({ name }) => name).sort();
+  const names = [...definitions, ...components].map(({ name }) => name).sort();
   const files: Record<string, string> = {};
   for (const definition of definitions) files[fileOf(definition.name)] = resourceFile(definition, types);
+  for (const component of components) files[fileOf(component.name)] = componentFile(component, types);
   files["index"] = indexFile(names);
   files["plugin"] = pluginFile(
     definitions.map(({ name }) => name),
+    components.map(({ name }) => name),
     types,
   );
   files["types"] = typesFile(types);

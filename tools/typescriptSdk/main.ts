@@ -2,13 +2,13 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { DEFINITIONS } from "../../provider/resources";
+import { COMPONENTS, DEFINITIONS } from "../../provider/resources";
 import { HANDWRITTEN, typescriptSdk } from ".";
 
 const folder = join(__dirname, "..", "..", "sdk");
 
 async function main(): Promise<void> {
-  const files = await typescriptSdk(Object.values(DEFINITIONS));
+  const files = await typescriptSdk(Object.values(DEFINITIONS), Object.values(COMPONENTS));
   const present = readdirSync(folder).filter((name) => name.endsWith(".ts") && !HANDWRITTEN.includes(name));
   const old = [...new Set([...present, ...Object.keys(files)])].filter(
     (name) => !present.includes(name) || files[name] !== readFileSync(join(folder, name), "utf8"),

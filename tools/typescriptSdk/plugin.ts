@@ -1,10 +1,11 @@
 import { CONFIGURATION } from "../../provider/adapters/plugin/configuration";
 import { PACKAGE } from "../schema/types";
+import { CHILD_KINDS } from "./component";
 import { docstring, HEADER, importTypes } from "./text";
 import type { TypeScriptTypes } from "./types";
 
 /** The second entry point: the same classes, served by the plugin, and the provider's own. */
-export function pluginFile(names: readonly string[], types: TypeScriptTypes): string {
+export function pluginFile(names: readonly string[], components: readonly string[], types: TypeScriptTypes): string {
   const provider = providerClass(types);
   const { inputs } = types.takeUsed();
   return [
@@ -22,6 +23,12 @@ export function pluginFile(names: readonly string[], types: TypeScriptTypes): st
       (name) => `export class ${name} extends resources.${name} {
   /** @internal */
   static override readonly register = asPlugin;
+}`,
+    ),
+    ...components.map(
+      (name) => `export class ${name} extends resources.${name} {
+  /** @internal */
+  static override readonly children = () => ({ ${CHILD_KINDS.join(", ")} });
 }`,
     ),
     provider,

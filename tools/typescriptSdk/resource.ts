@@ -24,7 +24,10 @@ export function resourceFile(definition: DefinitionData, types: TypeScriptTypes)
   ].join("\n\n");
 }
 
-function argsInterface({ name, inputs }: DefinitionData, types: TypeScriptTypes): string {
+export function argsInterface(
+  { name, inputs }: Pick<DefinitionData, "name" | "inputs">,
+  types: TypeScriptTypes,
+): string {
   const members = types.inputMembers(inputs);
   return `${docstring([`Inputs of ${name}.`])}\nexport interface ${name}Args {\n${members.join("\n")}\n}`;
 }
@@ -43,7 +46,7 @@ ${members.join("\n")}
 }`;
 }
 
-function outputMember(name: string, property: Property, types: TypeScriptTypes): string {
+export function outputMember(name: string, property: Property, types: TypeScriptTypes): string {
   const type = types.output(property.type);
   const text = property.secret === true ? `${property.description} Secret.` : property.description;
   return member(

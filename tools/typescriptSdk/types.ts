@@ -31,8 +31,16 @@ export class TypeScriptTypes {
   /** Members of an interface of inputs. */
   inputMembers(properties: Properties): string[] {
     return shownProperties(properties).map(([name, property]) =>
-      member(inputText(property), `${name}${property.required === true ? "" : "?"}: ${this.input(property.type)};`),
+      member(inputText(property), `${name}${property.required === true ? "" : "?"}: ${this.inputOf(property)};`),
     );
+  }
+
+  private inputOf({ type, plain }: Property): string {
+    if (plain !== true) return this.input(type);
+    const written = writtenType(type);
+    if (written.kind === "list") return `${this.plainInput(written.item)}[]`;
+    if (written.kind === "map") return `Record<string, ${this.plainInput(written.value)}>`;
+    return this.plainInput(written);
   }
 
   /** The type of an input: each part may be an Output. */
@@ -89,9 +97,9 @@ export class TypeScriptTypes {
     }
   }
 
-  private scalar(kind: "string" | "boolean" | "hours" | "time" | "any"): string {
+  private scalar(kind: "string" | "boolean" | "integer" | "hours" | "time" | "any"): string {
     if (kind === "hours") return this.ofInputs("Hours");
-    return { string: "string", time: "string", boolean: "boolean", any: "unknown" }[kind];
+    return { string: "string", time: "string", boolean: "boolean", integer: "number", any: "unknown" }[kind];
   }
 
   private ofInputs(name: string): string {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 
 import { systemHost } from "../systemHost";
 import { EngineLog } from "./engineLog";
+import type * as ConstructModule from "./construct";
 import type { Plugin } from "./provider";
 import type * as ProviderModule from "./provider";
 import { servePlugin } from "./server";
@@ -14,13 +15,15 @@ import { servePlugin } from "./server";
 // dist/provider/adapters/plugin lies four folders below the package.
 const packageFolder = join(__dirname, "..", "..", "..", "..");
 // The engine's address comes last, after flags of its own.
-const log = new EngineLog(process.argv.slice(2).at(-1) ?? "");
+let engineAddress = process.argv.slice(2).at(-1) ?? "";
+const log = new EngineLog(engineAddress);
+const requireLate = createRequire(__filename);
 
 let plugin: Plugin | undefined;
 
 /** The definitions take longer to load than all the rest, and the engine waits for the port. */
 function getPlugin(): Plugin {
-  plugin ??= new (createRequire(__filename)("./provider") as typeof ProviderModule).Plugin({ host: systemHost, log });
+  plugin ??= new (requireLate("./provider") as typeof ProviderModule).Plugin({ host: systemHost, log });
   return plugin;
 }
 
@@ -30,7 +33,11 @@ async function main(): Promise<void> {
     version,
     getPlugin,
     getSchema: () => readFile(join(packageFolder, "schema.json"), "utf8"),
+    // The SDK takes longest to load, and only a component needs it.
+    construct: (request) =>
+      (requireLate("./construct") as typeof ConstructModule).constructComponent(request, engineAddress),
     attach: (address) => {
+      engineAddress = address;
       log.connect(address);
     },
   });

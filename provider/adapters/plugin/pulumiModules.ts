@@ -6,7 +6,7 @@ import type * as EmptyMessages from "google-protobuf/google/protobuf/empty_pb";
 import type * as StructMessages from "google-protobuf/google/protobuf/struct_pb";
 
 // @pulumi/pulumi's messages take no other copy of these than its own, and this package does not depend on them itself.
-const requireOfPulumi = createRequire(require.resolve("@pulumi/pulumi/package.json"));
+export const requireOfPulumi = createRequire(require.resolve("@pulumi/pulumi/package.json"));
 
 export const grpc = requireOfPulumi("@grpc/grpc-js") as typeof Grpc;
 export const { Any } = requireOfPulumi("google-protobuf/google/protobuf/any_pb") as typeof AnyMessages;

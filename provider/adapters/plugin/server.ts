@@ -23,6 +23,8 @@ export interface ServerOptions {
   getPlugin(): Plugin;
   /** The package's schema, JSON. */
   getSchema(): Promise<string>;
+  /** Makes a component; its modules are loaded at the first one. */
+  construct(request: messages.ConstructRequest): Promise<messages.ConstructResponse>;
   /** Called when an engine attaches itself to a running plugin. */
   attach(engineAddress: string): void;
 }
@@ -101,6 +103,7 @@ function methods(options: ServerOptions): Partial<IResourceProviderServer> {
       const { outs } = await options.getPlugin().update(request.getId(), request.getUrn(), olds, news);
       return new messages.UpdateResponse().setProperties(write(outs));
     }),
+    construct: unary((request) => options.construct(request)),
     delete: unary(async (request) => {
       await options.getPlugin().delete(request.getId(), request.getUrn(), read(request.getProperties()));
       return new Empty();

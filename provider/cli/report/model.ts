@@ -5,7 +5,7 @@ import type { Certificate } from "../../core/x509/certificate";
 import type { NamedItem } from "../expiryItems";
 import type { LiveNode } from "../liveNodes";
 import type { Stack } from "../stack";
-import { type ReportRotation, rotationsOf } from "./rotations";
+import { type ReportRotation, type ReportVerdict, rotationsOf } from "./rotations";
 
 /** A certificate in the report. */
 export interface ReportNode extends ExpiryRow {
@@ -40,6 +40,7 @@ export function createModel(
   stacks: readonly Stack[],
   thresholds: Thresholds,
   now: Date,
+  verdicts: readonly ReportVerdict[] = [],
   liveNodes?: readonly LiveNode[],
 ): ReportModel {
   const byFingerprint = new Map(items.map((item) => [item.fingerprint, item]));
@@ -58,7 +59,7 @@ export function createModel(
     state,
     rows: nodes,
     roots: nodes.filter(({ fingerprint }) => parents.get(fingerprint) === undefined).sort(byName),
-    rotations: stacks.flatMap(rotationsOf),
+    rotations: stacks.flatMap((stack) => rotationsOf(stack, verdicts)),
     ...(liveNodes === undefined ? {} : { liveNodes }),
   };
 }

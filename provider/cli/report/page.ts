@@ -1,3 +1,5 @@
+import type { RotationVerdict } from "../../core/lifecycle/rotationCheck";
+import { titleOf } from "../rotationState";
 import { describeLeft } from "../style";
 import { drawMap } from "./map";
 import type { LiveNode } from "../liveNodes";
@@ -56,15 +58,15 @@ const NODE_WORDS: Readonly<Record<LiveNode["state"], string>> = { ok: "ok", warn
 function nodeSection(nodes: readonly LiveNode[], now: Date): Markup {
   return markup`<section><h2>Nodes</h2>
 <p class="hint">As each met the client of the talosconfig at ${readableTime(now)}. A node renews the certificate that it serves itself.</p>
-<div class="nodes">${nodes.map(nodeCard)}</div></section>`;
+<div class="live">${nodes.map(nodeCard)}</div></section>`;
 }
 
-function nodeCard({ node, state, serves, accepted, reached, problems }: LiveNode): Markup {
+function nodeCard({ node, state, serves, accepted, problems }: LiveNode): Markup {
   const facts =
     serves === undefined
       ? undefined
       : markup`<dl><dt>issuer</dt><dd>${serves.issuer || "(no name)"}${serves.isExpected ? "" : ", unexpected"}</dd><dt>ends</dt><dd>${readableTime(new Date(serves.notAfter))}</dd><dt>SHA-256</dt><dd><code>${serves.fingerprint.slice(0, 32)}…</code></dd></dl>`;
-  const client = reached ? markup`<p>The client is ${accepted ? "let in" : "rejected"}.</p>` : undefined;
+  const client = accepted === undefined ? undefined : markup`<p>The client is ${accepted ? "let in" : "rejected"}.</p>`;
   return markup`<article class="${state}"><h3>${node} <span class="verdict">${NODE_WORDS[state]}</span></h3>
 ${client}${facts}${problems.map((problem) => markup`<p class="problem">${problem}</p>`)}</article>`;
 }
@@ -73,7 +75,7 @@ function rotationSection(rotations: readonly ReportRotation[]): Markup {
   const begun = rotations.filter(({ stage }) => stage !== "none");
   const others = rotations
     .filter(({ stage }) => stage === "none")
-    .map(({ resource, authority }) => `${resource}: ${authority}`);
+    .map(({ resource, authority }) => `${resource}: ${titleOf(authority)}`);
   return markup`<section><h2>Rotations</h2>
 ${begun.length === 0 ? undefined : markup`<div class="rotations">${begun.map(rotation)}</div>`}
 ${others.length === 0 ? undefined : markup`<p class="hint">Never rotated: ${others.join(", ")}.</p>`}</section>`;
@@ -81,16 +83,28 @@ ${others.length === 0 ? undefined : markup`<p class="hint">Never rotated: ${othe
 
 const STAGES = ["accept", "swap", "finish"] as const;
 
-function rotation({ resource, authority, id, stage, issuing, accepted, todo }: ReportRotation): Markup {
+function rotation({ resource, authority, id, stage, issuing, accepted, todo, verdict }: ReportRotation): Markup {
   const reached = STAGES.findIndex((name) => name === stage);
   const steps = STAGES.map((name, index) => {
     const state = reached === -1 || index > reached ? "ahead" : index < reached || name === "finish" ? "done" : "here";
     return markup`<li class="${state}"${state === "here" ? new Markup(' aria-current="step"') : undefined}>${name}</li>`;
   });
   const title = `rotation ${id ?? ""}${stage === "abort" ? ", aborted" : ""}`;
-  return markup`<article><h3>${resource}: ${authority} CA</h3><p>${title}</p><ol class="steps">${steps}</ol>
+  return markup`<article><h3>${resource}: ${titleOf(authority)}</h3><p>${title}</p><ol class="steps">${steps}</ol>
 <dl><dt>issuing</dt><dd><code>${issuing.slice(0, 32)}…</code></dd>${accepted.map((fingerprint) => markup`<dt>accepted</dt><dd><code>${fingerprint.slice(0, 32)}…</code></dd>`)}</dl>
-<p class="todo">${todo}</p></article>`;
+${verdict === undefined ? undefined : nodesOf(verdict)}<p class="todo">${todo}</p></article>`;
+}
+
+/** Which nodes have completed the stage, and what the others lack. */
+function nodesOf({ nodes }: RotationVerdict): Markup {
+  const items = nodes
+    .filter(({ concerned }) => concerned)
+    .map(({ node, through, gaps }) =>
+      through
+        ? markup`<li class="ok">${node}: through</li>`
+        : markup`<li class="critical">${node}: ${gaps.join("; ")}</li>`,
+    );
+  return markup`<ul class="nodes">${items}</ul>`;
 }
 
 function certificates(rows: readonly ReportNode[]): Markup {

@@ -24,8 +24,9 @@ svg.map { display: block; } .map .name { font-weight: 600; }
 .timeline .hatch { fill: var(--soft); } .timeline .left { fill: var(--state); }
 .timeline line.tick { stroke: var(--line); stroke-dasharray: 2 4; } .timeline text.tick, .timeline text.now { text-anchor: middle; font-size: 12px; }
 .timeline line.now { stroke: var(--now); stroke-width: 1.5; } .timeline text.now { fill: var(--now); font-weight: 600; }
-.rotations, .nodes { display: grid; margin-bottom: 12px; grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); gap: 16px; }
-.nodes article { border-left: 4px solid var(--state); } .verdict, .problem { color: var(--state); } .verdict { float: right; font-weight: 400; }
+.rotations, .live { display: grid; margin-bottom: 12px; grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); gap: 16px; }
+.live article { border-left: 4px solid var(--state); } .live .verdict, .problem { color: var(--state); } .live .verdict { float: right; font-weight: 400; }
+.nodes { margin: 8px 0 0; padding-left: 18px; font-size: 13px; overflow-wrap: anywhere; }
 article { border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; } article p { margin: 2px 0 8px; font-size: 13px; }
 .steps { display: flex; list-style: none; margin: 0 0 10px; padding: 0; gap: 4px; }
 .steps li { flex: 1; text-align: center; font-size: 13px; padding: 3px; border-radius: 4px; background: var(--box); border: 1px solid var(--line); color: var(--soft); }

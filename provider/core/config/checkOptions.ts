@@ -7,12 +7,15 @@ import {
   parseTalosVersion,
   type TalosVersion,
 } from "../talosVersion";
+import { byName } from "../secrets/byName";
 import { valueAt } from "../secrets/fields";
+import { CA_NAMES, HALVES, INVENTORY, isCAName, STAGED } from "../secrets/inventory";
 import { isDnsName } from "../x509/subjectAltNames";
 import { isIpAddress } from "../ipAddress";
 import { checkClusterEndpoint } from "./clusterEndpoint";
 import type { MachineConfigInput, MachineConfigOptions } from "./machineConfigOptions";
 import { isWholeBundle, MACHINE_FIELDS, type MachineSecrets, secretsForMachine } from "./machineSecrets";
+import { serviceAccountKeysOf } from "./serviceAccountKeys";
 import { distinctCertificates } from "./trust";
 
 export interface CheckedOptions {
@@ -40,7 +43,7 @@ export function checkMachineConfigOptions(options: MachineConfigOptions, oldest?
   const missing = missingOptions(options);
   if (missing.length > 0) return { problems: missing, warnings: [] };
   const { version, endpoint, problems, warnings } = judgeOptions(options, oldest);
-  const accepted = collectProblems(problems, () => trustOf(options));
+  const accepted = collectProblems(problems, () => trustOf(options, version));
   if (problems.length > 0 || version === undefined || endpoint === undefined || accepted === undefined)
     return { problems, warnings };
   return { input: { ...filledIn(options, version), ...accepted, endpoint }, problems, warnings };
@@ -93,7 +96,7 @@ function missingOptions(options: MachineConfigOptions): Problem[] {
 function filledIn(
   options: MachineConfigOptions,
   version: TalosVersion,
-): Omit<MachineConfigInput, "endpoint" | "acceptedCAs" | "kubernetesAcceptedCAs"> {
+): Omit<MachineConfigInput, "endpoint" | keyof AcceptedInput> {
   const additional = options.additionalSans ?? [];
   const secrets = secretsForMachine(options.secrets, options.machineType);
   return {
@@ -257,25 +260,35 @@ function checkNames(names: readonly string[], property: string, problems: Proble
   });
 }
 
-function trustProblems(
-  { acceptedCAs = [], kubernetesAcceptedCAs = [] }: KnownOptions,
-  version: TalosVersion | undefined,
-): Problem[] {
+/** Options with what a node accepts beside what issues. */
+const ACCEPTED_OPTIONS = STAGED.map((name) => ({ name, option: INVENTORY[name].acceptedOption }));
+
+function trustProblems(options: KnownOptions, version: TalosVersion | undefined): Problem[] {
   if (version === undefined || hasFeature(version, "acceptedCAs")) return [];
-  return Object.entries({ acceptedCAs, kubernetesAcceptedCAs })
-    .filter(([, list]) => list.length > 0)
-    .map(([path]) => bad(path, `Talos ${version.contract} knows no accepted CAs; they need v1.7 or newer`));
+  return ACCEPTED_OPTIONS.filter(({ option }) => (options[option] ?? []).length > 0).map(({ name, option }) =>
+    bad(
+      option,
+      `Talos ${version.contract} knows no accepted ${isCAName(name) ? "CAs" : "keys"}; they need v1.7 or newer`,
+    ),
+  );
 }
 
-/** Accepted CAs as they are written. @throws PkiError ERR_PRIVATE_KEY_GIVEN, ERR_PEM_INVALID, all at once */
-function trustOf({ acceptedCAs = [], kubernetesAcceptedCAs = [], secrets: { certs } }: MachineConfigOptions) {
+type AcceptedInput = Pick<MachineConfigInput, "accepted" | "serviceAccountKeys">;
+
+/** What is accepted, as it is written. @throws PkiError ERR_PRIVATE_KEY_GIVEN, ERR_PEM_INVALID, all at once */
+function trustOf(options: MachineConfigOptions, version: TalosVersion | undefined): AcceptedInput {
   const problems: Problem[] = [];
-  const distinct = (texts: readonly string[], path: string, issuing: string): readonly string[] =>
-    collectProblems(problems, () => distinctCertificates(texts, path, issuing)) ?? [];
-  const trust = {
-    acceptedCAs: distinct(acceptedCAs, "acceptedCAs", certs.os.crt),
-    kubernetesAcceptedCAs: distinct(kubernetesAcceptedCAs, "kubernetesAcceptedCAs", certs.k8s.crt),
-  };
+  const { secrets } = options;
+  const accepted = byName(CA_NAMES, (name) => {
+    const { acceptedOption, bundle } = INVENTORY[name];
+    const issuing = valueAt(secrets, [...bundle.split("."), HALVES.crt.bundle]);
+    return (
+      collectProblems(problems, () =>
+        distinctCertificates(options[acceptedOption] ?? [], acceptedOption, typeof issuing === "string" ? issuing : ""),
+      ) ?? []
+    );
+  });
+  const serviceAccountKeys = collectProblems(problems, () => serviceAccountKeysOf(options, version)) ?? [];
   if (problems.length > 0) throw PkiError.of(problems);
-  return trust;
+  return { accepted, serviceAccountKeys };
 }

@@ -107,6 +107,11 @@ const caFields = (secrets: StoredSecrets, kind: string): Record<string, YamlValu
   ...secrets.document(kind),
 });
 
+/** What is accepted beside the issuer, behind it. */
+const acceptedOf = ({ accepted }: Readonly<Record<string, YamlValue>>): Record<string, YamlValue | undefined> => ({
+  accepted,
+});
+
 function controlPlaneDocuments(input: MachineConfigInput, secrets: StoredSecrets): YamlValue[] {
   const { kubernetesVersion, apiServerSANs } = input;
   return [
@@ -125,6 +130,7 @@ function controlPlaneDocuments(input: MachineConfigInput, secrets: StoredSecrets
         issuerURL: input.endpoint.url,
         ...secrets.document("KubeServiceAccountConfig", "issuer"),
       }),
+      ...acceptedOf(secrets.document("KubeServiceAccountConfig")),
     }),
     configDocument("KubeAPIServerConfig", {
       image: kubernetesImage("apiServer", kubernetesVersion),

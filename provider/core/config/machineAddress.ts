@@ -1,4 +1,4 @@
-import { normaliseAddress } from "../machinery/netAddress";
+import { normaliseAddress } from "../netAddress";
 import { isDnsName } from "../x509/subjectAltNames";
 
 /** The address of a machine, in its parts. */

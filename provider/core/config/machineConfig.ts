@@ -14,6 +14,7 @@ import {
   patchProblems,
   quotesOf,
 } from "../machinery/patch";
+import { mountProblems } from "./serviceAccountKeys";
 import { v1alpha1Layout } from "./v1alpha1Layout";
 import { formatYamlDocuments } from "../yaml/emitter";
 import { nodeOfValue } from "../yaml/node";
@@ -77,5 +78,8 @@ export function formatMachineConfig(
   const patched = applyPatches(documents, patches, { ...options, addresses: true });
   const { problems, warnings } = judgePatches({ original, before, patched, patches, options, target, trusted });
   if (problems.length > 0) throw PkiError.of(problems);
-  return { machineConfig: formatPatched(patched, schemaVersion, options.path), warnings };
+  const machineConfig = formatPatched(patched, schemaVersion, options.path);
+  const hidden = mountProblems(input, machineConfig, options.path);
+  if (hidden.length > 0) throw PkiError.of(hidden);
+  return { machineConfig, warnings };
 }

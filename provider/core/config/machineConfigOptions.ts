@@ -1,6 +1,8 @@
 import type { ConfigPatch } from "../machinery/patch";
+import type { CAName } from "../secrets/inventory";
 import type { SecretsBundle } from "../secrets/types";
 import type { TalosVersion } from "../talosVersion";
+import type { KeyInPem } from "../x509/publicKey";
 import type { MachineSecrets, MachineType, WorkerSecrets } from "./machineSecrets";
 
 /** The options of `talosctl gen config` that touch a machine config. */
@@ -25,6 +27,12 @@ export interface MachineConfigOptions {
   readonly acceptedCAs?: readonly string[];
   /** PEM: further Kubernetes CAs that the machine trusts. */
   readonly kubernetesAcceptedCAs?: readonly string[];
+  /** PEM: further etcd CAs that a control plane trusts. */
+  readonly etcdAcceptedCAs?: readonly string[];
+  /** PEM: further aggregator CAs that a control plane trusts. */
+  readonly aggregatorAcceptedCAs?: readonly string[];
+  /** PEM: further keys whose service account tokens a control plane accepts; private keys up to v1.13, from v1.14 public ones will do. */
+  readonly serviceAccountAcceptedKeys?: readonly string[];
   /** Default `cluster.local`. */
   readonly dnsDomain?: string;
   /** Default `/dev/sda`; `""` for none. */
@@ -52,9 +60,10 @@ export interface MachineConfigInput {
   readonly machineSANs: readonly string[];
   /** SANs of the API server besides the endpoint. */
   readonly apiServerSANs: readonly string[];
-  /** Certificates in PEM, each once, without the issuing one. */
-  readonly acceptedCAs: readonly string[];
-  readonly kubernetesAcceptedCAs: readonly string[];
+  /** By CA, certificates in PEM, each once, without those of the bundle. */
+  readonly accepted: Readonly<Record<CAName, readonly string[]>>;
+  /** Keys whose service account tokens are accepted, the signing one first; empty where the bundle has none that can be read. */
+  readonly serviceAccountKeys: readonly KeyInPem[];
   readonly dnsDomain: string;
   readonly installDisk: string;
   readonly installImage: string;

@@ -1,6 +1,7 @@
 import { hasFeature, type TalosFeature } from "../talosVersion";
 import { AUDIT_POLICY, kubernetesImage, POD_SECURITY, POD_SUBNETS, SERVICE_SUBNETS } from "./kubernetesDefaults";
 import type { MachineConfigInput } from "./machineConfigOptions";
+import { KEY_MOUNT } from "./serviceAccountKeys";
 import { type StoredSecrets, storeSecrets } from "./storedSecrets";
 import type { YamlValue } from "../yaml/emitter";
 import { byCodePoint, sortedMap, yamlMap } from "../yaml/map";
@@ -117,6 +118,7 @@ function controlPlaneComponents(input: MachineConfigInput, has: Has): Record<str
   return {
     apiServer: yamlMap({
       image: kubernetesImage("apiServer", input.kubernetesVersion),
+      extraVolumes: when(input.serviceAccountKeys.length > 1, [yamlMap(KEY_MOUNT)]),
       certSANs: when(sans.length > 0, sans),
       disablePodSecurityPolicy: flag(has("disablePodSecurityPolicy")),
       admissionControl: [yamlMap({ name: "PodSecurity", configuration: POD_SECURITY })],

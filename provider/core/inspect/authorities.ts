@@ -21,7 +21,7 @@ export interface NamedAuthority {
 export function authoritiesOf(bundle: PartialSecretsBundle, accepted?: Partial<AcceptedAuthorities>): NamedAuthority[] {
   return AUTHORITY_NAMES.flatMap((name) => {
     const own = bundle.certs?.[BUNDLE_KEYS[name]]?.crt;
-    const others = name === "os" || name === "kubernetes" ? (accepted?.[name] ?? []) : [];
+    const others = accepted?.[name] ?? [];
     return [...(own === undefined ? [] : [own]), ...others].map((pem) => ({
       name,
       certificate: parseCertificate(pem, `certs.${name}`),

@@ -9,6 +9,14 @@ export {
 } from "./expiry";
 export { planRenewal, type RenewalPlan, type RenewalRequest, renewalTime } from "./renewal";
 export {
+  planRotationOrder,
+  ROTATION_ORDER,
+  type OrderPlan,
+  type OrderRequest,
+  type RotationStates,
+  type RotationStep,
+} from "./rotationOrder";
+export {
   isUnderWay,
   nextStep,
   planRotation,

@@ -1,4 +1,6 @@
 import type { Problem } from "../errors";
+import type { StagedName } from "../secrets/inventory";
+import { AUTHORITIES, describeApply } from "./authorities";
 
 /** Stages that a user asks for, one `pulumi up` each. */
 export const ROTATION_STAGES = ["accept", "swap", "finish", "abort"] as const;
@@ -21,7 +23,7 @@ export interface RotationState {
   readonly spentIds: readonly string[];
 }
 
-/** The input `rotation.os` or `rotation.kubernetes`. */
+/** The input `rotation.os` and its like. */
 export interface RotationRequest {
   /** Names the rotation; never used before when it begins. */
   readonly id: string;
@@ -29,6 +31,8 @@ export interface RotationRequest {
   readonly stage: RotationStage;
   /** A CA is given with the request. */
   readonly bringsAuthority: boolean;
+  /** No stage was asked for, but a replacement at once, which reads as `finish`. */
+  readonly isAtOnce?: boolean;
 }
 
 /** What a move does to the CAs. */
@@ -46,7 +50,9 @@ export type RotationAction =
   /** The next authority is dropped. */
   | "abort"
   /** An authority that already issues on the nodes becomes the issuing one. */
-  | "takeOver";
+  | "takeOver"
+  /** Another authority takes the place of the old one, which nobody accepts any more. */
+  | "replace";
 
 interface MoveRow {
   readonly from: readonly RotationPosition[];
@@ -54,6 +60,7 @@ interface MoveRow {
   /** The id must be that of the rotation under way, or one never used. */
   readonly id: "same" | "new";
   readonly brings?: true;
+  readonly isAtOnce?: true;
   readonly action: RotationAction;
 }
 
@@ -66,6 +73,7 @@ const MOVES: readonly MoveRow[] = [
   { from: ["swap"], to: "accept", id: "same", action: "unswap" },
   { from: ["swap"], to: "finish", id: "same", action: "finish" },
   { from: ["accept"], to: "abort", id: "same", action: "abort" },
+  { from: RESTING, to: "finish", id: "new", isAtOnce: true, action: "replace" },
   { from: RESTING, to: "finish", id: "new", brings: true, action: "takeOver" },
 ];
 
@@ -113,7 +121,8 @@ export function planRotation(state: RotationState, request: RotationRequest | un
       row.from.includes(state.position) &&
       row.to === request.stage &&
       (row.id === "new" ? isNew : request.id === state.id) &&
-      (row.brings !== true || request.bringsAuthority),
+      (row.brings !== true || request.bringsAuthority) &&
+      (row.isAtOnce !== true || request.isAtOnce === true),
   );
   if (move === undefined) return refuse(state, path, wayOn(state, request));
   const ends = request.stage === "finish" || request.stage === "abort";
@@ -174,25 +183,30 @@ function wayOn(state: RotationState, request: RotationRequest): string {
 /**
  * What a person does next, in a sentence: the `todo` of `rotationStatus`.
  *
- * @param options `isAutomatic`: the stages are set by `auto`
+ * @param options `isAutomatic`: the stages are set by `auto`; `authority`: what rotates, default `os`
  * @example
  * nextStep({ position: "none", spentIds: [] }); // "nothing is under way"
  */
-export function nextStep(state: RotationState, options: { readonly isAutomatic?: boolean } = {}): string {
-  if (options.isAutomatic === true && isUnderWay(state.position)) {
-    const [next, back] = state.position === "accept" ? ["swap", "abort"] : ["finish", "accept"];
-    return `apply the machine configs to every control plane, then to every worker; the next update goes to stage "${next}" if every node has completed "${state.position}" (set stage "${back}" to go back)`;
-  }
-  switch (state.position) {
-    case "accept":
-      return 'apply the machine configs to every control plane, then to every worker; when every node trusts both CAs, set stage "swap" (or "abort" to go back)';
-    case "swap":
-      return 'apply the machine configs to every control plane, then to every worker; when every node serves a certificate of the new CA, set stage "finish" (or "accept" to go back)';
+export function nextStep(
+  { position }: RotationState,
+  options: { readonly isAutomatic?: boolean; readonly authority?: StagedName } = {},
+): string {
+  if (position === "none") return "nothing is under way";
+  const { authority = "os", isAutomatic = false } = options;
+  const { noun, shows, asked } = AUTHORITIES[authority];
+  const apply = describeApply(authority, position);
+  switch (position) {
     case "finish":
-      return "apply the machine configs to every control plane, then to every worker; the old CA is out";
+      return `${apply}; the old ${noun} is out`;
     case "abort":
-      return "apply the machine configs to every control plane, then to every worker; nothing has been rotated";
-    case "none":
-      return "nothing is under way";
+      return `${apply}; nothing has been rotated`;
+    case "accept":
+    case "swap": {
+      const [next, back] = position === "accept" ? (["swap", "abort"] as const) : (["finish", "accept"] as const);
+      const every = asked === "all" ? "every node" : "every control plane";
+      return isAutomatic
+        ? `${apply}; the next update goes to stage "${next}" if ${every} has completed "${position}" (set stage "${back}" to go back)`
+        : `${apply}; when ${every} ${shows[position]}, set stage "${next}" (or "${back}" to go back)`;
+    }
   }
 }

@@ -1,25 +1,23 @@
+import { AUTHORITIES } from "./authorities";
 import { isUnderWay, type RotationAction, type RotationPosition, type RotationStage } from "./rotation";
+import {
+  type ComponentObservation,
+  isConcerned,
+  type NodeObservation,
+  type PlaceObservation,
+  placeRow,
+  placesOf,
+  PROOFS,
+  ROTATION_PARTIES,
+  type RotationParty,
+} from "./rotationProofs";
+import type { StagedName } from "../secrets/inventory";
 
-/** CAs that are in play in a rotation, seen from the state: the issuing one, the other that is accepted, and the old ones. */
-export const ROTATION_PARTIES = ["issuing", "other", "retired"] as const;
-export type RotationParty = (typeof ROTATION_PARTIES)[number];
-
-/** What a node showed to those who knocked. */
-export interface NodeObservation {
-  /** Its address. */
-  readonly node: string;
-  /** Whose certificate it serves; `undefined` when it could not be reached. */
-  readonly serves?: RotationParty | "stranger";
-  /** Whether it let in a client of each party; a party that nobody could speak for is absent. */
-  readonly trusts: { readonly [Party in RotationParty]?: boolean };
-  /** Why it could not be reached, or did not let somebody in. */
-  readonly reason?: string;
-  /** Why it could not be asked what it has in use, where that must be known. */
-  readonly unread?: string;
-}
-
+/** A node, what it showed, and what that means. */
 export interface NodeVerdict extends NodeObservation {
-  /** The node shows the stage that the state is at. */
+  /** It has something to show of this authority: a worker has no etcd. */
+  readonly concerned: boolean;
+  /** The node shows the stage that the state is at; a node that is not concerned always does. */
   readonly through: boolean;
   /** What is missing; empty when it is through. */
   readonly gaps: readonly string[];
@@ -65,13 +63,23 @@ const EXPECTATIONS: Readonly<Record<RotationPosition, Expectation>> = {
   abort: AT_REST,
 };
 
-/** What each party is called by people at a stage. */
-export function partyName(position: RotationPosition, party: RotationParty | "stranger"): string {
-  if (party === "stranger") return "another CA";
-  if (party === "retired") return "the old CA";
-  if (!isUnderWay(position)) return "the CA";
+/**
+ * What each party is called by people at a stage.
+ *
+ * @example
+ * partyName("accept", "other", "serviceAccount"); // "the new key"
+ */
+export function partyName(
+  position: RotationPosition,
+  party: RotationParty | "stranger",
+  authority: StagedName = "os",
+): string {
+  const { noun } = AUTHORITIES[authority];
+  if (party === "stranger") return `another ${noun}`;
+  if (party === "retired") return `the old ${noun}`;
+  if (!isUnderWay(position)) return `the ${noun}`;
   const isOld = (position === "accept") === (party === "issuing");
-  return isOld ? "the old CA" : "the new CA";
+  return `the ${isOld ? "old" : "new"} ${noun}`;
 }
 
 /**
@@ -79,50 +87,99 @@ export function partyName(position: RotationPosition, party: RotationParty | "st
  * stage could lock somebody out. A node has no gap where the CA itself is the reason.
  *
  * @example
- * judgeRotation("accept", [{ node: "10.0.0.2:50000", serves: "issuing", trusts: { issuing: true, other: false } }]).safe; // false
+ * judgeRotation("etcd", "accept", [{ node: "10.0.0.2", machineType: "controlplane", places: [], components: [] }]).safe; // false
  */
 export function judgeRotation(
+  authority: StagedName,
   position: RotationPosition,
   observations: readonly NodeObservation[],
   unusable: UnusableCAs = {},
 ): RotationVerdict {
-  const expected = EXPECTATIONS[position];
+  const { next, back } = EXPECTATIONS[position];
   const isUsable = Object.keys(unusable).length === 0;
   const nodes = observations.map((observation): NodeVerdict => {
-    const gaps = gapsOf(position, expected, observation, unusable);
-    return { ...observation, through: gaps.length === 0, gaps };
+    const concerned = isConcerned(authority, observation.machineType);
+    const gaps = concerned ? gapsOf(authority, position, observation, unusable) : [];
+    return { ...observation, concerned, through: gaps.length === 0, gaps };
   });
   return {
-    safe: nodes.length > 0 && nodes.every(({ through }) => through) && isUsable,
+    safe: nodes.some(({ concerned }) => concerned) && nodes.every(({ through }) => through) && isUsable,
     ...(isUsable ? {} : { unusable }),
     untried:
-      position === "finish" && nodes.some(({ serves, trusts }) => serves !== undefined && trusts.retired === undefined),
-    ...(expected.next === undefined ? {} : { next: expected.next }),
-    ...(expected.back === undefined ? {} : { back: expected.back }),
+      position === "finish" &&
+      PROOFS[authority].removal === "client" &&
+      nodes.some(({ places }) => places.some((shown) => wasReached(shown) && shown.trusts.retired === undefined)),
+    ...(next === undefined ? {} : { next }),
+    ...(back === undefined ? {} : { back }),
     nodes,
   };
 }
 
+/** Somebody answered there. */
+const wasReached = ({ place, serves, trusts }: PlaceObservation): boolean =>
+  placeRow(place).shows === undefined ? Object.keys(trusts).length > 0 : serves !== undefined;
+
 function gapsOf(
+  authority: StagedName,
   position: RotationPosition,
-  expected: Expectation,
-  observation: NodeObservation,
+  { machineType, places, components }: NodeObservation,
   unusable: UnusableCAs,
 ): string[] {
-  const { serves, trusts, reason, unread } = observation;
-  const name = (party: RotationParty | "stranger"): string => partyName(position, party);
-  if (serves === undefined) return [`cannot be reached${reason === undefined ? "" : `: ${reason}`}`];
-  const gaps =
-    serves === expected.serves ? [] : [`serves a certificate of ${name(serves)}, not of ${name(expected.serves)}`];
+  const name = (party: RotationParty | "stranger"): string => partyName(position, party, authority);
+  const gaps = placesOf(authority, machineType).flatMap((place) => {
+    const { title } = placeRow(place);
+    const shown = places.find((observed) => observed.place === place);
+    const found = placeGaps(position, shown ?? { place, trusts: {} }, unusable, name);
+    return found.map((gap) => (title === "" ? gap : `${title}: ${gap}`));
+  });
+  const needed = machineType === "worker" ? [] : (PROOFS[authority].restarts[position] ?? []);
+  return [
+    ...gaps,
+    ...restartGaps(needed.map((name) => components.find(({ component }) => component === name) ?? { component: name })),
+  ];
+}
+
+function placeGaps(
+  position: RotationPosition,
+  shown: PlaceObservation,
+  unusable: UnusableCAs,
+  name: (party: RotationParty | "stranger") => string,
+): string[] {
+  const expected = EXPECTATIONS[position];
+  const { place, serves, trusts, reason, unread } = shown;
+  const { shows, rejects, admits, untried } = placeRow(place);
+  if (!wasReached(shown)) return [`cannot be reached${reason === undefined ? "" : `: ${reason}`}`];
+  const gaps: string[] = [];
+  if (shows !== undefined && serves !== undefined && serves !== expected.serves) {
+    const [verb, preposition] = shows;
+    gaps.push(`${verb} ${preposition} ${name(serves)}, not ${preposition} ${name(expected.serves)}`);
+  }
   for (const party of ROTATION_PARTIES) {
-    const [wanted, shown] = [expected.trusts[party], trusts[party]];
-    if (wanted === undefined || wanted === shown || (wanted && unusable[party] !== undefined)) continue;
+    const [wanted, seen] = [expected.trusts[party], trusts[party]];
+    if (wanted === undefined || wanted === seen || (wanted && unusable[party] !== undefined)) continue;
+    // Nobody knocks at a stranger's.
+    if (serves === "stranger" && seen === undefined) continue;
     // An old client to knock with is a luxury once the rotation is over.
-    if (shown === undefined && !wanted) continue;
-    if (shown === undefined) gaps.push(`nobody could knock as a client of ${name(party)}`);
-    else gaps.push(wanted ? `does not let clients of ${name(party)} in` : `still lets clients of ${name(party)} in`);
+    if (seen === undefined && !wanted) continue;
+    if (seen === undefined) gaps.push(`${untried(name(party))}${reason === undefined ? "" : `: ${reason}`}`);
+    else gaps.push(wanted ? rejects(name(party)) : admits(name(party)));
   }
   return gaps.length === 0 && unread !== undefined ? [`cannot be asked: ${unread}`] : gaps;
+}
+
+/** Programs that are late for the same reason are one gap. */
+function restartGaps(components: readonly ComponentObservation[]): string[] {
+  const late = components.filter(({ isCurrent }) => isCurrent !== true);
+  const kinds = new Map(late.map((one) => [JSON.stringify([one.isCurrent, one.reason]), one]));
+  return [...kinds.values()].map(({ isCurrent, reason }) => {
+    const names = late.filter((one) => one.isCurrent === isCurrent && one.reason === reason);
+    const list = names.map(({ component }) => component).join(" and ");
+    const why = reason === undefined ? "" : `: ${reason}`;
+    const isOne = names.length === 1;
+    return isCurrent === false
+      ? `${list} ${isOne ? "does" : "do"} not run with the config yet${why}`
+      : `nobody could tell whether ${list} ${isOne ? "runs" : "run"} with the config${why}`;
+  });
 }
 
 /** Moves before which nodes are asked. A step back from `swap` mends a node that is late, and must not wait for it. */
@@ -140,40 +197,65 @@ export function asksNodes(action: RotationAction): boolean {
 
 /**
  * The nodes that forbid a move. Before each stage every node must have completed the one before; to drop the next CA it is
- * enough that no node serves a certificate of it.
+ * enough that no node serves a certificate of it. Where it has issued, in a rotation that went back, a node that does not
+ * show what it serves may have one.
  *
+ * @param hasIssued whether the next CA has issued before
  * @example
- * lateNodes("swap", judgeRotation("accept", [{ node: "10.0.0.2", trusts: {} }])).length; // 1
+ * lateNodes("swap", judgeRotation("os", "accept", [{ node: "10.0.0.2", places: [], components: [] }])).length; // 1
  */
-export function lateNodes(action: RotationAction, { nodes }: RotationVerdict): NodeVerdict[] {
+export function lateNodes(action: RotationAction, { nodes }: RotationVerdict, hasIssued = false): NodeVerdict[] {
   if (!asksNodes(action)) return [];
-  return nodes.filter(({ through, serves }) => (action === "abort" ? serves === "other" : !through));
+  if (action !== "abort") return nodes.filter(({ through }) => !through);
+  return nodes.filter(
+    ({ concerned, places }) =>
+      places.some(({ serves }) => serves === "other") || (hasIssued && concerned && !places.some(isServing)),
+  );
 }
 
-/** What nodes have done that have completed the stage of a position: `have completed accept`. */
-export function completion(position: RotationPosition, verb: "have" | "has"): string {
+const isServing = ({ serves }: PlaceObservation): boolean => serves !== undefined;
+
+/**
+ * What nodes have done that have completed the stage of a position.
+ *
+ * @example
+ * completion("accept", "have"); // "have completed accept"
+ */
+export function completion(position: RotationPosition, verb: "have" | "has", authority: StagedName = "os"): string {
   if (position !== "none") return `${verb} completed ${position}`;
-  return verb === "have" ? "serve and accept the CA" : "serves and accepts the CA";
+  const name = partyName(position, "issuing", authority);
+  if (authority === "serviceAccount") return verb === "have" ? `sign tokens with ${name}` : `signs tokens with ${name}`;
+  return verb === "have" ? `serve and accept ${name}` : `serves and accepts ${name}`;
 }
 
 /**
  * Nodes that are late, and what each serves and accepts.
  *
  * @example
- * describeLateNodes("accept", late, 3); // "1 of 3 nodes has not completed accept: 10.0.0.2 cannot be reached: …"
+ * describeLateNodes("os", "accept", late, 3); // "1 of 3 nodes has not completed accept: 10.0.0.2 cannot be reached: …"
  */
-export function describeLateNodes(position: RotationPosition, late: readonly NodeVerdict[], asked: number): string {
+export function describeLateNodes(
+  authority: StagedName,
+  position: RotationPosition,
+  late: readonly NodeVerdict[],
+  asked: number,
+): string {
   const isOne = late.length === 1;
   const missing =
     position === "none"
-      ? `${isOne ? "does" : "do"} not use the CA of the state`
+      ? `${isOne ? "does" : "do"} not use ${partyName(position, "issuing", authority)} of the state`
       : `${isOne ? "has" : "have"} not completed ${position}`;
-  const nodes = late.map(({ node, gaps, serves, trusts }) => {
+  const nodes = late.map(({ node, gaps, places }) => {
     const lack = `${node} ${gaps.join(", and ")}`;
-    if (serves === undefined) return lack;
-    const accepted = ROTATION_PARTIES.filter((party) => trusts[party] === true);
-    const accepts = accepted.map((party) => partyName(position, party)).join(" and ") || "none of the cluster's CAs";
-    return `${lack} (it serves ${partyName(position, serves)}, and accepts ${accepts})`;
+    const [shown, another] = places;
+    // With several places the gaps name each.
+    if (shown?.serves === undefined || another !== undefined || placeRow(shown.place).title !== "") return lack;
+    const accepted = ROTATION_PARTIES.filter((party) => shown.trusts[party] === true);
+    const [verb, preposition] = placeRow(shown.place).shows ?? ["serves", ""];
+    const serves = authority === "os" ? "serves" : `${verb} ${preposition}`;
+    const none = `none of the cluster's ${AUTHORITIES[authority].noun}s`;
+    const accepts = accepted.map((party) => partyName(position, party, authority)).join(" and ") || none;
+    return `${lack} (it ${serves} ${partyName(position, shown.serves, authority)}, and accepts ${accepts})`;
   });
   return `${late.length} of ${asked} nodes ${missing}: ${nodes.join("; ")}`;
 }

@@ -50,6 +50,12 @@ const CHECK_PORT = "see that the port is that of the Talos API, 50000";
 const CHECK_NAME = "see that the name resolves here";
 const CHECK_CLIENT = "see that the node has the machine config of this stage, and that its clock is right";
 
+/** Talos's words up to v1.13 for a config that it takes in no mode without a reboot. */
+const NEEDS_REBOOT = /can't be applied in immediate mode/;
+
+/** Whether a failure says that the node must reboot to take a config. */
+export const needsReboot = ({ text }: FailureFacts): boolean => NEEDS_REBOOT.test(text);
+
 /**
  * What each failure means; the first row that fits counts. Statuses are gRPC's numbers. Measured with apid of Talos
  * v1.13.0 and Node 20.
@@ -158,6 +164,21 @@ const ROWS: readonly FailureRow[] = [
   },
   { network: /^(?:ETIMEDOUT|TIMEOUT)/, code: "ERR_NODE_TIMEOUT", reason: "no answer in time", remedy: LOOK_AT_NODE },
   // What apid and machined answer.
+  {
+    // What follows is a diff, which may quote secrets of the config before (siderolabs/talos v1alpha1_runtime.go, v1.13).
+    text: NEEDS_REBOOT,
+    code: "ERR_CONFIG_REJECTED",
+    reason: "the change needs a reboot",
+    remedy: 'use applyMode "auto", or "staged" and reboot the node later',
+  },
+  {
+    // What a control plane says that forwards calls.
+    status: 14,
+    text: /authentication handshake failed.*x509: /s,
+    code: "ERR_NODE_UNTRUSTED",
+    reason: "to the control plane that forwards the call its certificate is not from a CA of the cluster",
+    remedy: OTHER_CA,
+  },
   { status: 3, code: "ERR_CONFIG_REJECTED", remedy: "mend the config" },
   { status: 4, code: "ERR_NODE_TIMEOUT", reason: "no answer in time", remedy: LOOK_AT_NODE },
   { status: 6, code: "ERR_ALREADY_BOOTSTRAPPED", remedy: "nothing is left to do" },

@@ -1,9 +1,9 @@
 import { PkiError, type Problem, type Warning } from "../errors";
 import { openControlPlaneConfig } from "./adopt/secretsFile";
-import { decodeBase64, decodeUtf8 } from "../x509/pem";
+import { decodeBase64, decodeUtf8, joinPem } from "../x509/pem";
 import { type DecodedBundle, decodeBundle, decodeValues, type PathOf, talosctlPaths } from "./decodedBundle";
 import { BUNDLE_FIELDS, type BundleField, isTree, type Tree, valueAt } from "./fields";
-import { ENCRYPTION_NAMES, encryptionOf, rowOf, SECRET_NAMES, type TextName } from "./inventory";
+import { ENCRYPTION_NAMES, encryptionOf, isHeldBehind, rowOf, SECRET_NAMES, type TextName } from "./inventory";
 import { joinPath, NO_TEXT, type PartialSecretsBundle } from "./read";
 import type { SecretsBundle } from "./types";
 import { validateDecodedBundle } from "./validate";
@@ -84,7 +84,8 @@ export function decodeConfigDocuments(
   const pathOf = pathsIn(documents, path);
   const read = decodeValues((field) => {
     const value = readField(field, main, documents, path, unread);
-    return value === undefined ? undefined : { value, path: pathOf(field.talosctl) };
+    if (value === undefined) return undefined;
+    return { value: withAccepted(value, acceptedBehind(field, documents)), path: pathOf(field.talosctl) };
   }, pathOf);
   const encryption = encryptionSecret(documents);
   const own = encryption === undefined ? read : read.with(encryption.name, encryption.secret);
@@ -139,6 +140,23 @@ function readField(
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** As it is where nothing is accepted. */
+const withAccepted = (value: string, accepted: readonly string[]): string =>
+  accepted.length === 0 ? value : joinPem([value, ...accepted]);
+
+/**
+ * What a document accepts beside a secret whose own place holds both up to v1.13: a bundle has them there, too, so that a
+ * rotation that is half done stays so.
+ */
+function acceptedBehind({ secret, half }: BundleField, documents: readonly Tree[]): string[] {
+  const row = rowOf(secret);
+  if (row.kind === "text" || (row.kind === "ca" && half === "key") || !isHeldBehind(row)) return [];
+  const { document } = row.accepted;
+  return document === undefined
+    ? []
+    : listAt(ofKind(documents, document.kind), document.path.split(".")).filter((pem) => typeof pem === "string");
+}
+
 function ofKind(documents: readonly Tree[], kind: string): Tree | undefined {
   return documents.find((document) => document["kind"] === kind);
 }
@@ -168,7 +186,7 @@ function listAt(tree: unknown, path: readonly string[]): unknown[] {
 function acceptedWarnings(main: Tree, documents: readonly Tree[], path: string): Warning[] {
   return SECRET_NAMES.flatMap((name) => {
     const row = rowOf(name);
-    if (row.kind === "text") return [];
+    if (row.kind === "text" || isHeldBehind(row)) return [];
     const { v1alpha1, document } = row.accepted;
     const lists = [
       { at: v1alpha1, items: listAt(main, v1alpha1.split(".")) },

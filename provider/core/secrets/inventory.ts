@@ -27,7 +27,7 @@ export interface ConfigPlace {
   readonly document?: DocumentPlace;
 }
 
-/** How a secret can be replaced; a row with neither way is never replaced. */
+/** How a secret can be replaced; a row with neither way is never replaced, and one with both as the request says. */
 interface RotationWays {
   /** Old and new are accepted side by side for a while: `accept`, `swap`, `finish`. */
   readonly staged?: true;
@@ -84,7 +84,13 @@ interface AcceptedRow {
   readonly accepted: ConfigPlace;
   /** Input of MachineConfig that supplies it, where there is one. */
   readonly acceptedInput?: "acceptedCAs" | "kubernetesAcceptedCAs";
+  /** Option of generateMachineConfig that supplies it. */
+  readonly acceptedOption: AcceptedOption;
 }
+
+/** Options of generateMachineConfig with what a node accepts beside what issues. */
+export type AcceptedOption =
+  "acceptedCAs" | "kubernetesAcceptedCAs" | "etcdAcceptedCAs" | "aggregatorAcceptedCAs" | "serviceAccountAcceptedKeys";
 
 /** A CA: certificate and private key. */
 export interface CARow extends Row, KubernetesRow, AcceptedRow {
@@ -100,6 +106,8 @@ export interface CARow extends Row, KubernetesRow, AcceptedRow {
 /** A private key without a certificate. */
 export interface KeyRow extends Row, KubernetesRow, AcceptedRow {
   readonly kind: "key";
+  /** What messages call it. */
+  readonly title: string;
   /** What Talos of a version makes. */
   readonly algorithm: (version: TalosVersion) => KeyAlgorithm;
   readonly keyRule?: KeyRule;
@@ -136,6 +144,7 @@ export const INVENTORY = {
     config: { v1alpha1: "machine.ca" },
     accepted: { v1alpha1: "machine.acceptedCAs" },
     acceptedInput: "acceptedCAs",
+    acceptedOption: "acceptedCAs",
     input: "certificateAuthorities.os",
     worker: "certificate",
     rotation: { staged: true },
@@ -166,6 +175,7 @@ export const INVENTORY = {
       document: { kind: "KubeAPIServerCAConfig", path: "acceptedCAs" },
     },
     acceptedInput: "kubernetesAcceptedCAs",
+    acceptedOption: "kubernetesAcceptedCAs",
     kubeadm: "ca",
     clusterAPI: "ca",
     input: "certificateAuthorities.kubernetes",
@@ -194,11 +204,12 @@ export const INVENTORY = {
     pulumiverse: "certs.etcd",
     config: { v1alpha1: "cluster.etcd.ca" },
     accepted: { v1alpha1: "cluster.etcd.ca.crt" },
+    acceptedOption: "etcdAcceptedCAs",
     kubeadm: "etcd/ca",
     clusterAPI: "etcd",
     input: "certificateAuthorities.etcd",
     worker: "nothing",
-    rotation: {},
+    rotation: { staged: true },
     subject: { organizations: ["etcd"] },
     algorithm: "ecdsa-p256",
   },
@@ -215,11 +226,13 @@ export const INVENTORY = {
       v1alpha1: "cluster.aggregatorCA.crt",
       document: { kind: "KubeAggregatorCAConfig", path: "acceptedCAs" },
     },
+    acceptedOption: "aggregatorAcceptedCAs",
     kubeadm: "front-proxy-ca",
     clusterAPI: "proxy",
     input: "certificateAuthorities.aggregator",
     worker: "nothing",
     rotation: {
+      staged: true,
       immediate: {
         interrupts:
           "aggregated Kubernetes APIs (metrics and the like) fail until every control plane has its new config",
@@ -230,6 +243,7 @@ export const INVENTORY = {
   },
   serviceAccount: {
     kind: "key",
+    title: "service account",
     bundle: "certs.k8sServiceAccount.key",
     talosctl: "certs.k8sserviceaccount.key",
     position: 10,
@@ -243,11 +257,13 @@ export const INVENTORY = {
       v1alpha1: "cluster.serviceAccount.key",
       document: { kind: "KubeServiceAccountConfig", path: "accepted.publicKeys" },
     },
+    acceptedOption: "serviceAccountAcceptedKeys",
     kubeadm: "sa.key",
     clusterAPI: "sa",
     input: "serviceAccount.privateKeyPem",
     worker: "nothing",
     rotation: {
+      staged: true,
       immediate: {
         interrupts:
           "every service account token issued so far is rejected once the control planes have their new config; restart the pods that hold one",
@@ -401,6 +417,8 @@ export type TextName = NamesWhere<{ readonly kind: "text" }>;
 export type StagedName = NamesWhere<{ readonly rotation: { readonly staged: true } }>;
 /** Secrets that are replaced at once. */
 export type ImmediateName = NamesWhere<{ readonly rotation: { readonly immediate: object } }>;
+/** Secrets that can be replaced at once only. */
+export type OnlyImmediateName = Exclude<ImmediateName, StagedName>;
 
 /** A file below kubeadm's `/etc/kubernetes/pki`. */
 export type KubeadmFile = {
@@ -428,10 +446,22 @@ export const isCAName = (name: SecretName): name is CAName => rowOf(name).kind =
 export const CA_NAMES: readonly CAName[] = SECRET_NAMES.filter(isCAName);
 export const KEY_NAMES = SECRET_NAMES.filter((name): name is KeyName => rowOf(name).kind === "key");
 export const TEXT_NAMES = SECRET_NAMES.filter((name): name is TextName => rowOf(name).kind === "text");
-export const STAGED = SECRET_NAMES.filter((name): name is StagedName => rowOf(name).rotation.staged === true);
+export const STAGED = SECRET_NAMES.filter(isStaged);
 export const IMMEDIATE = SECRET_NAMES.filter(
   (name): name is ImmediateName => rowOf(name).rotation.immediate !== undefined,
 );
+
+/** Those that nobody accepts beside another one, so that there are no stages. */
+export const ONLY_IMMEDIATE = IMMEDIATE.filter((name): name is OnlyImmediateName => !isStaged(name));
+
+/** Whether a secret rotates in stages. */
+export function isStaged(name: SecretName): name is StagedName {
+  return rowOf(name).rotation.staged === true;
+}
+
+/** Whether what is accepted beside a CA or key follows it in its own place of the v1alpha1 document. */
+export const isHeldBehind = ({ kind, accepted, config }: CARow | KeyRow): boolean =>
+  accepted.v1alpha1 === (kind === "ca" ? `${config.v1alpha1}.${HALVES.crt.v1alpha1}` : config.v1alpha1);
 
 /** The texts that encrypt Secrets in etcd; a cluster has one of them. */
 export const ENCRYPTION_NAMES = TEXT_NAMES.filter((name) => encryptionOf(name) !== undefined);

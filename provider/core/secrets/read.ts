@@ -29,7 +29,7 @@ export interface ReadBundle {
 }
 
 /** Keys beside the bundle that `TalosSecrets.secrets` has; they are known. */
-const COMPANIONS = new Set(["talosVersion", "acceptedCAs"]);
+const COMPANIONS = new Set(["talosVersion", "acceptedCAs", "acceptedServiceAccountKeys"]);
 
 /**
  * Reads a bundle from a plain tree, in whichever of the written forms it is. Only known paths are walked, so aliases

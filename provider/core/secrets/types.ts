@@ -48,6 +48,12 @@ export interface AcceptedAuthorities {
   readonly os: readonly string[];
   /** Of Kubernetes (`cluster.acceptedCAs`). */
   readonly kubernetes: readonly string[];
+  /** Of etcd (behind the issuing one in `cluster.etcd.ca.crt`). */
+  readonly etcd: readonly string[];
+  /** Of aggregated APIs (behind the issuing one in `cluster.aggregatorCA.crt`, or KubeAggregatorCAConfig). */
+  readonly aggregator: readonly string[];
+  /** Public keys of service account tokens, PEM. */
+  readonly serviceAccount: readonly string[];
 }
 
 /** `machine.type` of a machine config. */

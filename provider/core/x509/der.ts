@@ -1,7 +1,7 @@
 /** What is no DER, or not the DER that is asked for. */
 export class DerFault extends Error {}
 
-/** Tags (X.690, section 8.1.2); those of a context are `0x80 | number`, with `0x20` for a constructed value. */
+/** Tags (X.690, section 8.1.2); `contextTag` makes those of a context. */
 export const TAG = {
   boolean: 0x01,
   integer: 0x02,
@@ -19,6 +19,11 @@ export const TAG = {
   sequence: 0x30,
   set: 0x31,
 } as const;
+
+/** The tag of a value that only its place explains. */
+export function contextTag(number: number, { isConstructed = false } = {}): number {
+  return 0x80 | number | (isConstructed ? 0x20 : 0);
+}
 
 /** One value of DER: its tag, its content, and both with the length as they are encoded. */
 export interface DerValue {
@@ -77,9 +82,9 @@ export class DerReader {
     return new DerReader(this.read(tag));
   }
 
-  /** A whole number in its shortest form, as its octets. */
-  integer(): Uint8Array {
-    const octets = this.read(TAG.integer);
+  /** A whole number in its shortest form, as its octets; under a tag of its context, if it has one. */
+  integer(tag: number = TAG.integer): Uint8Array {
+    const octets = this.read(tag);
     const [first, second = 0] = octets;
     const isPadded = octets.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
     if (first === undefined || isPadded) throw new DerFault("an integer of another encoding");
@@ -92,9 +97,11 @@ export class DerReader {
     return value === 0xff;
   }
 
-  /** The octets of a bit string, without the count of unused bits. */
-  bitString(): Uint8Array {
-    const [unused, ...octets] = this.read(TAG.bitString);
+  /** The octets of a bit string, and how many bits of the last one are unused. */
+  bitString(): { readonly octets: Uint8Array; readonly unused: number } {
+    const content = this.read(TAG.bitString);
+    const [unused] = content;
+    const octets = content.subarray(1);
     const last = octets.at(-1) ?? 0;
     if (
       unused === undefined ||
@@ -104,22 +111,28 @@ export class DerReader {
     ) {
       throw new DerFault("a bit string of another encoding");
     }
-    return Uint8Array.from(octets);
+    return { octets, unused };
   }
 
-  /** An object identifier as lower-case hex of its content. */
-  oid(): string {
+  /** An object identifier as lower-case hex of its content; its arcs have at most 31 bits, unless they may have any. */
+  oid({ isOfAnySize = false } = {}): string {
     const octets = this.read(TAG.oid);
     let arc = 0;
     octets.forEach((octet, index) => {
       const begins = index === 0 || octets[index - 1]! < 0x80;
-      // Without a leading zero, and of 31 bits at the most.
-      if ((begins && octet === 0x80) || (!begins && arc >= 2 ** 24)) throw new DerFault(OTHER_OID);
+      const isTooLarge = !isOfAnySize && !begins && arc >= 2 ** 24;
+      // An arc has no leading zero.
+      if ((begins && octet === 0x80) || isTooLarge) throw new DerFault(OTHER_OID);
       arc = (begins ? 0 : arc) * 128 + (octet & 0x7f);
     });
     if ((octets.at(-1) ?? 0xff) >= 0x80) throw new DerFault(OTHER_OID);
     return hex(octets);
   }
+}
+
+/** Whether octets are ASCII. */
+export function isAscii(octets: Uint8Array): boolean {
+  return octets.every((octet) => octet < 0x80);
 }
 
 const OTHER_OID = "an object identifier of another encoding";

@@ -1,6 +1,6 @@
 import { PkiError } from "../../core/errors";
 import { readMachineAddress } from "../../core/config/machineAddress";
-import { formatNodeAddress, type NodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
+import { apidAt, formatNodeAddress, type NodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { EtcdMember, EtcdStatus, NodeService } from "../../engine/nodes";
 import { isPlainObject } from "../../engine/values";
 import type { NodeAccess } from "../live/nodeAccess";
@@ -91,25 +91,36 @@ interface EtcdView {
 
 async function checkEtcd({ access, controlPlaneNodes }: HealthRequest): Promise<readonly Check[]> {
   const views: EtcdView[] = [];
-  const checks = await Promise.all(
-    controlPlaneNodes.map((node) =>
-      ofNode("etcd", node, () =>
-        access.with({ node }, async (session) => {
-          const etcd = await etcdService(session);
-          if (etcd === undefined) return "etcd is absent";
-          if (etcd.state !== "Running" || etcd.healthy === false) return describeService(etcd);
-          const [members, status, alarms] = [
-            await session.etcdMembers(),
-            await session.etcdStatus(),
-            await session.etcdAlarms(),
-          ];
-          views.push({ members, status, alarms });
-          return etcdGap({ members, status, alarms });
-        }),
-      ),
-    ),
-  );
-  return [...checks, ...consistency(views, controlPlaneNodes)];
+  const look = (node: NodeAddress): Promise<Check> =>
+    ofNode("etcd", node, () =>
+      access.with({ node }, async (session) => {
+        const etcd = await etcdService(session);
+        if (etcd === undefined) return "etcd is absent";
+        if (etcd.state !== "Running" || etcd.healthy === false) return describeService(etcd);
+        const [members, status, alarms] = [
+          await session.etcdMembers(),
+          await session.etcdStatus(),
+          await session.etcdAlarms(),
+        ];
+        views.push({ members, status, alarms });
+        return etcdGap({ members, status, alarms });
+      }),
+    );
+  const checks = await Promise.all(controlPlaneNodes.map(look));
+  const others = await Promise.all(furtherMembers(views[0]?.members ?? [], controlPlaneNodes).map(look));
+  return [...checks, ...others, ...consistency(views, controlPlaneNodes)];
+}
+
+/**
+ * Where there are members of etcd beyond the control planes that are listed. Pulumi deletes resources after all else, so
+ * a control plane that this update resets is a member yet; one that is gone for good does not answer.
+ */
+function furtherMembers(members: readonly EtcdMember[], nodes: readonly NodeAddress[]): readonly NodeAddress[] {
+  if (members.length <= nodes.length) return [];
+  return members.flatMap(({ peerUrls }) => {
+    const host = peerUrls.map((url) => readMachineAddress(url)?.host).find((found) => found !== undefined);
+    return host === undefined || nodes.some((node) => node.host === host) ? [] : [apidAt(host)];
+  });
 }
 
 function etcdGap({ status, alarms }: EtcdView): string | undefined {
@@ -119,7 +130,7 @@ function etcdGap({ status, alarms }: EtcdView): string | undefined {
   return status.isLearner ? "etcd's member is still a learner" : undefined;
 }
 
-/** Every control plane knows the same members, one of them is the leader for all, and they are the control planes. */
+/** Every control plane knows the same members, one of them is the leader for all, and every one was asked. */
 function consistency(views: readonly EtcdView[], nodes: readonly NodeAddress[]): readonly Check[] {
   const [first] = views;
   if (first === undefined) return [];
@@ -132,7 +143,7 @@ function consistency(views: readonly EtcdView[], nodes: readonly NodeAddress[]):
     ? "control planes know different members"
     : views.some(({ status }) => status.leader !== first.status.leader)
       ? "control planes name different leaders"
-      : first.members.length !== nodes.length
+      : first.members.length < nodes.length || first.members.length > views.length
         ? `${first.members.length} members (${first.members.map(({ hostname }) => hostname).join(", ")}), and ${nodes.length} control planes`
         : undefined;
   return [{ name: "etcd members", ok: gap === undefined, ...(gap === undefined ? {} : { message: gap }) }];
@@ -188,7 +199,7 @@ async function checkKubelets(request: HealthRequest): Promise<readonly Check[]> 
         // Without a CNI no node is ever Ready; that its kubelet serves is all that can be asked for.
         const { chain, failure } = await access.nodes.shakeHands(
           { host: address.host, port: KUBELET_PORT },
-          { signal: access.signal },
+          { onlyChain: true, signal: access.signal },
         );
         return chain.length > 0 ? undefined : `its kubelet does not serve: ${failure?.reason ?? "?"}`;
       }),

@@ -1,18 +1,21 @@
 import { releaseHasFeature } from "../../core/talosVersion";
 import { PkiError, type Problem } from "../../core/errors";
-import { apidAt, shortNodeAddress } from "../../core/nodes/nodeAddress";
-import { withoutSecrets } from "../../core/nodes/nodeConfig";
-import { osTrustGaps } from "../../core/nodes/osTrust";
+import { shortNodeAddress } from "../../core/nodes/nodeAddress";
+import { nodeConfigHash, withoutSecrets } from "../../core/nodes/nodeConfig";
+import { type Restart, restartsOf } from "../../core/nodes/restarts";
 import { info, type Report } from "../../engine/definition";
 import type { ApplyAnswer, NodeSession } from "../../engine/nodes";
 import { ClusterGuard } from "../live/clusterGuard";
-import type { Credulity, NodeAccess, Target } from "../live/nodeAccess";
-import { apiCertificates, machineState } from "../live/nodeState";
+import type { NodeAccess, Target } from "../live/nodeAccess";
+import { machineState, type MachineState } from "../live/nodeState";
 import { type Attempt, Overdue, type Patience, waitFor } from "../live/waiting";
 import type { ApplyDecision } from "./decision";
 import type { ApplyMode } from "./inputs";
-import { liveHash } from "./liveConfig";
+import { liveConfig, liveHash } from "./liveConfig";
 import type { ApplyOutputs } from "./outputs";
+import { awaitEndpoint } from "./endpointWait";
+import { firstContact } from "./firstContact";
+import { restartKubelet } from "./kubelet";
 import { prove } from "./proof";
 
 export interface ApplicationOptions {
@@ -41,9 +44,28 @@ interface Observed {
   readonly hasConfig: boolean;
   /** The node has the config, and a restart that was not seen to happen is all that is left to do. */
   readonly onlyRestarts: boolean;
+  /** The node must reboot, whatever it says itself. */
+  readonly mustReboot: boolean;
+  /** Its kubelet must restart. */
+  readonly restartsKubelet: boolean;
   readonly talosVersion: string | undefined;
-  /** When this run of the node began. */
-  readonly since: Date | undefined;
+  /** The machine, if it may have to reboot. */
+  readonly machine: MachineState | undefined;
+}
+
+const REBOOT = "reboot" satisfies Restart;
+const KUBELET = "kubelet" satisfies Restart;
+
+const PENDING = 'a restart of the node is still to be done; an update with applyMode "auto" does it';
+
+/** Whether the node is told to reboot by itself, as its version takes no config with a reboot, or has it already. */
+const rebootsByApi = ({ mustReboot, onlyRestarts, talosVersion }: Observed): boolean =>
+  mustReboot && (onlyRestarts || !releaseHasFeature(talosVersion, "appliesWithReboot"));
+
+/** The mode in which the node is asked to take the config. */
+function modeOnWire(observed: Observed, applyMode: ApplyMode): ApplyMode {
+  if (rebootsByApi(observed)) return "auto";
+  return observed.mustReboot ? "reboot" : applyMode;
 }
 
 /** The application of one config to one node: observe, act, prove. */
@@ -63,14 +85,16 @@ export class Application {
   async run(): Promise<ApplicationResult> {
     const { decision } = this.options;
     const observed = await this.observe();
-    const before = observed.since;
     let answer: ApplyAnswer | undefined;
     let guard: ClusterGuard | undefined;
     try {
       if (!observed.hasConfig) {
-        if (decision.config.machineType === "worker" && observed.isVerified) await this.awaitEndpoint();
+        if (decision.config.machineType === "worker" && observed.isVerified) {
+          this.reports.push(...(await awaitEndpoint(this.options, this.patience)));
+        }
         guard = await this.guardRestart(observed);
-        answer = await this.act(observed, { reboots: guard !== undefined });
+        answer = await this.act(observed, { reboots: guard !== undefined && !observed.restartsKubelet });
+        if (rebootsByApi(observed)) answer = { ...answer, mode: "reboot" };
       }
     } catch (error) {
       guard?.release();
@@ -79,7 +103,7 @@ export class Application {
       observed.session.close();
     }
     try {
-      return await this.conclude(answer, before, guard);
+      return await this.conclude(answer, observed, guard);
     } finally {
       guard?.release();
     }
@@ -95,52 +119,52 @@ export class Application {
 
   /** @throws PkiError where the node is not there, or nobody vouches for it */
   private async observe(): Promise<Observed> {
-    const session = await this.firstContact();
+    const session = await firstContact(this.options);
     try {
       const isVerified = session.verifiedBy === "authority";
       const talosVersion = await session.version();
-      this.assertMode(talosVersion);
-      if (!isVerified)
-        return { session, isVerified, hasConfig: false, onlyRestarts: false, talosVersion, since: undefined };
-      const live = await this.liveHash(session, talosVersion);
-      const isSame = live === this.options.decision.config.hash;
-      const onlyRestarts = isSame && this.options.pendingRestart !== undefined && this.mayReboot;
+      if (!isVerified) {
+        this.assertMode(talosVersion, { mustReboot: false });
+        const nothing = { hasConfig: false, onlyRestarts: false, mustReboot: false, restartsKubelet: false };
+        return { session, isVerified, talosVersion, machine: undefined, ...nothing };
+      }
+      const { config } = this.options.decision;
+      const live = await liveConfig(session, talosVersion, { isStaged: this.isStaged });
+      const isSame = live !== undefined && (live === config.text || nodeConfigHash(live) === config.hash);
+      const restart = isSame || live === undefined ? undefined : this.restartOf(live);
+      const { pendingRestart } = this.options;
+      const mustReboot = restart === "reboot" || (pendingRestart === REBOOT && this.mayReboot);
+      const restartsKubelet =
+        !mustReboot && !this.isStaged && (restart === KUBELET || (isSame && pendingRestart === KUBELET));
+      this.assertMode(talosVersion, { mustReboot });
+      const onlyRestarts = isSame && (mustReboot || restartsKubelet);
       const hasConfig = isSame && !onlyRestarts;
-      const since = hasConfig || !this.mayReboot ? undefined : (await machineState(session))?.since;
-      return { session, isVerified, hasConfig, onlyRestarts, talosVersion, since };
+      const machine = hasConfig || !this.mayReboot ? undefined : await machineState(session);
+      const restarts = { onlyRestarts, mustReboot, restartsKubelet };
+      return { session, isVerified, hasConfig, ...restarts, talosVersion, machine };
     } catch (error) {
       session.close();
       throw error;
     }
   }
 
-  /** A node of the cluster; or, if the user says so, a machine that has no config yet, which is called directly. */
-  private async firstContact(): Promise<NodeSession> {
-    const { access, target, time } = this.options;
-    const milliseconds = Math.min(access.timeouts.connect, time);
-    const credulity = this.credulity();
-    if (target.endpoint === undefined || credulity === undefined) {
-      return access.reach(target, credulity ?? {}, milliseconds);
-    }
-    try {
-      return await access.connect(target);
-    } catch (error) {
-      if (!(error instanceof PkiError)) throw error;
-      return await access.reach({ node: target.node }, credulity, milliseconds);
-    }
-  }
-
-  /** How far to believe a machine that no CA vouches for. */
-  private credulity(): Credulity | undefined {
-    const { fingerprint, allowUnverified } = this.options.maintenance ?? {};
-    if (typeof fingerprint === "string") return { pin: fingerprint };
-    return allowUnverified === true && !this.options.decision.hasProved ? { anyone: true } : undefined;
+  /** What the change needs that no node does by itself. @throws PkiError where the apply mode rules it out */
+  private restartOf(live: string): Restart | undefined {
+    const { decision, applyMode } = this.options;
+    const { machineType, text } = decision.config;
+    const restart = machineType === "controlplane" ? restartsOf(live, text) : undefined;
+    if (restart !== "reboot" || this.mayReboot) return restart;
+    throw new PkiError(
+      "ERR_CONFIG_REJECTED",
+      `node ${this.label}: the etcd CA of the config differs from that of the node, which must reboot to take it; use applyMode "auto" in place of ${JSON.stringify(applyMode)} (ERR_CONFIG_REJECTED)`,
+      { path: "applyMode" },
+    );
   }
 
   /** What the version of Talos does not keep of a mode. @throws PkiError ERR_NODE_UNSUPPORTED */
-  private assertMode(talosVersion: string | undefined): void {
+  private assertMode(talosVersion: string | undefined, { mustReboot }: Pick<Observed, "mustReboot">): void {
     const { applyMode } = this.options;
-    if (applyMode === "reboot" && !releaseHasFeature(talosVersion, "appliesWithReboot")) {
+    if (applyMode === "reboot" && !mustReboot && !releaseHasFeature(talosVersion, "appliesWithReboot")) {
       throw new PkiError(
         "ERR_NODE_UNSUPPORTED",
         `node ${this.label}: Talos ${talosVersion ?? ""} applies no config with a reboot; use applyMode "auto", and reboot the node by itself (ERR_NODE_UNSUPPORTED)`,
@@ -156,6 +180,7 @@ export class Application {
   /** Sends the config, again if the answer was lost and the node does not have it. @throws PkiError */
   private async act(observed: Observed, { reboots }: { readonly reboots: boolean }): Promise<ApplyAnswer> {
     const { decision, applyMode, access, target } = this.options;
+    if (observed.onlyRestarts) return { warnings: [], mode: observed.mustReboot ? REBOOT : "none" };
     let { session } = observed;
     let isFirst = true;
     const what = `node ${this.label} to take the config`;
@@ -163,20 +188,16 @@ export class Application {
       return await waitFor(what, this.patience, async (): Promise<Attempt<ApplyAnswer>> => {
         if (!isFirst) {
           if (session !== observed.session) session.close();
-          session = observed.isVerified ? await access.connect(target) : await this.firstContact();
+          session = observed.isVerified ? await access.connect(target) : await firstContact(this.options);
           const hasConfig = session.verifiedBy === "authority" && (await this.hasConfig(session));
           // The answer was lost, and with it whether the node restarts.
-          if (hasConfig && !observed.onlyRestarts)
+          if (hasConfig)
             return {
               found: { warnings: [], mode: reboots ? "reboot" : applyMode === "auto" ? "no_reboot" : applyMode },
             };
         }
         isFirst = false;
-        if (observed.onlyRestarts) {
-          await session.reboot();
-          return { found: { warnings: [], mode: "reboot" } };
-        }
-        const answer = await session.applyConfiguration(decision.config.text, applyMode);
+        const answer = await session.applyConfiguration(decision.config.text, modeOnWire(observed, applyMode));
         return { found: answer };
       });
     } catch (error) {
@@ -199,74 +220,49 @@ export class Application {
   }
 
   /** A restart of a control plane waits until all others are well, and holds off every other one. */
-  private async guardRestart({
-    session,
-    isVerified,
-    talosVersion,
-    onlyRestarts,
-  }: Observed): Promise<ClusterGuard | undefined> {
-    const { decision, applyMode, access, target } = this.options;
-    if (!isVerified || decision.config.machineType === "worker" || !this.mayReboot) return;
+  private async guardRestart(observed: Observed): Promise<ClusterGuard | undefined> {
+    const { decision, access, target } = this.options;
+    if (!observed.isVerified || decision.config.machineType === "worker") return;
+    if (!observed.restartsKubelet && !(this.mayReboot && (await this.willReboot(observed)))) return;
+    return ClusterGuard.acquire({ access, target, act: "restart", patience: this.patience });
+  }
+
+  private async willReboot({ session, talosVersion, mustReboot }: Observed): Promise<boolean> {
+    const { decision, applyMode } = this.options;
+    if (mustReboot) return true;
+    if (!releaseHasFeature(talosVersion, "appliesWithReboot")) return false;
+    if (applyMode === "reboot") return true;
     // Where `auto` may reboot, only the node knows whether it must.
-    if (applyMode === "auto" && !releaseHasFeature(talosVersion, "appliesWithReboot") && !onlyRestarts) return;
-    const restarts =
-      onlyRestarts ||
-      applyMode === "reboot" ||
-      (
-        await session.applyConfiguration(decision.config.text, applyMode, true).catch((error: unknown) => {
-          throw error instanceof PkiError && error.code === "ERR_CONFIG_REJECTED" ? this.rejection(error) : error;
-        })
-      ).mode === "reboot";
-    if (!restarts) return;
-    return ClusterGuard.acquire({
-      access,
-      target,
-      cluster: decision.config.os.issuing?.fingerprint ?? "",
-      patience: this.patience,
+    return session.needsReboot(decision.config.text).catch((error: unknown) => {
+      throw error instanceof PkiError && error.code === "ERR_CONFIG_REJECTED" ? this.rejection(error) : error;
     });
   }
 
-  /** A worker gets its certificate from a control plane: that one must be through first, as far as it can be reached. */
-  private async awaitEndpoint(): Promise<void> {
-    const { access, target, decision } = this.options;
-    const { clusterHost, os } = decision.config;
-    const endpoint = target.endpoint ?? (clusterHost === undefined ? undefined : apidAt(clusterHost));
-    if (endpoint === undefined) return;
-    const via: Target = { node: endpoint };
-    try {
-      await waitFor(
-        `control plane ${shortNodeAddress(endpoint)} to have the CAs of this config`,
-        {
-          ...this.patience,
-          deadline: Math.min(this.patience.deadline, access.patience(access.timeouts.connect).deadline),
-        },
-        async () =>
-          access.with(via, async (session): Promise<Attempt<true>> => {
-            const gaps = osTrustGaps(os, await apiCertificates(session));
-            return gaps.length === 0 ? { found: true } : { missing: `it ${gaps.join(", and ")}` };
-          }),
-      );
-    } catch (error) {
-      // One that cannot be asked cannot be waited for; the proof of the worker itself follows.
-      if (error instanceof Overdue) {
-        this.reports.push(
-          info(
-            `control plane ${shortNodeAddress(endpoint)} was not seen with the CAs of this config: ${error.missing}`,
-          ),
-        );
-      } else if (!(error instanceof PkiError) || this.patience.signal.aborted) throw error;
-    }
+  /** Reboots the node by the API, unless it has done so. @throws Overdue, PkiError */
+  private async reboot(before: MachineState | undefined): Promise<void> {
+    const { access, target } = this.options;
+    await waitFor(`node ${this.label} to reboot`, this.patience, () =>
+      access.with(target, async (session): Promise<Attempt<true>> => {
+        const now = await machineState(session);
+        if ((now?.since.getTime() ?? 0) <= (before?.since.getTime() ?? 0)) await session.reboot();
+        return { found: true };
+      }),
+    );
   }
 
   /** Proves the result; what is not proved in time is kept, and the next update goes on. */
   private async conclude(
     answer: ApplyAnswer | undefined,
-    before: Date | undefined,
+    observed: Observed,
     guard: ClusterGuard | undefined,
   ): Promise<ApplicationResult> {
-    const { decision } = this.options;
+    const { decision, pendingRestart } = this.options;
+    const before = observed.machine;
     const mode = answer?.mode ?? "none";
     const rebootsFrom = mode === "reboot" ? before : undefined;
+    // Before etcd is bootstrapped there is no static pod that could be late.
+    const restartsKubelet = observed.restartsKubelet && mode !== "reboot" && (guard?.size ?? 0) > 0;
+    const restart = rebootsFrom !== undefined ? REBOOT : restartsKubelet ? KUBELET : undefined;
     const outputs = {
       configHash: decision.config.hash,
       liveHash: decision.config.hash,
@@ -276,14 +272,24 @@ export class Application {
     for (const warning of answer?.warnings ?? []) {
       this.reports.push(info(`node ${this.label} says: ${withoutSecrets(warning, decision.config.text)}`));
     }
-    // What is not proved of a restart is kept, so that the next update does it.
-    let proved: Partial<ApplyOutputs> = rebootsFrom === undefined ? {} : { pendingRestart: "reboot" };
+    // A restart that was not seen to happen is kept, so that an update which may do it does it.
+    const stillPending = pendingRestart !== undefined && observed.isVerified && restart === undefined;
+    if (stillPending) this.reports.push(info(PENDING));
+    const due = stillPending ? pendingRestart : restart;
+    const pending = due === undefined ? {} : { pendingRestart: due };
+    let proved: Partial<ApplyOutputs> = pending;
     try {
       const { access, target } = this.options;
       const { isStaged, patience } = this;
-      const proof = await prove({ access, target, decision, isStaged, rebootsFrom, patience });
+      if (answer !== undefined && rebootsByApi(observed)) await this.reboot(before);
+      const kubeletFrom = restartsKubelet ? await restartKubelet({ access, target, patience }) : undefined;
+      const proof = await prove({ access, target, decision, isStaged, rebootsFrom, kubeletFrom, patience });
       const { serverCertificate, talosVersion } = proof;
-      proved = { serverCertificate, ...(talosVersion === undefined ? {} : { talosVersion }) };
+      proved = {
+        ...(stillPending ? pending : {}),
+        serverCertificate,
+        ...(talosVersion === undefined ? {} : { talosVersion }),
+      };
       await guard?.assertWell("after");
       return { outputs: { ...outputs, ...proved }, reports: this.reports };
     } catch (error) {

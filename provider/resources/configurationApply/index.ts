@@ -7,7 +7,7 @@ import { type NodeConfig, readNodeConfig } from "../../core/nodes/nodeConfig";
 import { canonical } from "../../core/canonical";
 import type { Authority } from "../../core/x509/authority";
 import { defineResource } from "../../engine/definition";
-import type { PreviewInputs } from "../../engine/rows";
+import type { PreviewInputs, StoredOutputs } from "../../engine/rows";
 import { isKnown, knownOr } from "../../engine/unknown";
 import { credentialProblems, keptCredentials, type OsCredentials, osCredentials } from "../live/credentials";
 import { NodeAccess, targetOf } from "../live/nodeAccess";
@@ -20,6 +20,7 @@ import { readNode } from "./refresh";
 import { resetNode } from "./reset";
 
 type Inputs = PreviewInputs<typeof INPUTS>;
+type Stored = StoredOutputs<typeof OUTPUTS>;
 
 /** Inputs that refresh, destroy and the next update need beside the outputs. */
 const REMEMBERED = [
@@ -34,6 +35,12 @@ const REMEMBERED = [
   "timeouts",
   "triggers",
 ] as const;
+
+/** Those whose change is a reason to call the node. */
+const CONCERN_NODE = ["node", "endpoint", "applyMode", "maintenance", "triggers"] as const;
+
+/** Those whose change lets a machine be taken that nobody vouches for, where maintenance.allowUnverified is set. */
+const STRANGER_COMES_WITH = ["node", "triggers", "maintenance"] as const;
 
 /** Gives a node its machine config. */
 export const ConfigurationApply = defineResource({
@@ -53,7 +60,9 @@ export const ConfigurationApply = defineResource({
     ];
     const config = plannedConfig(inputs, problems);
     const keep = keptCredentials(inputs);
-    const reports = warningsOf(inputs);
+    const isSame = (name: (typeof REMEMBERED)[number]): boolean =>
+      previous !== undefined && canonical(previous.inputs[name]) === canonical(inputs[name]);
+    const reports = warningsOf(inputs, { mayMeetStranger: !STRANGER_COMES_WITH.every(isSame) });
     const credentials = problems.length > 0 ? undefined : osCredentials(inputs);
     if (config === undefined || credentials === undefined) return { problems, reports, keep };
     const given = knownOr(inputs.machineConfig);
@@ -64,14 +73,18 @@ export const ConfigurationApply = defineResource({
       redactedConfig: redactMachineConfig(config.text, { secrets: [hidden, secretInputs] }),
       credentials,
       retired: previous?.outputs === undefined ? [] : retiredAuthorities(previous.inputs, credentials),
-      hasProved:
-        previous?.outputs?.serverCertificate !== undefined &&
-        (["node", "triggers"] as const).every((name) => canonical(previous.inputs[name]) === canonical(inputs[name])),
+      hasProved: previous?.outputs?.serverCertificate !== undefined && isSame("node") && isSame("triggers"),
+      // An update without any change goes on with what the last one left.
+      ...(CONCERN_NODE.every(isSame) && !REMEMBERED.every(isSame) ? settled(previous?.outputs, config) : {}),
     };
     return { problems, reports, keep, decision };
   },
 
   async apply({ inputs, decision, previous }, context) {
+    const id = shortNodeAddress(inputs.node);
+    if (decision.settled !== undefined) {
+      return { id, outputs: { ...decision.settled, redactedConfig: decision.redactedConfig } };
+    }
     const timeouts = timeoutsOf(inputs.timeouts);
     const access = await NodeAccess.of(decision.credentials, context, timeouts);
     const application = new Application({
@@ -84,7 +97,7 @@ export const ConfigurationApply = defineResource({
       pendingRestart: previous?.pendingRestart,
     });
     const { outputs, reports, incomplete } = await application.run();
-    return { id: shortNodeAddress(inputs.node), outputs, reports, ...(incomplete === undefined ? {} : { incomplete }) };
+    return { id, outputs, reports, ...(incomplete === undefined ? {} : { incomplete }) };
   },
 
   read: (stored, context) => readNode(stored, context),
@@ -92,6 +105,15 @@ export const ConfigurationApply = defineResource({
     (liveHash !== undefined && liveHash !== configHash) || pendingRestart !== undefined,
   remove: (stored, context) => resetNode(stored, context),
 });
+
+/** The outputs of an update that has proved this config, unless a refresh has seen another one since. */
+function settled(stored: Stored | undefined, { hash }: NodeConfig): Pick<ApplyDecision, "settled"> {
+  const { configHash, liveHash, redactedConfig, appliedMode, talosVersion, serverCertificate } = stored ?? {};
+  if (configHash !== hash || liveHash !== hash || stored?.pendingRestart !== undefined) return {};
+  if (redactedConfig === undefined || appliedMode === undefined || serverCertificate === undefined) return {};
+  const known = talosVersion === undefined ? {} : { talosVersion };
+  return { settled: { configHash, liveHash, redactedConfig, appliedMode, serverCertificate, ...known } };
+}
 
 function maintenanceOf(inputs: Inputs): Exclude<Inputs["maintenance"], symbol> {
   return knownOr(inputs.maintenance);
@@ -104,7 +126,7 @@ function plannedConfig({ machineConfig, configPatches }: Inputs, problems: Probl
   return text === undefined ? undefined : collectProblems(problems, () => readNodeConfig(text, "machineConfig"));
 }
 
-function warningsOf(inputs: Inputs): Warning[] {
+function warningsOf(inputs: Inputs, { mayMeetStranger }: { readonly mayMeetStranger: boolean }): Warning[] {
   const warnings: Warning[] = [];
   if (inputs.applyMode === "staged") {
     const message =
@@ -112,7 +134,7 @@ function warningsOf(inputs: Inputs): Warning[] {
     warnings.push({ severity: "warning", reason: "staged-config", path: "applyMode", message });
   }
   const maintenance = maintenanceOf(inputs);
-  if (maintenance?.allowUnverified === true && maintenance.fingerprint === undefined) {
+  if (mayMeetStranger && maintenance?.allowUnverified === true && maintenance.fingerprint === undefined) {
     const message =
       "whoever answers at the address of a machine without a config is given the whole config, keys included; set maintenance.fingerprint to verify it";
     warnings.push({

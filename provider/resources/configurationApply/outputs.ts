@@ -18,7 +18,9 @@ export const OUTPUTS = {
     ),
     "The certificate that the node served when the config was proved. Absent until the node has been proved once.",
   ).asOptional(),
-  pendingRestart: text("A restart that was not seen to happen: `reboot`. The next update does it.").asOptional(),
+  pendingRestart: text(
+    "A restart that was not seen to happen: `reboot` or `kubelet`. The next update does it.",
+  ).asOptional(),
 };
 
 export type ApplyOutputs = Outputs<typeof OUTPUTS>;

@@ -3,9 +3,10 @@ import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { osTrustGaps, shortFingerprint } from "../../core/nodes/osTrust";
 import type { NodeSession } from "../../engine/nodes";
 import type { NodeAccess, Target } from "../live/nodeAccess";
-import { apiCertificates, machineState } from "../live/nodeState";
+import { apiCertificates, machineState, type MachineState } from "../live/nodeState";
 import { type Attempt, type Patience, waitFor } from "../live/waiting";
 import type { ApplyDecision } from "./decision";
+import { kubeletGap, type KubeletStart } from "./kubelet";
 import { keepsPersistentConfig, liveHash } from "./liveConfig";
 import type { ApplyOutputs } from "./outputs";
 import { WorkerCertificate } from "./workerCertificate";
@@ -16,8 +17,10 @@ export interface ProofOptions {
   readonly decision: ApplyDecision;
   /** The config takes effect at the next reboot: what the node serves and accepts is not looked at. */
   readonly isStaged: boolean;
-  /** When the run of the node began that must have ended. */
-  readonly rebootsFrom: Date | undefined;
+  /** The machine before the reboot that must have happened. */
+  readonly rebootsFrom: MachineState | undefined;
+  /** The kubelet before the restart that must have happened. */
+  readonly kubeletFrom: KubeletStart | undefined;
   readonly patience: Patience;
 }
 
@@ -88,12 +91,17 @@ async function proveOnce(session: NodeSession, options: ProofOptions): Promise<{
   };
 }
 
-/** What shows that a node which must have rebooted has not done so, or is not up yet. */
-async function restartGap(session: NodeSession, { rebootsFrom }: ProofOptions): Promise<string | undefined> {
+/** What shows that what must have restarted has not done so, or is not up yet. */
+async function restartGap(
+  session: NodeSession,
+  { rebootsFrom, kubeletFrom }: ProofOptions,
+): Promise<string | undefined> {
+  if (kubeletFrom !== undefined) return kubeletGap(session, kubeletFrom);
   if (rebootsFrom === undefined) return undefined;
   const state = await machineState(session);
-  if (state === undefined || state.since.getTime() <= rebootsFrom.getTime()) return "it has not rebooted yet";
-  return state.stage === "running" ? undefined : `it is ${state.stage}`;
+  if (state === undefined || state.since.getTime() <= rebootsFrom.since.getTime()) return "it has not rebooted yet";
+  // A control plane is booting until etcd is bootstrapped, which may come after this resource.
+  return state.stage === "running" || state.stage === rebootsFrom.stage ? undefined : `it is ${state.stage}`;
 }
 
 /** Whether the node lets in clients of every CA that it must, and of none whose time is over, where a key is at hand. */

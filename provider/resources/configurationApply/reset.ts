@@ -1,13 +1,19 @@
 import { PkiError } from "../../core/errors";
+import { mayPass } from "../../core/nodes/failures";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { Context } from "../../engine/ports";
+import type { NodeSession } from "../../engine/nodes";
 import { isKnown } from "../../engine/unknown";
+import { ClusterGuard } from "../live/clusterGuard";
 import { osCredentials } from "../live/credentials";
-import { NodeAccess } from "../live/nodeAccess";
+import { NodeAccess, type Target } from "../live/nodeAccess";
 import { etcdService } from "../live/nodeState";
 import { timeoutsOf } from "../live/timeouts";
-import { type Attempt, Overdue, waitFor } from "../live/waiting";
+import { type Attempt, Overdue, type Patience, waitFor } from "../live/waiting";
 import { type StoredApply, storedTarget } from "./refresh";
+
+/** What Talos keeps on the system disk: the config, and all data. The rest boots the machine again into maintenance mode. */
+const PARTITIONS = ["STATE", "EPHEMERAL"];
 
 /** Resets the node, if the resource says so; never the last member of etcd. @throws PkiError */
 export async function resetNode({ inputs }: StoredApply, context: Context): Promise<void> {
@@ -18,34 +24,85 @@ export async function resetNode({ inputs }: StoredApply, context: Context): Prom
   if (target === undefined || credentials === undefined) return;
   const timeouts = timeoutsOf(isKnown(inputs.timeouts) ? inputs.timeouts : {});
   const access = await NodeAccess.of(credentials, context, timeouts);
-  const node = shortNodeAddress(target.node);
+  const graceful = onDestroy.graceful !== false;
+  const patience = access.patience(timeouts.delete);
+  const isMember = await withNode(access, target, mayBeMember);
+  const guard = isMember ? await ClusterGuard.acquire({ access, target, act: "reset", patience }) : undefined;
+  try {
+    await withNode(access, target, async (session) => {
+      if (isMember) await assertNotLast(session, target);
+      const isContainer = await session.isContainer();
+      if (isContainer && graceful && guard !== undefined) await leaveEtcd(session, guard);
+      await session.reset({ graceful, reboot: onDestroy.reboot === true, partitions: isContainer ? [] : PARTITIONS });
+    });
+    await awaitEnd(target, access, access.patience(timeouts.delete), context);
+    if (graceful) await guard?.assertLeft();
+    await guard?.assertWell("after");
+  } finally {
+    guard?.release();
+  }
+}
+
+/** A worker has no etcd, and a control plane waits in this state until etcd is bootstrapped or joined. */
+async function mayBeMember(session: NodeSession): Promise<boolean> {
+  const state = (await etcdService(session))?.state;
+  return state !== undefined && state !== "Preparing";
+}
+
+/** @throws PkiError ERR_NODE_UNSUPPORTED, and where the members cannot be asked for */
+async function assertNotLast(session: NodeSession, { node }: Target): Promise<void> {
+  const members = await session.etcdMembers();
+  if (members.length > 1) return;
+  const message = `node ${shortNodeAddress(node)}: is the last member of etcd, and resetting it would lose the cluster; set onDestroy.reset to false, or delete the machine itself (ERR_NODE_UNSUPPORTED)`;
+  throw new PkiError("ERR_NODE_UNSUPPORTED", message, { path: "onDestroy.reset" });
+}
+
+/** Leaves etcd, which may take longer than a call may; that it has happened is seen on the other members. @throws PkiError */
+async function leaveEtcd(session: NodeSession, guard: ClusterGuard): Promise<void> {
+  await session.etcdLeave().catch((error: unknown) => {
+    if (!(error instanceof PkiError) || !mayPass(error)) throw error;
+  });
+  await guard.assertLeft();
+}
+
+async function withNode<T>(access: NodeAccess, target: Target, work: (session: NodeSession) => Promise<T>): Promise<T> {
   const session = await access.reach(target);
   try {
-    const etcd = (await etcdService(session))?.state;
-    // A worker has none, and a control plane waits in this state until etcd is bootstrapped or joined.
-    const members = etcd === undefined || etcd === "Preparing" ? [] : await session.etcdMembers();
-    if (members.length === 1) {
-      const message = `node ${node}: is the last member of etcd, and resetting it would lose the cluster; set onDestroy.reset to false, or delete the machine itself (ERR_NODE_UNSUPPORTED)`;
-      throw new PkiError("ERR_NODE_UNSUPPORTED", message, { path: "onDestroy.reset" });
-    }
-    await session.reset({ graceful: onDestroy.graceful !== false, reboot: onDestroy.reboot === true });
+    return await work(session);
   } finally {
     session.close();
   }
+}
+
+/** Waits until the node is gone, or back without a config of this cluster. @throws PkiError ERR_NODE_TIMEOUT */
+async function awaitEnd(target: Target, access: NodeAccess, patience: Patience, context: Context): Promise<void> {
+  const node = shortNodeAddress(target.node);
   try {
-    await waitFor(`node ${node} to be reset`, access.patience(timeouts.delete), async (): Promise<Attempt<true>> => {
-      const { chain } = await access.nodes.shakeHands(target.node, { patience: 2000, signal: context.signal });
-      const [leaf] = chain;
-      // Gone, or back without a config of this cluster.
-      const isOurs =
-        leaf !== undefined && credentials.trust.some((pem) => leaf.isSignedBy(context.pems.certificate(pem, "")));
-      return isOurs ? { missing: "it still runs" } : { found: true };
-    });
+    await waitFor(`node ${node} to be reset`, patience, async (): Promise<Attempt<true>> =>
+      (await stillRuns(target, access, context)) ? { missing: "it still runs" } : { found: true },
+    );
   } catch (error) {
     if (!(error instanceof Overdue)) throw error;
     throw new PkiError(
       "ERR_NODE_TIMEOUT",
       `node ${node}: was told to reset and still runs; look at the node (ERR_NODE_TIMEOUT)`,
     );
+  }
+}
+
+const LOOK_MS = 2000;
+
+async function stillRuns(target: Target, access: NodeAccess, { pems, signal }: Context): Promise<boolean> {
+  if (target.endpoint === undefined) {
+    const { chain } = await access.nodes.shakeHands(target.node, { onlyChain: true, patience: LOOK_MS, signal });
+    const [leaf] = chain;
+    return leaf !== undefined && access.authorities.some((pem) => leaf.isSignedBy(pems.certificate(pem, "")));
+  }
+  try {
+    await access.with(target, (session) => session.version(), LOOK_MS);
+    return true;
+  } catch (error) {
+    if (error instanceof PkiError) return false;
+    throw error;
   }
 }

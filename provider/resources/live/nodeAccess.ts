@@ -51,6 +51,11 @@ export class NodeAccess {
     return this.context.signal;
   }
 
+  /** The OS CAs of the cluster, PEM. */
+  get authorities(): readonly string[] {
+    return this.credentials.trust;
+  }
+
   progress(line: string): void {
     this.context.progress(line);
   }
@@ -154,10 +159,10 @@ export class NodeAccess {
     }
   }
 
-  /** Shakes hands as a client of this CA, and sends nothing. */
+  /** Shakes hands as a client of this CA, and asks nothing. */
   async shakeHandsAs({ node }: Target, signer: Authority): Promise<HandshakeResult> {
     const identity = await this.identityOf(signer);
-    return this.nodes.shakeHands(node, { identity, signal: this.signal });
+    return this.nodes.shakeHands(node, { identity, authorities: this.authorities, signal: this.signal });
   }
 
   private async issue(signer: Authority): Promise<NodeIdentity> {

@@ -1,4 +1,5 @@
 import { type ApiCertificates, readApiCertificates } from "../../core/nodes/osTrust";
+import { isTree, valueAt } from "../../core/secrets/fields";
 import { readPlainYaml } from "../../core/yaml/plain";
 import type { NodeService, NodeSession } from "../../engine/nodes";
 import { isPlainObject } from "../../engine/values";
@@ -34,15 +35,32 @@ export async function etcdService(session: NodeSession): Promise<NodeService | u
   return (await session.services()).find(({ id }) => id === "etcd");
 }
 
-/** Whether the static pod of the API server is Ready; `undefined` where the node has none. @throws PkiError */
-export async function apiServerReady(session: NodeSession): Promise<boolean | undefined> {
+/** What the kubelet says of the API server's static pod. */
+export interface ApiServerPod {
+  readonly isReady: boolean;
+  /** Start of its container, RFC 3339; absent where it is not told. */
+  readonly startedAt?: string;
+}
+
+/** The static pod of the API server; `undefined` where the node has none. @throws PkiError */
+export async function apiServerPod(session: NodeSession): Promise<ApiServerPod | undefined> {
   const pods = await session.resources("k8s", "StaticPodStatuses.kubernetes.talos.dev");
   const pod = pods.find(({ id }) => id.includes("kube-apiserver"));
   if (pod === undefined) return undefined;
   const spec = readPlainYaml(pod.spec, "");
-  const conditions = isPlainObject(spec) ? spec["conditions"] : undefined;
-  return (Array.isArray(conditions) ? conditions : []).some(
-    (condition: unknown) =>
-      isPlainObject(condition) && condition["type"] === "Ready" && String(condition["status"]) === "True",
-  );
+  const listOf = (key: string): readonly unknown[] => {
+    const list = isPlainObject(spec) ? spec[key] : undefined;
+    return Array.isArray(list) ? list : [];
+  };
+  const [startedAt] = listOf("containerStatuses").flatMap((container) => {
+    const found = isTree(container) ? valueAt(container, ["state", "running", "startedAt"]) : undefined;
+    return typeof found === "string" ? [found] : [];
+  });
+  return {
+    isReady: listOf("conditions").some(
+      (condition) =>
+        isPlainObject(condition) && condition["type"] === "Ready" && String(condition["status"]) === "True",
+    ),
+    ...(startedAt === undefined ? {} : { startedAt }),
+  };
 }

@@ -1,20 +1,5 @@
-import { parseGoDuration } from "../../core/goDuration";
-import { PkiError } from "../../core/errors";
-import { customOf, objectOf, row, STRING } from "../../engine/rows";
-
-const NANOSECONDS = 1_000_000n;
-
-/** A Go duration as milliseconds. @throws PkiError ERR_DURATION_INVALID */
-function decodeDuration(value: unknown, path: string): number {
-  const nanoseconds = parseGoDuration(String(value));
-  if (nanoseconds === undefined || nanoseconds <= 0n) {
-    const message = `is ${JSON.stringify(value)}; must be a Go duration above zero, such as "30s" or "10m"`;
-    throw new PkiError("ERR_DURATION_INVALID", message, { path });
-  }
-  return Number(nanoseconds / NANOSECONDS);
-}
-
-const DURATION = customOf(STRING, decodeDuration);
+import { objectOf, row } from "../../engine/rows";
+import { DURATION } from "../duration";
 
 /** The input `timeouts`; each member decodes to milliseconds. */
 export const TIMEOUTS = row(

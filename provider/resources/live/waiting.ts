@@ -29,6 +29,8 @@ export class Overdue extends Error {
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 1000;
+/** With less time than this an attempt that times out has found out nothing. */
+const SHORTEST_ATTEMPT_MS = 1000;
 /** Lines of progress are no more frequent. */
 const QUIET_MS = 10_000;
 
@@ -44,8 +46,10 @@ export async function waitFor<T>(what: string, patience: Patience, attempt: () =
   const { nodes, signal, progress, deadline } = patience;
   const begin = nodes.uptime();
   let reported = begin;
+  let overdue: Overdue | undefined;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     let failure: PkiError | undefined;
+    const isShort = deadline - nodes.uptime() < SHORTEST_ATTEMPT_MS;
     const result = await attempt().catch((error: unknown): Attempt<T> => {
       if (!(error instanceof PkiError) || !mayPass(error)) throw error;
       failure = error;
@@ -53,8 +57,11 @@ export async function waitFor<T>(what: string, patience: Patience, attempt: () =
     });
     if ("found" in result) return result.found;
     assertGoingOn(what, signal);
+    // What an attempt has found is not to be lost to a last one that had no time.
+    if (overdue === undefined || !isShort || failure?.code !== "ERR_NODE_TIMEOUT")
+      overdue = new Overdue(result.missing, failure);
     const now = nodes.uptime();
-    if (now + pause >= deadline) throw new Overdue(result.missing, failure);
+    if (now + pause >= deadline) throw overdue;
     if (now - reported >= QUIET_MS) {
       reported = now;
       progress(`waits for ${what} (${Math.round((now - begin) / 1000)} s): ${result.missing}`);

@@ -1,12 +1,14 @@
 import { describeConfigChanges } from "../../core/config/configChanges";
 import { configHash, redactMachineConfig } from "../../core/config/redact";
 import type { Problem } from "../../core/errors";
+import { STAGED, type StagedName } from "../../core/secrets/inventory";
+import type { MachineType } from "../../core/secrets/types";
 import { machineProblems } from "../../core/secrets/validate";
 import { defineResource, info, type PlanRequest, type Report } from "../../engine/definition";
 import { row, type Rows, secretText, text } from "../../engine/rows";
 import { isKnown, knownOr, type Unknown, UNKNOWN_VALUE } from "../../engine/unknown";
 import { UNKNOWN } from "../../engine/wire";
-import { keepSecrets } from "../clusterSecrets";
+import { type ClusterSecrets, keepSecrets } from "../clusterSecrets";
 import { MACHINE_TYPE } from "../enumerations";
 import { type VersionDefaults, versionDefaults } from "./defaults";
 import { ACCEPTED_INPUTS, INPUTS } from "./inputs";
@@ -92,6 +94,17 @@ export const MachineConfig = defineResource({
     !hasSecretInputs && hash === outputs.configHash && FACTS.every((name) => facts[name] === outputs[name]),
 });
 
+/** Lists of accepted CAs that states have had from the beginning; others only when there is something in them. */
+const ALWAYS_KEPT = ["os", "kubernetes"] as const;
+
+const acceptedOnMachine = ({ acceptedCAs }: ClusterSecrets, machineType: MachineType): StagedName[] =>
+  machineType === "worker"
+    ? []
+    : STAGED.filter((name) => !ALWAYS_KEPT.some((kept) => kept === name) && acceptedCAs[name].length > 0);
+
+const machineSecrets = (secrets: ClusterSecrets, machineType: MachineType) =>
+  machineType === "worker" ? { ...secrets, acceptedServiceAccountKeys: [] } : secrets;
+
 /** The part of the secrets that the machine needs, and CAs as single certificates. */
 function keptInputs(inputs: Request["inputs"]) {
   const { secrets, machineType } = inputs;
@@ -102,7 +115,10 @@ function keptInputs(inputs: Request["inputs"]) {
   });
   const part =
     isKnown(secrets) && isKnown(machineType)
-      ? keepSecrets(secrets, secrets.decoded.forMachine(machineType), ["os", "kubernetes"])
+      ? keepSecrets(machineSecrets(secrets, machineType), secrets.decoded.forMachine(machineType), [
+          ...ALWAYS_KEPT,
+          ...acceptedOnMachine(secrets, machineType),
+        ])
       : undefined;
   return {
     ...Object.fromEntries(accepted),
@@ -130,7 +146,7 @@ function describe({ inputs, secretInputs }: Request, defaults: VersionDefaults, 
       kubernetesVersion: fact(kubernetesVersion),
       installImage: fact(installImage),
     },
-    secrets: secretValues(isKnown(secrets) ? secrets.decoded : undefined, secretInputs),
+    secrets: secretValues(isKnown(secrets) ? secrets : undefined, secretInputs),
     hasSecretInputs: secretInputs.length > 0,
   };
 }
@@ -149,7 +165,7 @@ function configChanges({ previous }: Request, { machineConfig, secrets }: Render
   };
   // An older package may have let pass what this one rejects; then there is nothing to compare with.
   const before = renderConfig(inputs, versions).machineConfig;
-  const hidden = secretValues(isKnown(inputs.secrets) ? inputs.secrets.decoded : undefined, secretInputs);
+  const hidden = secretValues(isKnown(inputs.secrets) ? inputs.secrets : undefined, secretInputs);
   const changes =
     before === undefined ? [] : describeConfigChanges(before, machineConfig, { secrets: [hidden, secrets] });
   if (changes.length === 0) return [];

@@ -50,7 +50,9 @@ function placesOfSecrets(
       isWatched,
     })),
   );
-  const accepted = (["os", "kubernetes"] as const).flatMap((name) =>
+  const accepted = CA_NAMES.filter(
+    (name) => machineType === "controlplane" || INVENTORY[name].worker !== "nothing",
+  ).flatMap((name) =>
     acceptedCAs[name].map((pem, index) => {
       const path = `secrets.acceptedCAs.${name}[${index}]`;
       return { path, certificate: pems.certificate(pem, path), isWatched };

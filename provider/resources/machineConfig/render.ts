@@ -3,10 +3,13 @@ import { generateMachineConfig } from "../../core/config/machineConfig";
 import { STAND_IN_SECRETS } from "../../core/config/standInSecrets";
 import type { MachineConfigOptions } from "../../core/config/machineConfigOptions";
 import { collectProblems, type Problem, type Warning } from "../../core/errors";
+import { type AcceptedOption, rowOf, STAGED } from "../../core/secrets/inventory";
 import { patchProblems } from "../../core/machinery/patch";
 import { parseTalosVersion, SUPPORTED_TALOS_VERSIONS } from "../../core/talosVersion";
 import type { PreviewInputs } from "../../engine/rows";
+import { parseKeys, publicKeyPem } from "../../core/x509/publicKey";
 import { isKnown, knownOr } from "../../engine/unknown";
+import type { ClusterSecrets } from "../clusterSecrets";
 import type { VersionDefaults } from "./defaults";
 import type { AcceptedItem, INPUTS } from "./inputs";
 
@@ -79,6 +82,7 @@ function knownOptions(
     additionalSans: knownOr(inputs.additionalSans),
     acceptedCAs: accepted(secrets?.acceptedCAs.os, knownOr(inputs.acceptedCAs)),
     kubernetesAcceptedCAs: accepted(secrets?.acceptedCAs.kubernetes, knownOr(inputs.kubernetesAcceptedCAs)),
+    ...(secrets === undefined ? {} : acceptedOfRotations(secrets)),
     dnsDomain: knownOr(inputs.dnsDomain),
     installDisk: knownOr(inputs.installDisk),
     registryMirrors: knownOr(inputs.registryMirrors),
@@ -87,6 +91,25 @@ function knownOptions(
     configPatches: knownOr(inputs.configPatches),
   };
 }
+
+/** What no input of the program adds to: what rotations accept. */
+function acceptedOfRotations(secrets: ClusterSecrets): { readonly [Option in AcceptedOption]?: readonly string[] } {
+  const options = STAGED.flatMap((name) => {
+    const row = rowOf(name);
+    if (row.kind === "text" || row.acceptedInput !== undefined) return [];
+    return [[row.acceptedOption, row.kind === "ca" ? secrets.acceptedCAs[name] : acceptedKeys(secrets)] as const];
+  });
+  return Object.fromEntries(options);
+}
+
+/** Private keys where they are at hand; what has none is accepted by its public key. */
+const acceptedKeys = ({ acceptedServiceAccountKeys: keys, acceptedCAs }: ClusterSecrets): string[] => [
+  ...keys,
+  ...acceptedCAs.serviceAccount.filter((pem) => !publicKeysOf(keys).includes(pem)),
+];
+
+const publicKeysOf = (keys: readonly string[]): string[] =>
+  keys.flatMap((pem) => parseKeys(pem, "secrets").map(({ publicKeyDer }) => publicKeyPem(publicKeyDer)));
 
 function isComplete(options: KnownOptions): options is MachineConfigOptions {
   const { secrets, clusterName, clusterEndpoint, machineType, talosVersion } = options;

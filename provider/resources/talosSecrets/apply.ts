@@ -2,18 +2,27 @@ import { PkiError } from "../../core/errors";
 import type { RotationAction } from "../../core/lifecycle/rotation";
 import { generateAuthority } from "../../core/secrets/authority";
 import type { DecodedBundle } from "../../core/secrets/decodedBundle";
-import { DecodedCA } from "../../core/secrets/decodedPem";
+import { DecodedCA, DecodedPem } from "../../core/secrets/decodedPem";
 import { generateDecodedBundle, type GenerateOptions } from "../../core/secrets/generate";
-import { type CAName, type ImmediateName, STAGED, type StagedName } from "../../core/secrets/inventory";
+import {
+  type CAName,
+  INVENTORY,
+  isCAName,
+  type OnlyImmediateName,
+  STAGED,
+  type StagedName,
+} from "../../core/secrets/inventory";
+import { type StagedSecret, stagedAlgorithm, withStagedSecret } from "../../core/secrets/stagedSecret";
 import { parseTalosVersion } from "../../core/talosVersion";
 import { KEY_ALGORITHMS } from "../../core/x509/algorithms";
+import { generatePrivateKey } from "../../core/x509/privateKey";
 import type { Context } from "../../engine/ports";
 import { isKnown, knownOr } from "../../engine/unknown";
 import type { CreationPlan } from "./creationPlan";
 import { caInput, type SecretsInputs } from "./inputs";
 import { isUsable } from "./keyRules";
 import { byCA, byStagedCA } from "./names";
-import { AT_REST, issuing, type SecretsState, type StagedState } from "./state";
+import { AT_REST, issuingFingerprint, issuingSecret, type SecretsState, type StagedState } from "./state";
 import type { UpdatePlan } from "./updatePlan";
 
 /** Makes a cluster's secrets, or what an adopted bundle lacks. */
@@ -27,7 +36,7 @@ export async function createState(
     unknown,
     talosVersion,
     staged: byStagedCA((name) => {
-      const id = requests.staged[name]?.id;
+      const id = requests.staged[name]?.id ?? requests.all?.id;
       return id === undefined ? AT_REST : { ...AT_REST, position: "finish", id, spentIds: [id] };
     }),
     immediate: requests.immediate,
@@ -86,15 +95,17 @@ async function applyStaged(
   if (action === "none")
     return { ...state, staged: { ...state.staged, [name]: { ...state.staged[name], isAutomatic } } };
   const { other, retired } = state.staged[name];
-  const current = state.bundle.ca(name);
-  const next = supplied?.ca ?? (action === "begin" ? await makeNextCA(state, name, inputs, context) : undefined);
+  const current = issuingSecret(state.bundle, name);
+  const isMade = action === "begin" || action === "replace";
+  const next = supplied?.secret ?? (isMade ? await makeNext(state, name, inputs, context) : undefined);
   const moved = move(action, current, other, next);
-  const bundle = state.bundle.with(name, moved.issuing);
-  const gone = moved.issuing === current ? [] : [issuing(state.bundle, name).fingerprint];
+  const bundle = withStagedSecret(state.bundle, name, moved.issuing);
+  const issues = issuingFingerprint(bundle, name);
+  const gone = moved.issuing === current ? [] : [issuingFingerprint(state.bundle, name)];
   const staged: StagedState = {
     ...position,
     isAutomatic,
-    retired: [...new Set([...retired, ...gone])].filter((old) => old !== issuing(bundle, name).fingerprint),
+    retired: [...new Set([...retired, ...gone])].filter((old) => old !== issues),
     ...(moved.other === undefined ? {} : { other: moved.other }),
   };
   return { ...state, bundle, staged: { ...state.staged, [name]: staged } };
@@ -103,12 +114,12 @@ async function applyStaged(
 /** Which CA issues and which is beside it after a move. */
 function move(
   action: RotationAction,
-  current: DecodedCA,
-  other: DecodedCA | undefined,
-  next: DecodedCA | undefined,
-): { readonly issuing: DecodedCA; readonly other?: DecodedCA } {
-  const needed = (ca: DecodedCA | undefined): DecodedCA => {
-    if (ca !== undefined) return ca;
+  current: StagedSecret,
+  other: StagedSecret | undefined,
+  next: StagedSecret | undefined,
+): { readonly issuing: StagedSecret; readonly other?: StagedSecret } {
+  const needed = (secret: StagedSecret | undefined): StagedSecret => {
+    if (secret !== undefined) return secret;
     throw new PkiError(
       "ERR_ROTATION_ILLEGAL",
       "the other CA of this rotation is not in the state; restore the state that holds it",
@@ -127,32 +138,37 @@ function move(
     case "abort":
       return { issuing: current };
     case "takeOver":
+    case "replace":
       return { issuing: needed(next) };
   }
 }
 
-/** The next CA is of the kind of the issuing one, if that works, unless the inputs say otherwise. */
-async function makeNextCA(
+/** The next CA or key is of the kind of the issuing one, if that works, unless the inputs say otherwise. */
+async function makeNext(
   state: SecretsState,
   name: StagedName,
   inputs: SecretsInputs,
   { environment }: Context,
-): Promise<DecodedCA> {
+): Promise<StagedSecret> {
   const version = parseTalosVersion(state.talosVersion);
-  const { algorithm: current } = issuing(state.bundle, name);
-  const algorithm = KEY_ALGORITHMS.find((known) => known === current);
-  const options = {
-    ...(algorithm !== undefined && isUsable(name, algorithm, version) ? { algorithm } : {}),
-    ...caOptions(inputs, name),
-  };
-  return DecodedCA.of(await generateAuthority(name, version, options, environment));
+  const current = stagedAlgorithm(issuingSecret(state.bundle, name));
+  const known = KEY_ALGORITHMS.find((algorithm) => algorithm === current);
+  const usable = known !== undefined && isUsable(name, known, version) ? known : undefined;
+  if (isCAName(name)) {
+    const options = { ...(usable === undefined ? {} : { algorithm: usable }), ...caOptions(inputs, name) };
+    return DecodedCA.of(await generateAuthority(name, version, options, environment));
+  }
+  const { serviceAccount } = generateOptions(inputs);
+  const { config, algorithm } = INVENTORY[name];
+  const key = await generatePrivateKey(serviceAccount?.algorithm ?? usable ?? algorithm(version), environment);
+  return DecodedPem.of(key.pem, config.v1alpha1, key);
 }
 
 /** Replaces a secret by the one that the program supplies, else by a new one. */
 function replaceSecret(
   { bundle, talosVersion }: SecretsState,
   { supplied }: UpdatePlan,
-  name: ImmediateName,
+  name: OnlyImmediateName,
   inputs: SecretsInputs,
   { environment }: Context,
 ): Promise<DecodedBundle> {

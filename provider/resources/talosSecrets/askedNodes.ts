@@ -1,7 +1,11 @@
+import { AUTHORITIES } from "../../core/lifecycle/authorities";
 import { isUnderWay, type RotationAction, type RotationPosition } from "../../core/lifecycle/rotation";
 import { asksNodes, completion } from "../../core/lifecycle/rotationCheck";
+import { isConcerned } from "../../core/lifecycle/rotationProofs";
 import { formatNodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
-import { isKnown } from "../../engine/unknown";
+import type { StagedName } from "../../core/secrets/inventory";
+import type { MachineType } from "../../core/secrets/types";
+import { isKnown, knownOr } from "../../engine/unknown";
 import { type Target, targetOf } from "../live/nodeAccess";
 import type { SecretsInputs } from "./inputs";
 
@@ -13,31 +17,41 @@ export interface NodesInputs {
 
 /** Which nodes are asked before a rotation goes to its next stage. */
 export interface Gate {
-  readonly asked: readonly Target[];
+  readonly asked: readonly AskedNode[];
   /** Nodes that the last update did not have: they get their first config after this one. */
-  readonly unasked: readonly Target[];
+  readonly unasked: readonly AskedNode[];
   /** A preview does not know which nodes there are. */
   readonly isUnknown: boolean;
 }
 
+/** A node that is asked, and its role: a worker has no etcd. */
+export interface AskedNode extends Target {
+  readonly machineType: MachineType | undefined;
+}
+
 /** The nodes in the order of a rotation: control planes first. */
-function targetsOf(nodes: SecretsInputs["nodes"]): Target[] {
+function targetsOf(nodes: SecretsInputs["nodes"]): AskedNode[] {
   if (nodes === undefined || !isKnown(nodes)) return [];
   const all = nodes.flatMap(({ address, endpoint, machineType }) => {
     // An address that is rejected is unknown.
     if (!isKnown(address) || !isKnown(endpoint)) return [];
-    const isFirst = machineType === "controlplane";
-    return [{ isFirst, target: targetOf({ node: address, endpoint }) }];
+    return [{ ...targetOf({ node: address, endpoint }), machineType: knownOr(machineType) }];
   });
-  const ordered = [...all.filter(({ isFirst }) => isFirst), ...all.filter(({ isFirst }) => !isFirst)];
-  return [...new Map(ordered.map(({ target }) => [formatNodeAddress(target.node), target])).values()];
+  const isFirst = ({ machineType }: AskedNode): boolean => machineType === "controlplane";
+  const ordered = [...all.filter(isFirst), ...all.filter((node) => !isFirst(node))];
+  return [...new Map(ordered.map((target) => [formatNodeAddress(target.node), target])).values()];
 }
 
 /** Who is asked before a move; `undefined` where no nodes are configured, or none is asked before such a move. */
-export function gateOf(action: RotationAction, { now, before }: NodesInputs): Gate | undefined {
-  if (now === undefined || !asksNodes(action)) return undefined;
+export function gateOf(name: StagedName, action: RotationAction, nodes: NodesInputs): Gate | undefined {
+  return asksNodes(action) ? watchOf(name, nodes) : undefined;
+}
+
+/** Who shows a CA or key; `undefined` where no nodes are configured. */
+export function watchOf(name: StagedName, { now, before }: NodesInputs): Gate | undefined {
+  if (now === undefined) return undefined;
   const known = new Set(targetsOf(before).map(({ node }) => formatNodeAddress(node)));
-  const targets = targetsOf(now);
+  const targets = targetsOf(now).filter(({ machineType }) => isConcerned(name, machineType));
   const wasThere = ({ node }: Target): boolean => known.has(formatNodeAddress(node));
   return {
     asked: targets.filter(wasThere),
@@ -54,13 +68,19 @@ export function isHeldBack({ asked, isUnknown }: Gate, position: RotationPositio
 const namesOf = (targets: readonly Target[]): string => targets.map(({ node }) => shortNodeAddress(node)).join(", ");
 
 /** The condition of a move, for a person: `, if all of 10.0.0.2, 10.0.0.3 have completed accept`; empty without one. */
-export function describeGate({ asked, isUnknown }: Gate, action: RotationAction, position: RotationPosition): string {
+export function describeGate(
+  name: StagedName,
+  { asked, isUnknown }: Gate,
+  action: RotationAction,
+  position: RotationPosition,
+): string {
   if (!isUnknown && asked.length === 0) return "";
   const names = isUnknown ? "the nodes, which are unknown," : namesOf(asked);
   const isOne = !isUnknown && asked.length === 1;
-  if (action === "abort")
-    return `, if ${isOne ? names : `none of ${names}`} ${isOne ? "does not serve" : "serves"} the new CA`;
-  return `, if ${isOne ? names : `all of ${names}`} ${completion(position, isOne ? "has" : "have")}`;
+  const { noun } = AUTHORITIES[name];
+  const serves = noun === "CA" ? ["does not serve", "serves"] : ["does not sign with", "signs with"];
+  if (action === "abort") return `, if ${isOne ? names : `none of ${names}`} ${serves[isOne ? 0 : 1]} the new ${noun}`;
+  return `, if ${isOne ? names : `all of ${names}`} ${completion(position, isOne ? "has" : "have", name)}`;
 }
 
 /** Nodes that are not asked, and why; `undefined` where all are. */

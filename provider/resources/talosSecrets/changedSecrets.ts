@@ -1,42 +1,31 @@
 import type { Problem } from "../../core/errors";
 import { type DecodedBundle, decodeBundle } from "../../core/secrets/decodedBundle";
-import {
-  IMMEDIATE,
-  INVENTORY,
-  isCAName,
-  KEY_NAMES,
-  type SecretName,
-  SECRET_NAMES,
-  STAGED,
-  TEXT_NAMES,
-} from "../../core/secrets/inventory";
+import { INVENTORY, ONLY_IMMEDIATE, type OnlyImmediateName, TEXT_NAMES } from "../../core/secrets/inventory";
 import { readBundleTree } from "../../core/secrets/read";
 import type { DecodeContext } from "../../engine/decode";
 import type { StoredSecrets } from "./outputs";
 import type { RotationRequests } from "./requests";
 
-/** Secrets whose change is seen here; a CA that rotates in stages has a plan of its own. */
-const COMPARED = SECRET_NAMES.filter((name) => !STAGED.some((staged) => staged === name));
-
 /**
- * A supplied value must be the one in the state, unless a rotation takes it; then it must be another.
+ * A supplied text must be the one in the state, unless a rotation takes it; then it must be another. CAs and keys rotate in
+ * stages, and have a plan of their own.
  *
  * @param immediate the rotations that replace their value in this update
  */
 export function changedSecrets(
   supplied: DecodedBundle,
   outputs: StoredSecrets,
-  immediate: readonly SecretName[],
+  immediate: readonly OnlyImmediateName[],
   requests: RotationRequests,
   { pems }: DecodeContext,
 ): Problem[] {
-  const compared = COMPARED.filter((name) => isSupplied(supplied, name));
+  const compared = TEXT_NAMES.filter((name) => supplied.text(name) !== undefined);
   if (compared.length === 0) return [];
   const current = decodeBundle(readBundleTree(outputs.secrets ?? {}, "").bundle, undefined, pems);
   return compared.flatMap((name): Problem[] => {
     const { input } = INVENTORY[name];
-    const isSame = identityOf(supplied, name) === identityOf(current, name);
-    const rotation = IMMEDIATE.find((other) => other === name);
+    const isSame = supplied.text(name)?.trim() === current.text(name)?.trim();
+    const rotation = ONLY_IMMEDIATE.find((other) => other === name);
     if (rotation !== undefined && immediate.includes(rotation)) {
       return isSame
         ? [
@@ -61,17 +50,3 @@ export function changedSecrets(
 }
 
 const changed = (path: string, message: string): Problem => ({ code: "ERR_SECRET_CHANGED", path, message });
-
-const isSupplied = (bundle: DecodedBundle, name: SecretName): boolean => identityOf(bundle, name) !== undefined;
-
-/** What makes a secret the same: a certificate's fingerprint; of a key the public half, whatever its PEM label. */
-function identityOf(bundle: DecodedBundle, name: SecretName): string | undefined {
-  if (isCAName(name)) return bundle.ca(name).certificate?.fingerprint;
-  const key = KEY_NAMES.find((other) => other === name);
-  if (key !== undefined) {
-    const { publicKeyDer } = bundle.key(key)?.value ?? {};
-    return publicKeyDer === undefined ? undefined : Buffer.from(publicKeyDer).toString("hex");
-  }
-  const text = TEXT_NAMES.find((other) => other === name);
-  return text === undefined ? undefined : bundle.text(text)?.trim();
-}

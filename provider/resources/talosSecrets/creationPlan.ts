@@ -1,14 +1,14 @@
 import type { Problem } from "../../core/errors";
 import type { DecodedBundle } from "../../core/secrets/decodedBundle";
 import type { Tree } from "../../core/secrets/fields";
-import { CA_NAMES, INVENTORY, STAGED } from "../../core/secrets/inventory";
+import { CA_NAMES, INVENTORY, isCAName, STAGED } from "../../core/secrets/inventory";
 import { tryBundle } from "../../core/inspect/tryAuthority";
 import type { TalosVersion } from "../../core/talosVersion";
 import type { Report } from "../../engine/definition";
 import type { Context } from "../../engine/ports";
-import { isKnown } from "../../engine/unknown";
+import { isKnown, type Unknown } from "../../engine/unknown";
 import { mergeSupplied, readAdopted } from "./adoption";
-import { ADOPT_INPUTS, type SecretsInputs } from "./inputs";
+import { ADOPT_INPUTS, type PairInput, type SecretsInputs } from "./inputs";
 import { adoptedKeyWarnings } from "./keyRules";
 import { shortWarnings } from "./lifetimes";
 import type { RotationRequests } from "./requests";
@@ -63,8 +63,9 @@ function creationProblems({ rotation }: SecretsInputs): Problem[] {
     const request = rotation[name];
     const path = `rotation.${name}`;
     if (request === undefined || !isKnown(request) || !isKnown(request.stage)) return [];
+    const { stage = "finish" } = request;
     // What is created has nothing to go through: like a finished one, it is merely noted.
-    if (request.stage !== "finish" && request.stage !== "auto") {
+    if (stage !== "finish" && stage !== "auto") {
       return [
         {
           code: "ERR_ROTATION_ILLEGAL",
@@ -73,8 +74,17 @@ function creationProblems({ rotation }: SecretsInputs): Problem[] {
         },
       ];
     }
-    if (request.certificatePem === undefined) return [];
-    const message = `at creation an own CA is given in certificateAuthorities.${name}`;
-    return [{ code: "ERR_ROTATION_ILLEGAL", path: `${path}.certificatePem`, message }];
-  });
+    const half = isCAName(name) ? "certificatePem" : "privateKeyPem";
+    if ((request as PairInput)[half] === undefined) return [];
+    const what = isCAName(name) ? "CA" : "key";
+    const message = `at creation an own ${what} is given in ${isCAName(name) ? `certificateAuthorities.${name}` : INVENTORY[name].input}`;
+    return [{ code: "ERR_ROTATION_ILLEGAL", path: `${path}.${half}`, message }];
+  }).concat(completeProblems(rotation.all));
+}
+
+/** The same of a rotation of all. */
+function completeProblems(all: Exclude<SecretsInputs["rotation"], Unknown | undefined>["all"]): Problem[] {
+  if (all === undefined || !isKnown(all) || all.stage !== "abort") return [];
+  const message = `there is nothing to rotate when the secrets are created; must be no rotation, or stage "auto"`;
+  return [{ code: "ERR_ROTATION_ILLEGAL", path: "rotation.all.stage", message }];
 }

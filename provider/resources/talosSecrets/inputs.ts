@@ -1,18 +1,9 @@
 import { type CAName, INVENTORY } from "../../core/secrets/inventory";
 import { NEWEST_TALOS_VERSION, SUPPORTED_TALOS_VERSIONS } from "../../core/talosVersion";
 import { PROFILES } from "../../core/x509/profiles";
-import {
-  hours,
-  listOf,
-  type KnownInputs,
-  objectOf,
-  type PreviewInputs,
-  rejectedOf,
-  row,
-  secretText,
-  text,
-} from "../../engine/rows";
+import { enumOf, flag, hours, listOf, objectOf, type PreviewInputs, row, secretText, text } from "../../engine/rows";
 import { KEY_ALGORITHM, MACHINE_TYPE, ROTATION_STAGE } from "../enumerations";
+import { PERIOD } from "../duration";
 import { ADDRESS } from "../live/rows";
 import { isKnown, type Unknown } from "../../engine/unknown";
 import { byCA } from "./names";
@@ -26,27 +17,42 @@ const CA = {
   privateKeyPem: secretText("Its private key, PEM."),
 };
 
-const STAGED_ROTATION = {
-  id: text("Name of the rotation, used once, such as a date.").asRequired(),
-  stage: row(
-    ROTATION_STAGE,
-    "Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.",
-  ).asRequired(),
+const NEXT_CA = {
   certificatePem: text("Certificate of the next CA, to bring an own one."),
   privateKeyPem: secretText("Its private key, PEM."),
 };
 
+const STAGES =
+  "Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.";
+
+const STAGED_ID = {
+  id: text("Name of the rotation, used once, such as a date.").asRequired(),
+};
+
+const STAGED_ROTATION = { ...STAGED_ID, stage: row(ROTATION_STAGE, STAGES).asRequired(), ...NEXT_CA };
+
+/** A stage may be left out where the program wants the old one gone at once. */
+const AT_ONCE = { ...STAGED_ID, stage: row(ROTATION_STAGE, `${STAGES} Left out: replaced at once.`) };
+
+const DOWNTIME = {
+  allowDowntime: flag(
+    "Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots.",
+  ).withDocumentedDefault(false),
+};
+
+const TOKENS = {
+  tokenGracePeriod: row(
+    PERIOD,
+    'How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour.',
+  ).withDocumentedDefault("70m"),
+};
+
 const IMMEDIATE_ROTATION = { id: text("Any text; a change replaces the value at once.").asRequired() };
 
+const STAGED_TEXT = "A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.";
+
 const staged = (what: string) =>
-  row(
-    objectOf(
-      "StagedRotation",
-      STAGED_ROTATION,
-      "A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.",
-    ),
-    `Staged rotation of the ${what} CA.`,
-  );
+  row(objectOf("StagedRotation", STAGED_ROTATION, STAGED_TEXT), `Staged rotation of the ${what} CA.`);
 
 const immediate = (what: string) =>
   row(
@@ -103,14 +109,37 @@ export const INPUTS = {
       os: staged("OS"),
       kubernetes: staged("Kubernetes"),
       etcd: row(
-        rejectedOf(
-          "ERR_ROTATION_ILLEGAL",
-          "the etcd CA cannot be rotated: Talos has no accepted CAs for etcd, so its members would lock each other out; leave it out",
-        ),
-        "Rejected.",
+        objectOf("EtcdRotation", { ...STAGED_ROTATION, ...DOWNTIME }, STAGED_TEXT),
+        "Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.",
       ),
-      aggregator: immediate("the aggregator CA"),
-      serviceAccount: immediate("the service account key"),
+      aggregator: row(
+        objectOf("AggregatorRotation", { ...AT_ONCE, ...NEXT_CA }, `${STAGED_TEXT} An \`id\` alone replaces at once.`),
+        "Staged rotation of the aggregator CA; an `id` alone replaces it at once.",
+      ),
+      serviceAccount: row(
+        objectOf(
+          "ServiceAccountRotation",
+          { ...AT_ONCE, privateKeyPem: secretText("The next key, PEM, to bring an own one."), ...TOKENS },
+          `${STAGED_TEXT} An \`id\` alone replaces at once.`,
+        ),
+        "Staged rotation of the service account key; an `id` alone replaces it at once.",
+      ),
+      all: row(
+        objectOf(
+          "CompleteRotation",
+          {
+            id: text("Name of the rotation, which no CA has used yet.").asRequired(),
+            stage: row(
+              enumOf(["auto", "abort"]),
+              "`auto`: each `pulumi up` goes a step on, if every one of `nodes` allows it; `abort`: back, as long as a CA has not finished.",
+            ).asRequired(),
+            ...DOWNTIME,
+            ...TOKENS,
+          },
+          "A rotation of every CA and of the service account key, in the safe order.",
+        ),
+        "Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.",
+      ),
       bootstrapToken: immediate("the bootstrap token"),
       trustdToken: immediate("the trustd token"),
     }),
@@ -125,10 +154,10 @@ export const INPUTS = {
           endpoint: row(ADDRESS, "A control plane to call the node through. Default: the node itself."),
           machineType: row(MACHINE_TYPE, "The role of the machine.").asRequired(),
         },
-        "A node that is asked before a rotation of the OS CA goes on.",
+        "A node that is asked before a rotation goes on.",
       ),
     ),
-    "Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.",
+    "Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.",
   ),
 };
 
@@ -140,9 +169,6 @@ export type PairInput = Pick<PreviewInputs<typeof CA>, "certificatePem" | "priva
 
 /** How a CA is made. */
 export type CAInput = PreviewInputs<typeof CA>;
-
-/** A request for a staged rotation of which everything is known. */
-export type StagedRotationInput = KnownInputs<typeof STAGED_ROTATION>;
 
 /** The ways to adopt; at most one. */
 export const ADOPT_INPUTS = ["secretsYaml", "controlPlaneConfig", "kubernetesPkiDirectory"] as const;

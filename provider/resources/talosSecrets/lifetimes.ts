@@ -3,7 +3,7 @@ import { formatTime } from "../../core/environment";
 import type { Problem, Warning } from "../../core/errors";
 import { CLOCK_TOLERANCE_MS } from "../../core/lifecycle/renewal";
 import { isUnderWay } from "../../core/lifecycle/rotation";
-import { CA_NAMES, type CAName, STAGED, type StagedName } from "../../core/secrets/inventory";
+import { CA_NAMES, type CAName, isCAName, type StagedName } from "../../core/secrets/inventory";
 import {
   LIFE_REASONS,
   type Lifetime,
@@ -136,12 +136,7 @@ export function standingWarnings(
   context: DecodeContext,
 ): Warning[] {
   return CA_NAMES.flatMap((name) => {
-    const staged = STAGED.find((other) => other === name);
-    const standings =
-      staged === undefined
-        ? [stand(name, "issuing", issuingIn(outputs, name))]
-        : standingsOf(outputs, staged, plans[staged], context);
-    return standings.flatMap(({ role, path, certificate }): Warning[] => {
+    return standingsOf(outputs, name, plans[name], context).flatMap(({ role, path, certificate }): Warning[] => {
       if (role === "issuing") return lifetimeWarnings(certificate, now, path);
       const stage = lifeStage(certificate, now);
       if (stage === "fine") return [];
@@ -160,7 +155,7 @@ const stand = (name: CAName, role: Role, certificate: Lifetime, path?: string): 
 /** The role of each CA when a plan is carried out. */
 function standingsOf(
   outputs: StoredSecrets,
-  name: StagedName,
+  name: CAName,
   { action, state, supplied }: StagedPlan,
   context: DecodeContext,
 ): Standing[] {
@@ -169,12 +164,10 @@ function standingsOf(
   const { position } = state;
   switch (action) {
     case "begin":
-      return [
-        stand(name, "leaving", issuing),
-        ...(supplied === undefined ? [] : [stand(name, "next", supplied.certificate, supplied.path)]),
-      ];
+      return [stand(name, "leaving", issuing), ...suppliedAs(name, "next", supplied)];
     case "takeOver":
-      return supplied === undefined ? [] : [stand(name, "issuing", supplied.certificate, supplied.path)];
+    case "replace":
+      return suppliedAs(name, "issuing", supplied);
     case "swap":
       return [...(other === undefined ? [] : [stand(name, "issuing", other)]), stand(name, "old", issuing)];
     case "unswap":
@@ -190,6 +183,11 @@ function standingsOf(
   }
 }
 
+function suppliedAs(name: CAName, role: Role, supplied: StagedPlan["supplied"]): Standing[] {
+  const { certificate } = supplied?.part ?? {};
+  return supplied === undefined || certificate === undefined ? [] : [stand(name, role, certificate, supplied.path)];
+}
+
 function issuingIn({ certificateAuthorities }: StoredSecrets, name: CAName): Lifetime {
   const { notBefore = "", notAfter = "" } = certificateAuthorities?.[name] ?? {};
   return { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
@@ -197,7 +195,8 @@ function issuingIn({ certificateAuthorities }: StoredSecrets, name: CAName): Lif
 
 /** The other CA of a rotation under way. */
 function acceptedIn(outputs: StoredSecrets, name: StagedName, { pems }: DecodeContext): Lifetime | undefined {
-  if (!isUnderWay(readStagedStatus(outputs, name).position)) return undefined;
+  // A key has no end.
+  if (!isCAName(name) || !isUnderWay(readStagedStatus(outputs, name).position)) return undefined;
   const [pem] = outputs.acceptedCAs?.[name] ?? [];
   return pem === undefined ? undefined : pems.certificate(pem, `acceptedCAs.${name}`);
 }

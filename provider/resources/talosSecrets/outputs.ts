@@ -14,11 +14,14 @@ import {
   verbatimFactsOf,
 } from "../../engine/rows";
 import type { Values } from "../../engine/values";
-import { byCA, byStagedCA } from "./names";
+import { byCA } from "./names";
 
 const ACCEPTED_CAS = factsOf("AcceptedCAs", {
   os: row(listOf(STRING), "CAs of the Talos API, PEM."),
   kubernetes: row(listOf(STRING), "Kubernetes CAs, PEM."),
+  etcd: row(listOf(STRING), "etcd CAs, PEM.").asOptional(),
+  aggregator: row(listOf(STRING), "Aggregator CAs, PEM.").asOptional(),
+  serviceAccount: row(listOf(STRING), "Public keys of service account tokens, PEM.").asOptional(),
 });
 
 const CA = factsOf(
@@ -131,8 +134,23 @@ const CLUSTER_SECRETS: Shape<Values> = verbatimFactsOf(
     ),
     talosVersion: text("The version contract in force."),
     acceptedCAs: row(ACCEPTED_CAS, "CAs that nodes accept beside the issuing ones while a rotation lasts."),
+    acceptedServiceAccountKeys: row(
+      listOf(STRING),
+      "Private keys of the accepted service account keys, PEM, while a rotation of that key lasts: nodes up to v1.13 need them.",
+    )
+      .asSecret()
+      .asOptional(),
   },
   "A cluster's secrets: a `talosctl gen secrets` file, parsed, with what the other resources need beside it.",
+);
+
+const ROTATION_KEY = factsOf(
+  "RotationKey",
+  {
+    publicKeyPem: text("The public key, PEM."),
+    privateKeyPem: secretText("The private key, PEM."),
+  },
+  "The other service account key of a rotation under way: the next one at `accept`, the old one at `swap`.",
 );
 
 const ROTATION_SECRET = factsOf(
@@ -154,10 +172,13 @@ export const OUTPUTS = {
   rotationSecrets: row(
     verbatimFactsOf(
       "RotationSecrets",
-      byStagedCA((name) => row(ROTATION_SECRET, `The other ${INVENTORY[name].title} CA.`).asOptional()),
-      "The other CA of each rotation under way.",
+      {
+        ...byCA((name) => row(ROTATION_SECRET, `The other ${INVENTORY[name].title} CA.`).asOptional()),
+        serviceAccount: row(ROTATION_KEY, "The other service account key.").asOptional(),
+      },
+      "The other CA or key of each rotation under way.",
     ),
-    "The other CA of each rotation under way, with its key: the next one at `accept`, the old one at `swap`.",
+    "The other CA or key of each rotation under way, with its private key: the next one at `accept`, the old one at `swap`.",
   ).asSecret(),
   machineSecrets: row(MACHINE_SECRETS, "The shape that @pulumiverse/talos takes as `machineSecrets`.").asSecret(),
   certificateAuthorities: row(
@@ -172,6 +193,9 @@ export const OUTPUTS = {
     factsOf("Trust", {
       os: text("CAs of the Talos API to trust, issuing and accepted, PEM."),
       kubernetes: text("Kubernetes CAs to trust, issuing and accepted, PEM."),
+      etcd: text("etcd CAs to trust, issuing and accepted, PEM.").asOptional(),
+      aggregator: text("Aggregator CAs to trust, issuing and accepted, PEM.").asOptional(),
+      serviceAccount: text("Public keys of service account tokens, signing and accepted, PEM.").asOptional(),
     }),
     "Everything to trust, for other stacks and data centres.",
   ),
@@ -179,8 +203,9 @@ export const OUTPUTS = {
     factsOf("RotationStatus", {
       os: row(STAGED_STATUS, "OS CA."),
       kubernetes: row(STAGED_STATUS, "Kubernetes CA."),
-      aggregator: row(IMMEDIATE_STATUS, "Aggregator CA.").asOptional(),
-      serviceAccount: row(IMMEDIATE_STATUS, "Service account key.").asOptional(),
+      etcd: row(STAGED_STATUS, "etcd CA.").asOptional(),
+      aggregator: row(STAGED_STATUS, "Aggregator CA.").asOptional(),
+      serviceAccount: row(STAGED_STATUS, "Service account key; fingerprints are of public keys.").asOptional(),
       bootstrapToken: row(IMMEDIATE_STATUS, "Bootstrap token.").asOptional(),
       trustdToken: row(IMMEDIATE_STATUS, "trustd token.").asOptional(),
     }),

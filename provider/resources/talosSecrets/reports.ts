@@ -1,6 +1,18 @@
 import type { Warning } from "../../core/errors";
+import { formatPeriod } from "../../core/goDuration";
+import { AUTHORITIES } from "../../core/lifecycle/authorities";
 import type { RotationAction } from "../../core/lifecycle/rotation";
-import { INVENTORY, STAGED, type StagedName } from "../../core/secrets/inventory";
+import { DecodedCA } from "../../core/secrets/decodedPem";
+import {
+  IMMEDIATE,
+  type ImmediateName,
+  INVENTORY,
+  isCAName,
+  isStaged,
+  STAGED,
+  type StagedName,
+} from "../../core/secrets/inventory";
+import { publicParts, stagedSecretOf } from "../../core/secrets/stagedSecret";
 import { parseTalosVersion } from "../../core/talosVersion";
 import { info, type Info, type Report } from "../../engine/definition";
 import type { Context } from "../../engine/ports";
@@ -24,33 +36,51 @@ export function reportUpdate(
 ): Report[] {
   return [
     ...STAGED.flatMap((name) => stagedReport(outputs, plan, name)),
-    ...plan.immediate.map((name) => {
-      const { interrupts } = INVENTORY[name].rotation.immediate;
-      const id = JSON.stringify(plan.requests.immediate[name]);
-      return info(`rotation.${name} ${id}: will be replaced at once; ${interrupts}`);
-    }),
+    ...IMMEDIATE.flatMap((name) => replacedReport(plan, name)),
     ...plan.warnings,
     ...sharedInPlan(outputs, plan),
     ...keyReports(outputs, plan, inputs),
-    ...shortWarnings(inputs, plan.made),
+    ...shortWarnings(inputs, plan.made.filter(isCAName)),
     ...standingWarnings(outputs, plan.staged, context.environment.now(), context),
   ];
+}
+
+/** What a replacement at once interrupts. */
+function replacedReport({ staged, immediate, requests }: UpdatePlan, name: ImmediateName): Info[] {
+  const id = isStaged(name)
+    ? staged[name].action === "replace"
+      ? staged[name].state.id
+      : undefined
+    : immediate.includes(name)
+      ? requests.immediate[name]
+      : undefined;
+  const { interrupts } = INVENTORY[name].rotation.immediate;
+  return id === undefined
+    ? []
+    : [info(`rotation.${name} ${JSON.stringify(id)}: will be replaced at once; ${interrupts}`)];
 }
 
 function stagedReport(outputs: StoredSecrets, plan: UpdatePlan, name: StagedName): Info[] {
   const { action, state, supplied, isUnknown, gate, isAutomatic } = plan.staged[name];
   const before = readStagedStatus(outputs, name);
   if (action === "none") return abortedReport(plan, name, before);
-  const { issuing = "?", accepted } = before;
-  const next = supplied?.certificate.fingerprint ?? (isUnknown ? "a CA that is unknown" : undefined);
-  const trust = describeMove(action, issuing, accepted[0] ?? "?", next);
+  if (action === "replace") return [];
+  const { noun } = AUTHORITIES[name];
+  const { issuing = `the present ${noun}`, accepted } = before;
+  const next = supplied?.part.fingerprint ?? (isUnknown ? `a ${noun} that is unknown` : undefined);
+  const trust = describeMove(
+    action,
+    issuing,
+    accepted[0] ?? "?",
+    next ?? (action === "begin" ? `a new ${noun}, made in this update` : "?"),
+  );
   const label = `rotation.${name} ${JSON.stringify(state.id)}`;
   if (isAutomatic && gate !== undefined && isHeldBack(gate, before.position)) {
     return [
       info(`${label}: stays at ${before.position}, as no node was in nodes at the last update; the next one asks`),
     ];
   }
-  const condition = gate === undefined ? "" : describeGate(gate, action, before.position);
+  const condition = gate === undefined ? "" : describeGate(name, gate, action, before.position) + graceOf(plan, name);
   const unasked = gate === undefined ? undefined : describeUnasked(gate);
   return [
     info(`${label}: ${before.position} -> ${state.position}${condition}: ${trust}`),
@@ -58,23 +88,30 @@ function stagedReport(outputs: StoredSecrets, plan: UpdatePlan, name: StagedName
   ];
 }
 
+/** For how long the finish of the service account key waits, too. */
+function graceOf({ staged, requests: { tokenGraceMs } }: UpdatePlan, name: StagedName): string {
+  if (name !== "serviceAccount" || staged[name].action !== "finish" || tokenGraceMs === 0) return "";
+  return `, and the last API server has signed with the new key for ${formatPeriod(tokenGraceMs)}`;
+}
+
 /** An own CA beside the aborted rotation that would have taken it: it looks as if it were in use. */
 function abortedReport(plan: UpdatePlan, name: StagedName, before: StagedStatus): Info[] {
-  const own = plan.supplied.bundle.ca(name).certificate?.fingerprint;
+  const secret = stagedSecretOf(plan.supplied.bundle, name);
+  const own = secret === undefined ? undefined : publicParts(secret)[0]?.fingerprint;
   if (own === undefined || before.fingerprints.includes(own) || !isAborted(plan.requests.staged[name], before))
     return [];
   return [
     info(
-      `certificateAuthorities.${name}: is not in use, as rotation ${JSON.stringify(before.id)}, which would have taken it, was aborted; leave it out, or rotate to it with a new id`,
+      `${INVENTORY[name].input}: is not in use, as rotation ${JSON.stringify(before.id)}, which would have taken it, was aborted; leave it out, or rotate to it with a new id`,
     ),
   ];
 }
 
 /** @param next the CA that the move brings in */
-function describeMove(action: RotationAction, issuing: string, other: string, next: string | undefined): string {
+function describeMove(action: RotationAction, issuing: string, other: string, next: string): string {
   switch (action) {
     case "begin":
-      return `issuing stays ${issuing}, accepted will be ${next ?? "a new CA, made in this update"}`;
+      return `issuing stays ${issuing}, accepted will be ${next}`;
     case "swap":
     case "unswap":
       return `issuing will be ${other}, accepted will be ${issuing}`;
@@ -83,7 +120,8 @@ function describeMove(action: RotationAction, issuing: string, other: string, ne
     case "abort":
       return `issuing stays ${issuing}, ${other} is dropped`;
     case "takeOver":
-      return `issuing will be ${next ?? "?"}, which the nodes have already, instead of ${issuing}`;
+      return `issuing will be ${next}, which the nodes have already, instead of ${issuing}`;
+    case "replace":
     case "none":
       return "";
   }
@@ -92,27 +130,24 @@ function describeMove(action: RotationAction, issuing: string, other: string, ne
 /** Keys that come into use, and those in use, of kinds that do not work. */
 function keyReports(outputs: StoredSecrets, plan: UpdatePlan, inputs: SecretsInputs): readonly Warning[] {
   const version = parseTalosVersion(plan.talosVersion);
-  const staged = STAGED.flatMap((name): readonly Warning[] => {
+  return STAGED.flatMap((name): readonly Warning[] => {
     const { action, supplied, state } = plan.staged[name];
-    const path = `certificateAuthorities.${name}`;
-    if (supplied !== undefined)
-      return judgeKey(name, supplied.ca.privateKey?.algorithm, version, supplied.path).warnings;
-    if (plan.made.includes(name)) {
-      const asked = caInput(inputs, name);
-      const algorithm = isKnown(asked) ? knownOr(asked?.algorithm) : undefined;
-      return judgeKey(name, algorithm, version, `${path}.algorithm`).warnings;
+    const { input } = INVENTORY[name];
+    if (supplied !== undefined) {
+      const { secret, path } = supplied;
+      const key = secret instanceof DecodedCA ? secret.privateKey : secret.value;
+      return judgeKey(name, key?.algorithm, version, path).warnings;
     }
+    if (plan.made.includes(name)) {
+      const asked = isCAName(name) ? caInput(inputs, name) : inputs.serviceAccount;
+      const algorithm = isKnown(asked) ? knownOr(asked?.algorithm) : undefined;
+      const path = isCAName(name) ? `${input}.algorithm` : "serviceAccount.algorithm";
+      return judgeKey(name, algorithm, version, path).warnings;
+    }
+    if (!isCAName(name)) return [];
     // One that is about to leave needs no more than to be let go.
     const stays = action !== "swap" && action !== "unswap" && state.position !== "accept";
     const { algorithm } = outputs.certificateAuthorities?.[name] ?? {};
-    return stays ? unusableKeyWarnings(name, algorithm, version, path) : [];
+    return stays ? unusableKeyWarnings(name, algorithm, version, input) : [];
   });
-  return [...staged, ...(plan.immediate.includes("serviceAccount") ? serviceAccountReports(plan, inputs) : [])];
-}
-
-function serviceAccountReports({ supplied }: UpdatePlan, { serviceAccount }: SecretsInputs): readonly Warning[] {
-  const key = supplied.bundle.key("serviceAccount");
-  if (key !== undefined) return judgeKey("serviceAccount", key.value?.algorithm, undefined, key.path).warnings;
-  const algorithm = isKnown(serviceAccount) ? knownOr(serviceAccount?.algorithm) : undefined;
-  return judgeKey("serviceAccount", algorithm, undefined, "serviceAccount.algorithm").warnings;
 }

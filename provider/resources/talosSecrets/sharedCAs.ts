@@ -1,6 +1,6 @@
 import type { Warning } from "../../core/errors";
 import type { DecodedBundle } from "../../core/secrets/decodedBundle";
-import { CA_NAMES, type CAName, STAGED } from "../../core/secrets/inventory";
+import { CA_NAMES, type CAName } from "../../core/secrets/inventory";
 import type { StoredSecrets } from "./outputs";
 import { readStagedStatus } from "./state";
 import type { UpdatePlan } from "./updatePlan";
@@ -34,21 +34,18 @@ export function sharedInBundle(bundle: DecodedBundle, pathOf: (name: CAName) => 
 }
 
 /** The CAs that an update brings in, beside those in the state. */
-export function sharedInPlan(outputs: StoredSecrets, { staged, immediate, supplied }: UpdatePlan): Warning[] {
-  const replaced = CA_NAMES.filter((name) => immediate.some((other) => other === name));
+export function sharedInPlan(outputs: StoredSecrets, { staged }: UpdatePlan): Warning[] {
   return sharedWarnings([
     ...CA_NAMES.flatMap((name) => {
       const { fingerprint } = outputs.certificateAuthorities?.[name] ?? {};
       return fingerprint === undefined ? [] : [{ name, fingerprint }];
     }),
-    ...STAGED.flatMap((name) => readStagedStatus(outputs, name).accepted.map((fingerprint) => ({ name, fingerprint }))),
-    ...STAGED.flatMap((name): Place[] => {
-      const taken = staged[name].supplied;
-      return taken === undefined ? [] : [{ name, fingerprint: taken.certificate.fingerprint, path: taken.path }];
-    }),
-    ...replaced.flatMap((name): Place[] => {
-      const { certificate, paths } = supplied.bundle.ca(name);
-      return certificate === undefined ? [] : [{ name, fingerprint: certificate.fingerprint, path: paths.crt }];
+    ...CA_NAMES.flatMap((name) =>
+      readStagedStatus(outputs, name).accepted.map((fingerprint) => ({ name, fingerprint })),
+    ),
+    ...CA_NAMES.flatMap((name): Place[] => {
+      const { supplied } = staged[name];
+      return supplied === undefined ? [] : [{ name, fingerprint: supplied.part.fingerprint, path: supplied.path }];
     }),
   ]);
 }

@@ -1,4 +1,5 @@
 import type { Problem } from "../../core/errors";
+import { AUTHORITIES } from "../../core/lifecycle/authorities";
 import {
   automaticStage,
   planRotation,
@@ -6,29 +7,33 @@ import {
   type RotationRequest,
   type RotationState,
 } from "../../core/lifecycle/rotation";
-import type { DecodedCA } from "../../core/secrets/decodedPem";
-import type { StagedName } from "../../core/secrets/inventory";
-import type { Certificate } from "../../core/x509/certificate";
+import { decodeBundle } from "../../core/secrets/decodedBundle";
+import { INVENTORY, isCAName, type StagedName } from "../../core/secrets/inventory";
+import { readBundleTree } from "../../core/secrets/read";
+import { type PublicPart, publicParts, type StagedSecret, stagedSecretOf } from "../../core/secrets/stagedSecret";
 import type { DecodeContext } from "../../engine/decode";
+import { isKnown } from "../../engine/unknown";
 import { type Gate, gateOf, type NodesInputs } from "./askedNodes";
+import type { SecretsInputs } from "./inputs";
 import { lifetimeProblems, swapProblems } from "./lifetimes";
 import type { StoredSecrets } from "./outputs";
-import type { RotationRequests, StagedRequest } from "./requests";
+import { quorumProblems, type RotationRequests, type StagedRequest } from "./requests";
 import { readStagedStatus, rotationState, type StagedStatus } from "./state";
 import type { SuppliedSecrets } from "./supplied";
 
-/** The CA that a move takes, and the input that supplies it. */
-export interface SuppliedCA {
-  readonly ca: DecodedCA;
-  readonly certificate: Certificate;
+/** The CA or key that a move takes, and the input that supplies it. */
+export interface SuppliedSecret {
+  readonly secret: StagedSecret;
+  /** What is public of it. */
+  readonly part: PublicPart;
   readonly path: string;
 }
 
 /** What an update would do to a CA that rotates in stages. */
 export interface StagedPlan extends RotationPlan {
-  /** The CA that begins to be accepted, or is taken over; absent when one is made. */
-  readonly supplied?: SuppliedCA;
-  /** Whether a CA is supplied, or which, a preview does not know. */
+  /** The CA or key that begins to be accepted, or is taken over; absent when one is made. */
+  readonly supplied?: SuppliedSecret;
+  /** Whether one is supplied, or which, a preview does not know. */
   readonly isUnknown: boolean;
   /** The stage was chosen by `auto`. */
   readonly isAutomatic: boolean;
@@ -40,6 +45,8 @@ export interface StagedPlan extends RotationPlan {
 export interface StagedContext {
   readonly outputs: StoredSecrets;
   readonly requests: RotationRequests;
+  /** The program's other inputs. */
+  readonly inputs: Pick<SecretsInputs, "serviceAccount">;
   readonly supplied: SuppliedSecrets;
   readonly nodes: NodesInputs;
   readonly now: Date;
@@ -49,41 +56,76 @@ export interface StagedContext {
 /** Plans the next step of one staged rotation. Problems go to the list; with any nothing may be done. */
 export function planStaged(
   name: StagedName,
-  { outputs, requests, supplied: values, nodes, now, decoding }: StagedContext,
+  { outputs, requests, inputs, supplied: values, nodes, now, decoding }: StagedContext,
   problems: Problem[],
 ): StagedPlan {
-  const status = readStagedStatus(outputs, name);
+  const request = requests.staged[name];
+  const own = ownSecret(values, name);
+  const status = statusOf(outputs, name, own !== undefined || request?.secret !== undefined, decoding);
   const position = rotationState(status);
   // Which rotation is asked for is unknown: nothing can be said, and nothing rejected.
   if (requests.unknown.includes(name))
     return { action: "none", state: position, problems: [], isUnknown: false, isAutomatic: false };
-  const request = resolve(requests.staged[name], position);
-  const plan = planRotation(position, request, `rotation.${name}`);
+  const path = `rotation.${name}`;
+  const resolved = resolve(request, position);
+  const plan = planRotation(position, resolved, path);
+  const { action } = plan;
   problems.push(...plan.problems);
-  const begins = plan.action === "begin" || plan.action === "takeOver";
-  const own = ownCA(values, name);
-  const supplied = begins ? takenBy(name, plan, request, own, status) : undefined;
+  const begins = action === "begin" || action === "takeOver" || action === "replace";
+  const supplied = begins ? takenBy(name, plan, resolved, own, status) : undefined;
   problems.push(
     ...(supplied === undefined ? [] : suppliedProblems(supplied, status, now)),
-    ...(plan.action === "swap" ? swapProblems(outputs, name, now, decoding) : []),
-    ...(begins || plan.problems.length > 0 ? [] : strangerProblems(name, request, status)),
-    ...ownProblems(name, plan, request, own, supplied, status),
+    ...(action === "swap" ? swapProblems(outputs, name, now, decoding) : []),
+    ...(REBOOTING.some((other) => other === action)
+      ? quorumProblems(name, requests.all === undefined ? `${path}.stage` : "rotation.all", nodes.now, requests)
+      : []),
+    ...(begins || plan.problems.length > 0 ? [] : strangerProblems(name, resolved, status)),
+    ...ownProblems(name, plan, resolved, own, supplied, status),
   );
   const isUnknown =
-    begins && supplied === undefined && (request?.bringsAuthority === true || values.unknown.includes(name));
-  // The other CAs have no judge of what nodes show.
-  const gate = name === "os" ? gateOf(plan.action, nodes) : undefined;
+    begins && supplied === undefined && (resolved?.bringsAuthority === true || isSupplyUnknown(values, inputs, name));
+  const gate = gateOf(name, action, nodes);
   return {
     ...plan,
     isUnknown,
-    isAutomatic: requests.staged[name]?.stage === "auto",
+    isAutomatic: requests.all !== undefined || request?.stage === "auto",
     ...(supplied === undefined ? {} : { supplied }),
     ...(gate === undefined ? {} : { gate }),
   };
 }
 
+/** Moves on the way forth, after which control planes may have to reboot. The way back is always open. */
+const REBOOTING = ["begin", "swap", "finish"] as const;
+
+/** Where a rotation stands; of a key that has not rotated the state has no fingerprint, but the key itself. */
+function statusOf(
+  outputs: StoredSecrets,
+  name: StagedName,
+  isCompared: boolean,
+  { pems }: DecodeContext,
+): StagedStatus {
+  const status = readStagedStatus(outputs, name);
+  if (status.issuing !== undefined || !isCompared) return status;
+  const bundle = decodeBundle(readBundleTree(outputs.secrets ?? {}, "").bundle, undefined, pems);
+  const secret = stagedSecretOf(bundle, name);
+  const [part] = secret === undefined ? [] : publicParts(secret);
+  return part === undefined
+    ? status
+    : { ...status, issuing: part.fingerprint, fingerprints: [part.fingerprint, ...status.fingerprints] };
+}
+
+/** Whether a preview knows if the program supplies one. */
+function isSupplyUnknown(
+  values: SuppliedSecrets,
+  { serviceAccount }: StagedContext["inputs"],
+  name: StagedName,
+): boolean {
+  if (isCAName(name)) return values.unknown.includes(name);
+  return !isKnown(serviceAccount) || !isKnown(serviceAccount?.privateKeyPem);
+}
+
 /** A request with a stage in place of `auto`. */
-type ResolvedRequest = RotationRequest & Pick<StagedRequest, "ca">;
+type ResolvedRequest = RotationRequest & Pick<StagedRequest, "secret">;
 
 function resolve(request: StagedRequest | undefined, position: RotationState): ResolvedRequest | undefined {
   if (request === undefined) return undefined;
@@ -91,102 +133,122 @@ function resolve(request: StagedRequest | undefined, position: RotationState): R
   return { ...request, stage: stage === "auto" ? automaticStage(position, id) : stage };
 }
 
-/** The own CA among the supplied values. */
-function ownCA({ bundle }: SuppliedSecrets, name: StagedName): SuppliedCA | undefined {
-  const ca = bundle.ca(name);
-  const { certificate } = ca;
-  return certificate === undefined
+/** The own CA or key among the supplied values. */
+function ownSecret({ bundle }: SuppliedSecrets, name: StagedName): SuppliedSecret | undefined {
+  const secret = stagedSecretOf(bundle, name);
+  const [part] = secret === undefined ? [] : publicParts(secret);
+  const { input } = INVENTORY[name];
+  return secret === undefined || part === undefined
     ? undefined
-    : { ca, certificate, path: `certificateAuthorities.${name}.certificatePem` };
+    : { secret, part, path: isCAName(name) ? `${input}.certificatePem` : input };
 }
 
 /**
- * A rotation takes the CA that is supplied with it, else the new value of the own CA. Only what is supplied with it is
+ * A rotation takes what is supplied with it, else the new value of the own CA or key. Only what is supplied with it is
  * taken over: to issue at once with what no node trusts yet would lock everybody out.
  */
 function takenBy(
   name: StagedName,
   { action }: RotationPlan,
   request: ResolvedRequest | undefined,
-  own: SuppliedCA | undefined,
+  own: SuppliedSecret | undefined,
   status: StagedStatus,
-): SuppliedCA | undefined {
-  const { ca } = request ?? {};
-  const certificate = ca?.certificate;
-  if (ca !== undefined && certificate !== undefined)
-    return { ca, certificate, path: `rotation.${name}.certificatePem` };
-  return action !== "begin" || own === undefined || isInState(own, status) ? undefined : own;
+): SuppliedSecret | undefined {
+  const { secret } = request ?? {};
+  const [part] = secret === undefined ? [] : publicParts(secret);
+  if (secret !== undefined && part !== undefined)
+    return { secret, part, path: `rotation.${name}.${isCAName(name) ? "certificatePem" : "privateKeyPem"}` };
+  return action === "takeOver" || own === undefined || isInState(own, status) ? undefined : own;
 }
 
-const isInState = ({ certificate }: SuppliedCA, { fingerprints }: StagedStatus): boolean =>
-  fingerprints.includes(certificate.fingerprint);
+const isInState = ({ part }: SuppliedSecret, { fingerprints }: StagedStatus): boolean =>
+  fingerprints.includes(part.fingerprint);
 
-function suppliedProblems({ certificate, path }: SuppliedCA, { issuing }: StagedStatus, now: Date): Problem[] {
+function suppliedProblems({ part, path }: SuppliedSecret, { issuing }: StagedStatus, now: Date): Problem[] {
+  const { certificate, fingerprint } = part;
   return [
-    ...lifetimeProblems(certificate, now, path),
-    ...(certificate.fingerprint === issuing
-      ? [illegal(path, "is the CA that issues already; must be another one")]
+    ...(certificate === undefined ? [] : lifetimeProblems(certificate, now, path)),
+    ...(fingerprint === issuing
+      ? [
+          illegal(
+            path,
+            certificate === undefined
+              ? "is the key that signs already; must be another one"
+              : "is the CA that issues already; must be another one",
+          ),
+        ]
       : []),
   ];
 }
 
-/** The CA may stay beside a rotation that it began; another cannot take its place. */
+/** The CA or key may stay beside a rotation that it began; another cannot take its place. */
 function strangerProblems(
   name: StagedName,
   request: ResolvedRequest | undefined,
   { position, issuing, accepted }: StagedStatus,
 ): Problem[] {
-  const certificate = request?.ca?.certificate;
+  const [part] = request?.secret === undefined ? [] : publicParts(request.secret);
   // What an aborted rotation was supplied with is in no state any more.
-  if (certificate === undefined || position === "abort") return [];
+  if (part === undefined || position === "abort") return [];
   const next = position === "accept" ? accepted[0] : issuing;
-  return certificate.fingerprint === next
+  const { noun } = AUTHORITIES[name];
+  return part.fingerprint === next
     ? []
     : [
         illegal(
-          `rotation.${name}.certificatePem`,
-          "differs from the CA that this rotation began with; must be the same one, or none",
+          `rotation.${name}.${noun === "CA" ? "certificatePem" : "privateKeyPem"}`,
+          `differs from the ${noun} that this rotation began with; must be the same one, or none`,
         ),
       ];
 }
 
-/** An own CA may stay as an input for as long as the state knows it; a new one needs a rotation that takes it. */
+/** An own CA or key may stay as an input for as long as the state knows it; a new one needs a rotation that takes it. */
 function ownProblems(
   name: StagedName,
   plan: RotationPlan,
   request: RotationRequest | undefined,
-  own: SuppliedCA | undefined,
-  taken: SuppliedCA | undefined,
+  own: SuppliedSecret | undefined,
+  taken: SuppliedSecret | undefined,
   status: StagedStatus,
 ): Problem[] {
   if (own === undefined) return [];
-  const path = `certificateAuthorities.${name}`;
-  const { fingerprint } = own.certificate;
+  const path = INVENTORY[name].input;
+  const { noun } = AUTHORITIES[name];
+  const { fingerprint } = own.part;
   if (isInState(own, status)) {
+    if (plan.action === "replace" && taken === undefined)
+      return [
+        changed(
+          path,
+          `is unchanged although rotation.${name} has a new id; give the new value, or leave the input out to have one made`,
+        ),
+      ];
     // To bring back what issued before may be meant, and may be a danger: the program must say so.
     const isUnclear = plan.action === "begin" && request?.bringsAuthority === false && fingerprint !== status.issuing;
+    const pair = noun === "CA" ? "certificatePem and privateKeyPem" : "privateKeyPem";
     return isUnclear
       ? [
           changed(
             path,
-            `is a CA that issued before; to bring it back give it in rotation.${name} too (certificatePem and privateKeyPem), to have a new one made leave it out here`,
+            `is a ${noun} that issued before; to bring it back give it in rotation.${name} too (${pair}), to have a new one made leave it out here`,
           ),
         ]
       : [];
   }
   if (isAborted(request, status)) return [];
   if (taken !== undefined) {
-    return taken.certificate.fingerprint === fingerprint
+    return taken.part.fingerprint === fingerprint
       ? []
-      : [changed(path, `differs from ${taken.path}; must be the same CA in both, or in one of them`)];
+      : [changed(path, `differs from ${taken.path}; must be the same ${noun} in both, or in one of them`)];
   }
   const id = JSON.stringify(status.id);
+  const all = noun === "CA" ? "CAs" : "keys";
   return [
     changed(
       path,
       status.position === "accept" || status.position === "swap"
-        ? `differs from the CAs of rotation ${id}, which is under way; finish or abort it first, then rotate to this one`
-        : `differs from the CA in the state; to replace it set rotation.${name} to a new id with stage "accept", which takes it, else give the old CA, or none`,
+        ? `differs from the ${all} of rotation ${id}, which is under way; finish or abort it first, then rotate to this one`
+        : `differs from the ${noun} in the state; to replace it set rotation.${name} to a new id with stage "accept", which takes it, else give the old ${noun}, or none`,
     ),
   ];
 }

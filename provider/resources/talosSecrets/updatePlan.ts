@@ -1,35 +1,47 @@
 import type { Problem, Warning } from "../../core/errors";
+import { isUnderWay } from "../../core/lifecycle/rotation";
+import { type OrderRequest, planRotationOrder } from "../../core/lifecycle/rotationOrder";
+import { DecodedCA } from "../../core/secrets/decodedPem";
 import {
-  CA_NAMES,
-  type CAName,
-  IMMEDIATE,
-  type ImmediateName,
+  isCAName,
+  ONLY_IMMEDIATE,
+  type OnlyImmediateName,
   STAGED,
   type StagedName,
 } from "../../core/secrets/inventory";
 import { hasFeature, parseTalosVersion } from "../../core/talosVersion";
 import type { Context } from "../../engine/ports";
 import { knownOr } from "../../engine/unknown";
-import type { NodesInputs } from "./askedNodes";
+import { type Gate, type NodesInputs, watchOf } from "./askedNodes";
 import { changedSecrets } from "./changedSecrets";
 import type { SecretsInputs } from "./inputs";
-import { clockProblems, lifetimeProblems } from "./lifetimes";
+import { clockProblems } from "./lifetimes";
 import { byStagedCA } from "./names";
 import type { StoredSecrets } from "./outputs";
 import { readRequests, type RotationRequests } from "./requests";
 import { planStaged, type StagedPlan } from "./stagedPlan";
-import { readImmediateIds } from "./state";
+import { readImmediateIds, readStagedStatus, rotationState } from "./state";
 import { readSupplied, type SuppliedSecrets } from "./supplied";
 import { tryEach } from "./trial";
+
+/** A step of a rotation of all CAs. */
+export interface OrderedPlan extends OrderRequest {
+  /** CAs and keys that move. */
+  readonly moving: readonly StagedName[];
+  /** Who shows those that are under way and stay: a step waits for them too. */
+  readonly watched: { readonly [Name in StagedName]?: Gate };
+}
 
 /** What an update would do, as data. */
 export interface UpdatePlan {
   readonly requests: RotationRequests;
   readonly staged: Readonly<Record<StagedName, StagedPlan>>;
-  /** Secrets to replace at once. */
-  readonly immediate: readonly ImmediateName[];
-  /** CAs that are made. */
-  readonly made: readonly CAName[];
+  /** The step of a rotation of all, where one is asked for. */
+  readonly all?: OrderedPlan;
+  /** Secrets to replace at once that have no stages. */
+  readonly immediate: readonly OnlyImmediateName[];
+  /** CAs and keys that are made. */
+  readonly made: readonly StagedName[];
   readonly talosVersion: string;
   /** Values that the program supplies, which a rotation takes. */
   readonly supplied: SuppliedSecrets;
@@ -49,45 +61,68 @@ export async function planUpdate(
   const now = context.environment.now();
   const talosVersion = knownOr(inputs.talosVersion) ?? outputs.talosVersion ?? "";
   const version = parseTalosVersion(talosVersion);
-  const requests = readRequests(inputs, version, context, problems);
+  const asked = readRequests(inputs, version, context, problems);
+  const nodes: NodesInputs = { now: inputs.nodes, before: before.nodes };
+  const { requests, all } = orderRequests(asked, outputs, nodes, problems);
   // What the state has is in use, whatever a rule of an older version says of it.
   const judged = hasFeature(version, "anyOsAuthorityAlgorithm") ? version : undefined;
   const supplied = readSupplied(inputs, { version: judged, now: undefined }, context, problems);
   const ids = readImmediateIds(outputs);
-  const immediate = IMMEDIATE.filter(
+  const immediate = ONLY_IMMEDIATE.filter(
     (name) => requests.immediate[name] !== undefined && requests.immediate[name] !== ids[name],
   );
-  const nodes: NodesInputs = { now: inputs.nodes, before: before.nodes };
   const staged = byStagedCA((name) =>
-    planStaged(name, { outputs, requests, supplied, nodes, now, decoding: context }, problems),
+    planStaged(name, { outputs, requests, inputs, supplied, nodes, now, decoding: context }, problems),
   );
   problems.push(...changedSecrets(supplied.bundle, outputs, immediate, requests, context));
-  const replaced = CA_NAMES.filter((name) => immediate.some((other) => other === name));
-  for (const name of replaced) {
-    const { certificate, paths } = supplied.bundle.ca(name);
-    if (certificate !== undefined) problems.push(...lifetimeProblems(certificate, now, paths.crt));
-  }
   const trial = await tryEach(
-    [
-      ...STAGED.flatMap((name) => {
-        const { supplied: taken } = staged[name];
-        return taken === undefined ? [] : [{ name, ca: taken.ca }];
-      }),
-      ...replaced.map((name) => ({ name, ca: supplied.bundle.ca(name) })),
-    ],
+    STAGED.flatMap((name) => {
+      const secret = staged[name].supplied?.secret;
+      return isCAName(name) && secret instanceof DecodedCA ? [{ name, ca: secret }] : [];
+    }),
     context,
   );
   problems.push(...trial.problems);
-  const made: CAName[] = [
-    ...STAGED.filter((name) => {
-      const { action, isUnknown, supplied: taken } = staged[name];
-      return action === "begin" && !isUnknown && taken === undefined;
-    }),
-    ...replaced.filter((name) => !supplied.bundle.ca(name).isPair && !supplied.unknown.includes(name)),
-  ];
+  const made = STAGED.filter((name) => {
+    const { action, isUnknown, supplied: taken } = staged[name];
+    return (action === "begin" || action === "replace") && !isUnknown && taken === undefined;
+  });
   if (made.length > 0) problems.push(...clockProblems(outputs, now));
-  const plan = { requests, staged, immediate, made, talosVersion, supplied, warnings: trial.warnings };
+  const plan = {
+    requests,
+    staged,
+    ...(all === undefined ? {} : { all }),
+    immediate,
+    made,
+    talosVersion,
+    supplied,
+    warnings: trial.warnings,
+  };
   return { ...plan, changes: hasChanges(plan, outputs.talosVersion) };
+}
+
+/** A rotation of all as requests for each. */
+function orderRequests(
+  requests: RotationRequests,
+  outputs: StoredSecrets,
+  nodes: NodesInputs,
+  problems: Problem[],
+): { readonly requests: RotationRequests; readonly all?: OrderedPlan } {
+  if (requests.all === undefined) return { requests };
+  const states = byStagedCA((name) => rotationState(readStagedStatus(outputs, name)));
+  const order = planRotationOrder(states, requests.all, "rotation.all");
+  problems.push(...order.problems);
+  // What cannot be planned leaves everything as it is, and reports no more.
+  const unknown = order.problems.length > 0 ? [...new Set([...requests.unknown, ...STAGED])] : requests.unknown;
+  const watched = STAGED.filter((name) => isUnderWay(states[name].position) && !order.moving.includes(name));
+  const gates = watched.flatMap((name) => {
+    const gate = watchOf(name, nodes);
+    return gate === undefined ? [] : [[name, gate] as const];
+  });
+  return {
+    requests: { ...requests, staged: order.requests, unknown },
+    all: { ...requests.all, moving: order.moving, watched: Object.fromEntries(gates) },
+  };
 }
 
 /** Whether an update changes anything in the state. */

@@ -11,7 +11,7 @@ namespace Pulumi.TalosPki.Inputs
 {
 
     /// <summary>
-    /// A node that is asked before a rotation of the OS CA goes on.
+    /// A node that is asked before a rotation goes on.
     /// </summary>
     public sealed class RotationNodeArgs : global::Pulumi.ResourceArgs
     {

@@ -13,16 +13,28 @@ namespace Pulumi.TalosPki.Inputs
     public sealed class RotationOptionsArgs : global::Pulumi.ResourceArgs
     {
         /// <summary>
-        /// Replaces the aggregator CA at once when `id` changes.
+        /// Staged rotation of the aggregator CA; an `id` alone replaces it at once.
         /// </summary>
         [Input("aggregator")]
-        public Input<Inputs.ImmediateRotationArgs>? Aggregator { get; set; }
+        public Input<Inputs.AggregatorRotationArgs>? Aggregator { get; set; }
+
+        /// <summary>
+        /// Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
+        /// </summary>
+        [Input("all")]
+        public Input<Inputs.CompleteRotationArgs>? All { get; set; }
 
         /// <summary>
         /// Replaces the bootstrap token at once when `id` changes.
         /// </summary>
         [Input("bootstrapToken")]
         public Input<Inputs.ImmediateRotationArgs>? BootstrapToken { get; set; }
+
+        /// <summary>
+        /// Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
+        /// </summary>
+        [Input("etcd")]
+        public Input<Inputs.EtcdRotationArgs>? Etcd { get; set; }
 
         /// <summary>
         /// Staged rotation of the Kubernetes CA.
@@ -37,10 +49,10 @@ namespace Pulumi.TalosPki.Inputs
         public Input<Inputs.StagedRotationArgs>? Os { get; set; }
 
         /// <summary>
-        /// Replaces the service account key at once when `id` changes.
+        /// Staged rotation of the service account key; an `id` alone replaces it at once.
         /// </summary>
         [Input("serviceAccount")]
-        public Input<Inputs.ImmediateRotationArgs>? ServiceAccount { get; set; }
+        public Input<Inputs.ServiceAccountRotationArgs>? ServiceAccount { get; set; }
 
         /// <summary>
         /// Replaces the trustd token at once when `id` changes.

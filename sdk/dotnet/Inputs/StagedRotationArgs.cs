@@ -44,7 +44,7 @@ namespace Pulumi.TalosPki.Inputs
         }
 
         /// <summary>
-        /// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+        /// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
         /// </summary>
         [Input("stage", required: true)]
         public Input<Pulumi.TalosPki.RotationStage> Stage { get; set; } = null!;

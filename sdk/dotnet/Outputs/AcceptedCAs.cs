@@ -14,6 +14,14 @@ namespace Pulumi.TalosPki.Outputs
     public sealed class AcceptedCAs
     {
         /// <summary>
+        /// Aggregator CAs, PEM.
+        /// </summary>
+        public readonly ImmutableArray<string> Aggregator;
+        /// <summary>
+        /// etcd CAs, PEM.
+        /// </summary>
+        public readonly ImmutableArray<string> Etcd;
+        /// <summary>
         /// Kubernetes CAs, PEM.
         /// </summary>
         public readonly ImmutableArray<string> Kubernetes;
@@ -21,15 +29,28 @@ namespace Pulumi.TalosPki.Outputs
         /// CAs of the Talos API, PEM.
         /// </summary>
         public readonly ImmutableArray<string> Os;
+        /// <summary>
+        /// Public keys of service account tokens, PEM.
+        /// </summary>
+        public readonly ImmutableArray<string> ServiceAccount;
 
         [OutputConstructor]
         private AcceptedCAs(
+            ImmutableArray<string> aggregator,
+
+            ImmutableArray<string> etcd,
+
             ImmutableArray<string> kubernetes,
 
-            ImmutableArray<string> os)
+            ImmutableArray<string> os,
+
+            ImmutableArray<string> serviceAccount)
         {
+            Aggregator = aggregator;
+            Etcd = etcd;
             Kubernetes = kubernetes;
             Os = os;
+            ServiceAccount = serviceAccount;
         }
     }
 }

@@ -16,11 +16,15 @@ namespace Pulumi.TalosPki.Outputs
         /// <summary>
         /// Aggregator CA.
         /// </summary>
-        public readonly Outputs.ImmediateRotationStatus? Aggregator;
+        public readonly Outputs.StagedRotationStatus? Aggregator;
         /// <summary>
         /// Bootstrap token.
         /// </summary>
         public readonly Outputs.ImmediateRotationStatus? BootstrapToken;
+        /// <summary>
+        /// etcd CA.
+        /// </summary>
+        public readonly Outputs.StagedRotationStatus? Etcd;
         /// <summary>
         /// Kubernetes CA.
         /// </summary>
@@ -30,9 +34,9 @@ namespace Pulumi.TalosPki.Outputs
         /// </summary>
         public readonly Outputs.StagedRotationStatus Os;
         /// <summary>
-        /// Service account key.
+        /// Service account key; fingerprints are of public keys.
         /// </summary>
-        public readonly Outputs.ImmediateRotationStatus? ServiceAccount;
+        public readonly Outputs.StagedRotationStatus? ServiceAccount;
         /// <summary>
         /// trustd token.
         /// </summary>
@@ -40,20 +44,23 @@ namespace Pulumi.TalosPki.Outputs
 
         [OutputConstructor]
         private RotationStatus(
-            Outputs.ImmediateRotationStatus? aggregator,
+            Outputs.StagedRotationStatus? aggregator,
 
             Outputs.ImmediateRotationStatus? bootstrapToken,
+
+            Outputs.StagedRotationStatus? etcd,
 
             Outputs.StagedRotationStatus kubernetes,
 
             Outputs.StagedRotationStatus os,
 
-            Outputs.ImmediateRotationStatus? serviceAccount,
+            Outputs.StagedRotationStatus? serviceAccount,
 
             Outputs.ImmediateRotationStatus? trustdToken)
         {
             Aggregator = aggregator;
             BootstrapToken = bootstrapToken;
+            Etcd = etcd;
             Kubernetes = kubernetes;
             Os = os;
             ServiceAccount = serviceAccount;

@@ -14,6 +14,14 @@ namespace Pulumi.TalosPki.Outputs
     public sealed class Trust
     {
         /// <summary>
+        /// Aggregator CAs to trust, issuing and accepted, PEM.
+        /// </summary>
+        public readonly string? Aggregator;
+        /// <summary>
+        /// etcd CAs to trust, issuing and accepted, PEM.
+        /// </summary>
+        public readonly string? Etcd;
+        /// <summary>
         /// Kubernetes CAs to trust, issuing and accepted, PEM.
         /// </summary>
         public readonly string Kubernetes;
@@ -21,15 +29,28 @@ namespace Pulumi.TalosPki.Outputs
         /// CAs of the Talos API to trust, issuing and accepted, PEM.
         /// </summary>
         public readonly string Os;
+        /// <summary>
+        /// Public keys of service account tokens, signing and accepted, PEM.
+        /// </summary>
+        public readonly string? ServiceAccount;
 
         [OutputConstructor]
         private Trust(
+            string? aggregator,
+
+            string? etcd,
+
             string kubernetes,
 
-            string os)
+            string os,
+
+            string? serviceAccount)
         {
+            Aggregator = aggregator;
+            Etcd = etcd;
             Kubernetes = kubernetes;
             Os = os;
+            ServiceAccount = serviceAccount;
         }
     }
 }

@@ -24,7 +24,7 @@ type ConfigurationApply struct {
 	ConfigHash pulumi.StringOutput `pulumi:"configHash"`
 	// The same of the config that the node has, as the last refresh has seen it.
 	LiveHash pulumi.StringOutput `pulumi:"liveHash"`
-	// A restart that was not seen to happen: `reboot`. The next update does it.
+	// A restart that was not seen to happen: `reboot` or `kubelet`. The next update does it.
 	PendingRestart pulumi.StringPtrOutput `pulumi:"pendingRestart"`
 	// The applied config with secrets and free text replaced.
 	RedactedConfig pulumi.StringOutput `pulumi:"redactedConfig"`
@@ -257,7 +257,7 @@ func (o ConfigurationApplyOutput) LiveHash() pulumi.StringOutput {
 	return o.ApplyT(func(v *ConfigurationApply) pulumi.StringOutput { return v.LiveHash }).(pulumi.StringOutput)
 }
 
-// A restart that was not seen to happen: `reboot`. The next update does it.
+// A restart that was not seen to happen: `reboot` or `kubelet`. The next update does it.
 func (o ConfigurationApplyOutput) PendingRestart() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *ConfigurationApply) pulumi.StringPtrOutput { return v.PendingRestart }).(pulumi.StringPtrOutput)
 }

@@ -37,6 +37,8 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 		r = &MachineConfig{}
 	case "talos-pki:index:NodeCertificate":
 		r = &NodeCertificate{}
+	case "talos-pki:index:TalosCluster":
+		r = &TalosCluster{}
 	case "talos-pki:index:TalosSecrets":
 		r = &TalosSecrets{}
 	default:

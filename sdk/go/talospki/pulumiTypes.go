@@ -14,10 +14,16 @@ import (
 var _ = internal.GetEnvOrDefault
 
 type AcceptedCAs struct {
+	// Aggregator CAs, PEM.
+	Aggregator []string `pulumi:"aggregator"`
+	// etcd CAs, PEM.
+	Etcd []string `pulumi:"etcd"`
 	// Kubernetes CAs, PEM.
 	Kubernetes []string `pulumi:"kubernetes"`
 	// CAs of the Talos API, PEM.
 	Os []string `pulumi:"os"`
+	// Public keys of service account tokens, PEM.
+	ServiceAccount []string `pulumi:"serviceAccount"`
 }
 
 type AcceptedCAsOutput struct{ *pulumi.OutputState }
@@ -34,6 +40,16 @@ func (o AcceptedCAsOutput) ToAcceptedCAsOutputWithContext(ctx context.Context) A
 	return o
 }
 
+// Aggregator CAs, PEM.
+func (o AcceptedCAsOutput) Aggregator() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v AcceptedCAs) []string { return v.Aggregator }).(pulumi.StringArrayOutput)
+}
+
+// etcd CAs, PEM.
+func (o AcceptedCAsOutput) Etcd() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v AcceptedCAs) []string { return v.Etcd }).(pulumi.StringArrayOutput)
+}
+
 // Kubernetes CAs, PEM.
 func (o AcceptedCAsOutput) Kubernetes() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v AcceptedCAs) []string { return v.Kubernetes }).(pulumi.StringArrayOutput)
@@ -42,6 +58,11 @@ func (o AcceptedCAsOutput) Kubernetes() pulumi.StringArrayOutput {
 // CAs of the Talos API, PEM.
 func (o AcceptedCAsOutput) Os() pulumi.StringArrayOutput {
 	return o.ApplyT(func(v AcceptedCAs) []string { return v.Os }).(pulumi.StringArrayOutput)
+}
+
+// Public keys of service account tokens, PEM.
+func (o AcceptedCAsOutput) ServiceAccount() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v AcceptedCAs) []string { return v.ServiceAccount }).(pulumi.StringArrayOutput)
 }
 
 // One certificate of an AcceptedCA.
@@ -130,6 +151,203 @@ func (o AcceptedCertificateArrayOutput) Index(i pulumi.IntInput) AcceptedCertifi
 	return pulumi.All(o, i).ApplyT(func(vs []interface{}) AcceptedCertificate {
 		return vs[0].([]AcceptedCertificate)[vs[1].(int)]
 	}).(AcceptedCertificateOutput)
+}
+
+// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+type AggregatorRotation struct {
+	// Certificate of the next CA, to bring an own one.
+	CertificatePem *string `pulumi:"certificatePem"`
+	// Name of the rotation, used once, such as a date.
+	Id string `pulumi:"id"`
+	// Its private key, PEM.
+	PrivateKeyPem *string `pulumi:"privateKeyPem"`
+	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+	Stage *RotationStage `pulumi:"stage"`
+}
+
+// AggregatorRotationInput is an input type that accepts AggregatorRotationArgs and AggregatorRotationOutput values.
+// You can construct a concrete instance of `AggregatorRotationInput` via:
+//
+//	AggregatorRotationArgs{...}
+type AggregatorRotationInput interface {
+	pulumi.Input
+
+	ToAggregatorRotationOutput() AggregatorRotationOutput
+	ToAggregatorRotationOutputWithContext(context.Context) AggregatorRotationOutput
+}
+
+// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+type AggregatorRotationArgs struct {
+	// Certificate of the next CA, to bring an own one.
+	CertificatePem pulumi.StringPtrInput `pulumi:"certificatePem"`
+	// Name of the rotation, used once, such as a date.
+	Id pulumi.StringInput `pulumi:"id"`
+	// Its private key, PEM.
+	PrivateKeyPem pulumi.StringPtrInput `pulumi:"privateKeyPem"`
+	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+	Stage RotationStagePtrInput `pulumi:"stage"`
+}
+
+func (AggregatorRotationArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*AggregatorRotation)(nil)).Elem()
+}
+
+func (i AggregatorRotationArgs) ToAggregatorRotationOutput() AggregatorRotationOutput {
+	return i.ToAggregatorRotationOutputWithContext(context.Background())
+}
+
+func (i AggregatorRotationArgs) ToAggregatorRotationOutputWithContext(ctx context.Context) AggregatorRotationOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AggregatorRotationOutput)
+}
+
+func (i AggregatorRotationArgs) ToAggregatorRotationPtrOutput() AggregatorRotationPtrOutput {
+	return i.ToAggregatorRotationPtrOutputWithContext(context.Background())
+}
+
+func (i AggregatorRotationArgs) ToAggregatorRotationPtrOutputWithContext(ctx context.Context) AggregatorRotationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AggregatorRotationOutput).ToAggregatorRotationPtrOutputWithContext(ctx)
+}
+
+// AggregatorRotationPtrInput is an input type that accepts AggregatorRotationArgs, AggregatorRotationPtr and AggregatorRotationPtrOutput values.
+// You can construct a concrete instance of `AggregatorRotationPtrInput` via:
+//
+//	        AggregatorRotationArgs{...}
+//
+//	or:
+//
+//	        nil
+type AggregatorRotationPtrInput interface {
+	pulumi.Input
+
+	ToAggregatorRotationPtrOutput() AggregatorRotationPtrOutput
+	ToAggregatorRotationPtrOutputWithContext(context.Context) AggregatorRotationPtrOutput
+}
+
+type aggregatorRotationPtrType AggregatorRotationArgs
+
+func AggregatorRotationPtr(v *AggregatorRotationArgs) AggregatorRotationPtrInput {
+	return (*aggregatorRotationPtrType)(v)
+}
+
+func (*aggregatorRotationPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**AggregatorRotation)(nil)).Elem()
+}
+
+func (i *aggregatorRotationPtrType) ToAggregatorRotationPtrOutput() AggregatorRotationPtrOutput {
+	return i.ToAggregatorRotationPtrOutputWithContext(context.Background())
+}
+
+func (i *aggregatorRotationPtrType) ToAggregatorRotationPtrOutputWithContext(ctx context.Context) AggregatorRotationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(AggregatorRotationPtrOutput)
+}
+
+// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+type AggregatorRotationOutput struct{ *pulumi.OutputState }
+
+func (AggregatorRotationOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*AggregatorRotation)(nil)).Elem()
+}
+
+func (o AggregatorRotationOutput) ToAggregatorRotationOutput() AggregatorRotationOutput {
+	return o
+}
+
+func (o AggregatorRotationOutput) ToAggregatorRotationOutputWithContext(ctx context.Context) AggregatorRotationOutput {
+	return o
+}
+
+func (o AggregatorRotationOutput) ToAggregatorRotationPtrOutput() AggregatorRotationPtrOutput {
+	return o.ToAggregatorRotationPtrOutputWithContext(context.Background())
+}
+
+func (o AggregatorRotationOutput) ToAggregatorRotationPtrOutputWithContext(ctx context.Context) AggregatorRotationPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v AggregatorRotation) *AggregatorRotation {
+		return &v
+	}).(AggregatorRotationPtrOutput)
+}
+
+// Certificate of the next CA, to bring an own one.
+func (o AggregatorRotationOutput) CertificatePem() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AggregatorRotation) *string { return v.CertificatePem }).(pulumi.StringPtrOutput)
+}
+
+// Name of the rotation, used once, such as a date.
+func (o AggregatorRotationOutput) Id() pulumi.StringOutput {
+	return o.ApplyT(func(v AggregatorRotation) string { return v.Id }).(pulumi.StringOutput)
+}
+
+// Its private key, PEM.
+func (o AggregatorRotationOutput) PrivateKeyPem() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v AggregatorRotation) *string { return v.PrivateKeyPem }).(pulumi.StringPtrOutput)
+}
+
+// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+func (o AggregatorRotationOutput) Stage() RotationStagePtrOutput {
+	return o.ApplyT(func(v AggregatorRotation) *RotationStage { return v.Stage }).(RotationStagePtrOutput)
+}
+
+type AggregatorRotationPtrOutput struct{ *pulumi.OutputState }
+
+func (AggregatorRotationPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**AggregatorRotation)(nil)).Elem()
+}
+
+func (o AggregatorRotationPtrOutput) ToAggregatorRotationPtrOutput() AggregatorRotationPtrOutput {
+	return o
+}
+
+func (o AggregatorRotationPtrOutput) ToAggregatorRotationPtrOutputWithContext(ctx context.Context) AggregatorRotationPtrOutput {
+	return o
+}
+
+func (o AggregatorRotationPtrOutput) Elem() AggregatorRotationOutput {
+	return o.ApplyT(func(v *AggregatorRotation) AggregatorRotation {
+		if v != nil {
+			return *v
+		}
+		var ret AggregatorRotation
+		return ret
+	}).(AggregatorRotationOutput)
+}
+
+// Certificate of the next CA, to bring an own one.
+func (o AggregatorRotationPtrOutput) CertificatePem() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AggregatorRotation) *string {
+		if v == nil {
+			return nil
+		}
+		return v.CertificatePem
+	}).(pulumi.StringPtrOutput)
+}
+
+// Name of the rotation, used once, such as a date.
+func (o AggregatorRotationPtrOutput) Id() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AggregatorRotation) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Id
+	}).(pulumi.StringPtrOutput)
+}
+
+// Its private key, PEM.
+func (o AggregatorRotationPtrOutput) PrivateKeyPem() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *AggregatorRotation) *string {
+		if v == nil {
+			return nil
+		}
+		return v.PrivateKeyPem
+	}).(pulumi.StringPtrOutput)
+}
+
+// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+func (o AggregatorRotationPtrOutput) Stage() RotationStagePtrOutput {
+	return o.ApplyT(func(v *AggregatorRotation) *RotationStage {
+		if v == nil {
+			return nil
+		}
+		return v.Stage
+	}).(RotationStagePtrOutput)
 }
 
 type CertificateAuthorities struct {
@@ -833,6 +1051,46 @@ func (o ClientConfigurationDataOutput) ClientKey() pulumi.StringOutput {
 	return o.ApplyT(func(v ClientConfigurationData) string { return v.ClientKey }).(pulumi.StringOutput)
 }
 
+// A client of the Talos API: the options of ClientConfiguration. `endpoints` and `nodes` are the control planes unless configured otherwise.
+type ClusterClient struct {
+	// Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+	Algorithm *KeyAlgorithm `pulumi:"algorithm"`
+	// CN of the subject. Default: `talosctl-client`.
+	CommonName *string `pulumi:"commonName"`
+	// Name of the context. Default: the cluster's.
+	ContextName *string `pulumi:"contextName"`
+	// How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
+	EarlyRenewalHours interface{} `pulumi:"earlyRenewalHours"`
+	// Addresses of control planes that talosctl calls. A change keeps the certificate.
+	Endpoints []string `pulumi:"endpoints"`
+	// Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+	IssuedAt *string `pulumi:"issuedAt"`
+	// Nodes that talosctl asks by default. A change keeps the certificate.
+	Nodes []string `pulumi:"nodes"`
+	// Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
+	Roles []TalosRole `pulumi:"roles"`
+	// Any values; a change of one reissues the certificate.
+	RotationTriggers map[string]interface{} `pulumi:"rotationTriggers"`
+	// Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
+	ValidityPeriodHours interface{} `pulumi:"validityPeriodHours"`
+}
+
+// A machine of the cluster.
+type ClusterNode struct {
+	// IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a reserved address or a DNS name.
+	Address string `pulumi:"address"`
+	// Patches of this node alone, after those of the cluster: YAML text or objects.
+	ConfigPatches []interface{} `pulumi:"configPatches"`
+	// Disk to install Talos to on this node; `""` for none. Default: that of the cluster.
+	InstallDisk *string `pulumi:"installDisk"`
+	// How to take a machine that has no config yet. Without it nothing is sent to one.
+	Maintenance *NodeMaintenance `pulumi:"maintenance"`
+	// Name of the node's resources, plain text. Required where `address` is an Output. Default: `address`.
+	Name *string `pulumi:"name"`
+	// What becomes of the machine when the node is taken away. Default: that of the cluster.
+	OnDestroy *NodeOnDestroy `pulumi:"onDestroy"`
+}
+
 type ClusterOptions struct {
 	// Cluster id, base64 of 32 bytes.
 	Id *string `pulumi:"id"`
@@ -989,6 +1247,203 @@ func (o ClusterOptionsPtrOutput) Secret() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
+// A rotation of every CA and of the service account key, in the safe order.
+type CompleteRotation struct {
+	// Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+	AllowDowntime *bool `pulumi:"allowDowntime"`
+	// Name of the rotation, which no CA has used yet.
+	Id string `pulumi:"id"`
+	// `auto`: each `pulumi up` goes a step on, if every one of `nodes` allows it; `abort`: back, as long as a CA has not finished.
+	Stage string `pulumi:"stage"`
+	// How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+	TokenGracePeriod *string `pulumi:"tokenGracePeriod"`
+}
+
+// CompleteRotationInput is an input type that accepts CompleteRotationArgs and CompleteRotationOutput values.
+// You can construct a concrete instance of `CompleteRotationInput` via:
+//
+//	CompleteRotationArgs{...}
+type CompleteRotationInput interface {
+	pulumi.Input
+
+	ToCompleteRotationOutput() CompleteRotationOutput
+	ToCompleteRotationOutputWithContext(context.Context) CompleteRotationOutput
+}
+
+// A rotation of every CA and of the service account key, in the safe order.
+type CompleteRotationArgs struct {
+	// Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+	AllowDowntime pulumi.BoolPtrInput `pulumi:"allowDowntime"`
+	// Name of the rotation, which no CA has used yet.
+	Id pulumi.StringInput `pulumi:"id"`
+	// `auto`: each `pulumi up` goes a step on, if every one of `nodes` allows it; `abort`: back, as long as a CA has not finished.
+	Stage pulumi.StringInput `pulumi:"stage"`
+	// How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+	TokenGracePeriod pulumi.StringPtrInput `pulumi:"tokenGracePeriod"`
+}
+
+func (CompleteRotationArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*CompleteRotation)(nil)).Elem()
+}
+
+func (i CompleteRotationArgs) ToCompleteRotationOutput() CompleteRotationOutput {
+	return i.ToCompleteRotationOutputWithContext(context.Background())
+}
+
+func (i CompleteRotationArgs) ToCompleteRotationOutputWithContext(ctx context.Context) CompleteRotationOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(CompleteRotationOutput)
+}
+
+func (i CompleteRotationArgs) ToCompleteRotationPtrOutput() CompleteRotationPtrOutput {
+	return i.ToCompleteRotationPtrOutputWithContext(context.Background())
+}
+
+func (i CompleteRotationArgs) ToCompleteRotationPtrOutputWithContext(ctx context.Context) CompleteRotationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(CompleteRotationOutput).ToCompleteRotationPtrOutputWithContext(ctx)
+}
+
+// CompleteRotationPtrInput is an input type that accepts CompleteRotationArgs, CompleteRotationPtr and CompleteRotationPtrOutput values.
+// You can construct a concrete instance of `CompleteRotationPtrInput` via:
+//
+//	        CompleteRotationArgs{...}
+//
+//	or:
+//
+//	        nil
+type CompleteRotationPtrInput interface {
+	pulumi.Input
+
+	ToCompleteRotationPtrOutput() CompleteRotationPtrOutput
+	ToCompleteRotationPtrOutputWithContext(context.Context) CompleteRotationPtrOutput
+}
+
+type completeRotationPtrType CompleteRotationArgs
+
+func CompleteRotationPtr(v *CompleteRotationArgs) CompleteRotationPtrInput {
+	return (*completeRotationPtrType)(v)
+}
+
+func (*completeRotationPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**CompleteRotation)(nil)).Elem()
+}
+
+func (i *completeRotationPtrType) ToCompleteRotationPtrOutput() CompleteRotationPtrOutput {
+	return i.ToCompleteRotationPtrOutputWithContext(context.Background())
+}
+
+func (i *completeRotationPtrType) ToCompleteRotationPtrOutputWithContext(ctx context.Context) CompleteRotationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(CompleteRotationPtrOutput)
+}
+
+// A rotation of every CA and of the service account key, in the safe order.
+type CompleteRotationOutput struct{ *pulumi.OutputState }
+
+func (CompleteRotationOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*CompleteRotation)(nil)).Elem()
+}
+
+func (o CompleteRotationOutput) ToCompleteRotationOutput() CompleteRotationOutput {
+	return o
+}
+
+func (o CompleteRotationOutput) ToCompleteRotationOutputWithContext(ctx context.Context) CompleteRotationOutput {
+	return o
+}
+
+func (o CompleteRotationOutput) ToCompleteRotationPtrOutput() CompleteRotationPtrOutput {
+	return o.ToCompleteRotationPtrOutputWithContext(context.Background())
+}
+
+func (o CompleteRotationOutput) ToCompleteRotationPtrOutputWithContext(ctx context.Context) CompleteRotationPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v CompleteRotation) *CompleteRotation {
+		return &v
+	}).(CompleteRotationPtrOutput)
+}
+
+// Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+func (o CompleteRotationOutput) AllowDowntime() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v CompleteRotation) *bool { return v.AllowDowntime }).(pulumi.BoolPtrOutput)
+}
+
+// Name of the rotation, which no CA has used yet.
+func (o CompleteRotationOutput) Id() pulumi.StringOutput {
+	return o.ApplyT(func(v CompleteRotation) string { return v.Id }).(pulumi.StringOutput)
+}
+
+// `auto`: each `pulumi up` goes a step on, if every one of `nodes` allows it; `abort`: back, as long as a CA has not finished.
+func (o CompleteRotationOutput) Stage() pulumi.StringOutput {
+	return o.ApplyT(func(v CompleteRotation) string { return v.Stage }).(pulumi.StringOutput)
+}
+
+// How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+func (o CompleteRotationOutput) TokenGracePeriod() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v CompleteRotation) *string { return v.TokenGracePeriod }).(pulumi.StringPtrOutput)
+}
+
+type CompleteRotationPtrOutput struct{ *pulumi.OutputState }
+
+func (CompleteRotationPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**CompleteRotation)(nil)).Elem()
+}
+
+func (o CompleteRotationPtrOutput) ToCompleteRotationPtrOutput() CompleteRotationPtrOutput {
+	return o
+}
+
+func (o CompleteRotationPtrOutput) ToCompleteRotationPtrOutputWithContext(ctx context.Context) CompleteRotationPtrOutput {
+	return o
+}
+
+func (o CompleteRotationPtrOutput) Elem() CompleteRotationOutput {
+	return o.ApplyT(func(v *CompleteRotation) CompleteRotation {
+		if v != nil {
+			return *v
+		}
+		var ret CompleteRotation
+		return ret
+	}).(CompleteRotationOutput)
+}
+
+// Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+func (o CompleteRotationPtrOutput) AllowDowntime() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *CompleteRotation) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.AllowDowntime
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Name of the rotation, which no CA has used yet.
+func (o CompleteRotationPtrOutput) Id() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *CompleteRotation) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Id
+	}).(pulumi.StringPtrOutput)
+}
+
+// `auto`: each `pulumi up` goes a step on, if every one of `nodes` allows it; `abort`: back, as long as a CA has not finished.
+func (o CompleteRotationPtrOutput) Stage() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *CompleteRotation) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Stage
+	}).(pulumi.StringPtrOutput)
+}
+
+// How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+func (o CompleteRotationPtrOutput) TokenGracePeriod() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *CompleteRotation) *string {
+		if v == nil {
+			return nil
+		}
+		return v.TokenGracePeriod
+	}).(pulumi.StringPtrOutput)
+}
+
 // A member of etcd.
 type EtcdMember struct {
 	// Host name of the node.
@@ -1047,6 +1502,222 @@ func (o EtcdMemberArrayOutput) Index(i pulumi.IntInput) EtcdMemberOutput {
 	return pulumi.All(o, i).ApplyT(func(vs []interface{}) EtcdMember {
 		return vs[0].([]EtcdMember)[vs[1].(int)]
 	}).(EtcdMemberOutput)
+}
+
+// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
+type EtcdRotation struct {
+	// Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+	AllowDowntime *bool `pulumi:"allowDowntime"`
+	// Certificate of the next CA, to bring an own one.
+	CertificatePem *string `pulumi:"certificatePem"`
+	// Name of the rotation, used once, such as a date.
+	Id string `pulumi:"id"`
+	// Its private key, PEM.
+	PrivateKeyPem *string `pulumi:"privateKeyPem"`
+	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
+	Stage RotationStage `pulumi:"stage"`
+}
+
+// EtcdRotationInput is an input type that accepts EtcdRotationArgs and EtcdRotationOutput values.
+// You can construct a concrete instance of `EtcdRotationInput` via:
+//
+//	EtcdRotationArgs{...}
+type EtcdRotationInput interface {
+	pulumi.Input
+
+	ToEtcdRotationOutput() EtcdRotationOutput
+	ToEtcdRotationOutputWithContext(context.Context) EtcdRotationOutput
+}
+
+// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
+type EtcdRotationArgs struct {
+	// Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+	AllowDowntime pulumi.BoolPtrInput `pulumi:"allowDowntime"`
+	// Certificate of the next CA, to bring an own one.
+	CertificatePem pulumi.StringPtrInput `pulumi:"certificatePem"`
+	// Name of the rotation, used once, such as a date.
+	Id pulumi.StringInput `pulumi:"id"`
+	// Its private key, PEM.
+	PrivateKeyPem pulumi.StringPtrInput `pulumi:"privateKeyPem"`
+	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
+	Stage RotationStageInput `pulumi:"stage"`
+}
+
+func (EtcdRotationArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*EtcdRotation)(nil)).Elem()
+}
+
+func (i EtcdRotationArgs) ToEtcdRotationOutput() EtcdRotationOutput {
+	return i.ToEtcdRotationOutputWithContext(context.Background())
+}
+
+func (i EtcdRotationArgs) ToEtcdRotationOutputWithContext(ctx context.Context) EtcdRotationOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EtcdRotationOutput)
+}
+
+func (i EtcdRotationArgs) ToEtcdRotationPtrOutput() EtcdRotationPtrOutput {
+	return i.ToEtcdRotationPtrOutputWithContext(context.Background())
+}
+
+func (i EtcdRotationArgs) ToEtcdRotationPtrOutputWithContext(ctx context.Context) EtcdRotationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EtcdRotationOutput).ToEtcdRotationPtrOutputWithContext(ctx)
+}
+
+// EtcdRotationPtrInput is an input type that accepts EtcdRotationArgs, EtcdRotationPtr and EtcdRotationPtrOutput values.
+// You can construct a concrete instance of `EtcdRotationPtrInput` via:
+//
+//	        EtcdRotationArgs{...}
+//
+//	or:
+//
+//	        nil
+type EtcdRotationPtrInput interface {
+	pulumi.Input
+
+	ToEtcdRotationPtrOutput() EtcdRotationPtrOutput
+	ToEtcdRotationPtrOutputWithContext(context.Context) EtcdRotationPtrOutput
+}
+
+type etcdRotationPtrType EtcdRotationArgs
+
+func EtcdRotationPtr(v *EtcdRotationArgs) EtcdRotationPtrInput {
+	return (*etcdRotationPtrType)(v)
+}
+
+func (*etcdRotationPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**EtcdRotation)(nil)).Elem()
+}
+
+func (i *etcdRotationPtrType) ToEtcdRotationPtrOutput() EtcdRotationPtrOutput {
+	return i.ToEtcdRotationPtrOutputWithContext(context.Background())
+}
+
+func (i *etcdRotationPtrType) ToEtcdRotationPtrOutputWithContext(ctx context.Context) EtcdRotationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(EtcdRotationPtrOutput)
+}
+
+// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
+type EtcdRotationOutput struct{ *pulumi.OutputState }
+
+func (EtcdRotationOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*EtcdRotation)(nil)).Elem()
+}
+
+func (o EtcdRotationOutput) ToEtcdRotationOutput() EtcdRotationOutput {
+	return o
+}
+
+func (o EtcdRotationOutput) ToEtcdRotationOutputWithContext(ctx context.Context) EtcdRotationOutput {
+	return o
+}
+
+func (o EtcdRotationOutput) ToEtcdRotationPtrOutput() EtcdRotationPtrOutput {
+	return o.ToEtcdRotationPtrOutputWithContext(context.Background())
+}
+
+func (o EtcdRotationOutput) ToEtcdRotationPtrOutputWithContext(ctx context.Context) EtcdRotationPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v EtcdRotation) *EtcdRotation {
+		return &v
+	}).(EtcdRotationPtrOutput)
+}
+
+// Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+func (o EtcdRotationOutput) AllowDowntime() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v EtcdRotation) *bool { return v.AllowDowntime }).(pulumi.BoolPtrOutput)
+}
+
+// Certificate of the next CA, to bring an own one.
+func (o EtcdRotationOutput) CertificatePem() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v EtcdRotation) *string { return v.CertificatePem }).(pulumi.StringPtrOutput)
+}
+
+// Name of the rotation, used once, such as a date.
+func (o EtcdRotationOutput) Id() pulumi.StringOutput {
+	return o.ApplyT(func(v EtcdRotation) string { return v.Id }).(pulumi.StringOutput)
+}
+
+// Its private key, PEM.
+func (o EtcdRotationOutput) PrivateKeyPem() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v EtcdRotation) *string { return v.PrivateKeyPem }).(pulumi.StringPtrOutput)
+}
+
+// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
+func (o EtcdRotationOutput) Stage() RotationStageOutput {
+	return o.ApplyT(func(v EtcdRotation) RotationStage { return v.Stage }).(RotationStageOutput)
+}
+
+type EtcdRotationPtrOutput struct{ *pulumi.OutputState }
+
+func (EtcdRotationPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**EtcdRotation)(nil)).Elem()
+}
+
+func (o EtcdRotationPtrOutput) ToEtcdRotationPtrOutput() EtcdRotationPtrOutput {
+	return o
+}
+
+func (o EtcdRotationPtrOutput) ToEtcdRotationPtrOutputWithContext(ctx context.Context) EtcdRotationPtrOutput {
+	return o
+}
+
+func (o EtcdRotationPtrOutput) Elem() EtcdRotationOutput {
+	return o.ApplyT(func(v *EtcdRotation) EtcdRotation {
+		if v != nil {
+			return *v
+		}
+		var ret EtcdRotation
+		return ret
+	}).(EtcdRotationOutput)
+}
+
+// Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+func (o EtcdRotationPtrOutput) AllowDowntime() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v *EtcdRotation) *bool {
+		if v == nil {
+			return nil
+		}
+		return v.AllowDowntime
+	}).(pulumi.BoolPtrOutput)
+}
+
+// Certificate of the next CA, to bring an own one.
+func (o EtcdRotationPtrOutput) CertificatePem() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *EtcdRotation) *string {
+		if v == nil {
+			return nil
+		}
+		return v.CertificatePem
+	}).(pulumi.StringPtrOutput)
+}
+
+// Name of the rotation, used once, such as a date.
+func (o EtcdRotationPtrOutput) Id() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *EtcdRotation) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Id
+	}).(pulumi.StringPtrOutput)
+}
+
+// Its private key, PEM.
+func (o EtcdRotationPtrOutput) PrivateKeyPem() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *EtcdRotation) *string {
+		if v == nil {
+			return nil
+		}
+		return v.PrivateKeyPem
+	}).(pulumi.StringPtrOutput)
+}
+
+// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
+func (o EtcdRotationPtrOutput) Stage() RotationStagePtrOutput {
+	return o.ApplyT(func(v *EtcdRotation) *RotationStage {
+		if v == nil {
+			return nil
+		}
+		return &v.Stage
+	}).(RotationStagePtrOutput)
 }
 
 // A check of a cluster's health.
@@ -2367,7 +3038,7 @@ func (o NodeTimeoutsPtrOutput) Update() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// A node that is asked before a rotation of the OS CA goes on.
+// A node that is asked before a rotation goes on.
 type RotationNode struct {
 	// IP address or DNS name of the node, with or without a port (50000).
 	Address string `pulumi:"address"`
@@ -2388,7 +3059,7 @@ type RotationNodeInput interface {
 	ToRotationNodeOutputWithContext(context.Context) RotationNodeOutput
 }
 
-// A node that is asked before a rotation of the OS CA goes on.
+// A node that is asked before a rotation goes on.
 type RotationNodeArgs struct {
 	// IP address or DNS name of the node, with or without a port (50000).
 	Address pulumi.StringInput `pulumi:"address"`
@@ -2435,7 +3106,7 @@ func (i RotationNodeArray) ToRotationNodeArrayOutputWithContext(ctx context.Cont
 	return pulumi.ToOutputWithContext(ctx, i).(RotationNodeArrayOutput)
 }
 
-// A node that is asked before a rotation of the OS CA goes on.
+// A node that is asked before a rotation goes on.
 type RotationNodeOutput struct{ *pulumi.OutputState }
 
 func (RotationNodeOutput) ElementType() reflect.Type {
@@ -2486,16 +3157,20 @@ func (o RotationNodeArrayOutput) Index(i pulumi.IntInput) RotationNodeOutput {
 }
 
 type RotationOptions struct {
-	// Replaces the aggregator CA at once when `id` changes.
-	Aggregator *ImmediateRotation `pulumi:"aggregator"`
+	// Staged rotation of the aggregator CA; an `id` alone replaces it at once.
+	Aggregator *AggregatorRotation `pulumi:"aggregator"`
+	// Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
+	All *CompleteRotation `pulumi:"all"`
 	// Replaces the bootstrap token at once when `id` changes.
 	BootstrapToken *ImmediateRotation `pulumi:"bootstrapToken"`
+	// Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
+	Etcd *EtcdRotation `pulumi:"etcd"`
 	// Staged rotation of the Kubernetes CA.
 	Kubernetes *StagedRotation `pulumi:"kubernetes"`
 	// Staged rotation of the OS CA.
 	Os *StagedRotation `pulumi:"os"`
-	// Replaces the service account key at once when `id` changes.
-	ServiceAccount *ImmediateRotation `pulumi:"serviceAccount"`
+	// Staged rotation of the service account key; an `id` alone replaces it at once.
+	ServiceAccount *ServiceAccountRotation `pulumi:"serviceAccount"`
 	// Replaces the trustd token at once when `id` changes.
 	TrustdToken *ImmediateRotation `pulumi:"trustdToken"`
 }
@@ -2512,16 +3187,20 @@ type RotationOptionsInput interface {
 }
 
 type RotationOptionsArgs struct {
-	// Replaces the aggregator CA at once when `id` changes.
-	Aggregator ImmediateRotationPtrInput `pulumi:"aggregator"`
+	// Staged rotation of the aggregator CA; an `id` alone replaces it at once.
+	Aggregator AggregatorRotationPtrInput `pulumi:"aggregator"`
+	// Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
+	All CompleteRotationPtrInput `pulumi:"all"`
 	// Replaces the bootstrap token at once when `id` changes.
 	BootstrapToken ImmediateRotationPtrInput `pulumi:"bootstrapToken"`
+	// Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
+	Etcd EtcdRotationPtrInput `pulumi:"etcd"`
 	// Staged rotation of the Kubernetes CA.
 	Kubernetes StagedRotationPtrInput `pulumi:"kubernetes"`
 	// Staged rotation of the OS CA.
 	Os StagedRotationPtrInput `pulumi:"os"`
-	// Replaces the service account key at once when `id` changes.
-	ServiceAccount ImmediateRotationPtrInput `pulumi:"serviceAccount"`
+	// Staged rotation of the service account key; an `id` alone replaces it at once.
+	ServiceAccount ServiceAccountRotationPtrInput `pulumi:"serviceAccount"`
 	// Replaces the trustd token at once when `id` changes.
 	TrustdToken ImmediateRotationPtrInput `pulumi:"trustdToken"`
 }
@@ -2603,14 +3282,24 @@ func (o RotationOptionsOutput) ToRotationOptionsPtrOutputWithContext(ctx context
 	}).(RotationOptionsPtrOutput)
 }
 
-// Replaces the aggregator CA at once when `id` changes.
-func (o RotationOptionsOutput) Aggregator() ImmediateRotationPtrOutput {
-	return o.ApplyT(func(v RotationOptions) *ImmediateRotation { return v.Aggregator }).(ImmediateRotationPtrOutput)
+// Staged rotation of the aggregator CA; an `id` alone replaces it at once.
+func (o RotationOptionsOutput) Aggregator() AggregatorRotationPtrOutput {
+	return o.ApplyT(func(v RotationOptions) *AggregatorRotation { return v.Aggregator }).(AggregatorRotationPtrOutput)
+}
+
+// Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
+func (o RotationOptionsOutput) All() CompleteRotationPtrOutput {
+	return o.ApplyT(func(v RotationOptions) *CompleteRotation { return v.All }).(CompleteRotationPtrOutput)
 }
 
 // Replaces the bootstrap token at once when `id` changes.
 func (o RotationOptionsOutput) BootstrapToken() ImmediateRotationPtrOutput {
 	return o.ApplyT(func(v RotationOptions) *ImmediateRotation { return v.BootstrapToken }).(ImmediateRotationPtrOutput)
+}
+
+// Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
+func (o RotationOptionsOutput) Etcd() EtcdRotationPtrOutput {
+	return o.ApplyT(func(v RotationOptions) *EtcdRotation { return v.Etcd }).(EtcdRotationPtrOutput)
 }
 
 // Staged rotation of the Kubernetes CA.
@@ -2623,9 +3312,9 @@ func (o RotationOptionsOutput) Os() StagedRotationPtrOutput {
 	return o.ApplyT(func(v RotationOptions) *StagedRotation { return v.Os }).(StagedRotationPtrOutput)
 }
 
-// Replaces the service account key at once when `id` changes.
-func (o RotationOptionsOutput) ServiceAccount() ImmediateRotationPtrOutput {
-	return o.ApplyT(func(v RotationOptions) *ImmediateRotation { return v.ServiceAccount }).(ImmediateRotationPtrOutput)
+// Staged rotation of the service account key; an `id` alone replaces it at once.
+func (o RotationOptionsOutput) ServiceAccount() ServiceAccountRotationPtrOutput {
+	return o.ApplyT(func(v RotationOptions) *ServiceAccountRotation { return v.ServiceAccount }).(ServiceAccountRotationPtrOutput)
 }
 
 // Replaces the trustd token at once when `id` changes.
@@ -2657,14 +3346,24 @@ func (o RotationOptionsPtrOutput) Elem() RotationOptionsOutput {
 	}).(RotationOptionsOutput)
 }
 
-// Replaces the aggregator CA at once when `id` changes.
-func (o RotationOptionsPtrOutput) Aggregator() ImmediateRotationPtrOutput {
-	return o.ApplyT(func(v *RotationOptions) *ImmediateRotation {
+// Staged rotation of the aggregator CA; an `id` alone replaces it at once.
+func (o RotationOptionsPtrOutput) Aggregator() AggregatorRotationPtrOutput {
+	return o.ApplyT(func(v *RotationOptions) *AggregatorRotation {
 		if v == nil {
 			return nil
 		}
 		return v.Aggregator
-	}).(ImmediateRotationPtrOutput)
+	}).(AggregatorRotationPtrOutput)
+}
+
+// Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
+func (o RotationOptionsPtrOutput) All() CompleteRotationPtrOutput {
+	return o.ApplyT(func(v *RotationOptions) *CompleteRotation {
+		if v == nil {
+			return nil
+		}
+		return v.All
+	}).(CompleteRotationPtrOutput)
 }
 
 // Replaces the bootstrap token at once when `id` changes.
@@ -2675,6 +3374,16 @@ func (o RotationOptionsPtrOutput) BootstrapToken() ImmediateRotationPtrOutput {
 		}
 		return v.BootstrapToken
 	}).(ImmediateRotationPtrOutput)
+}
+
+// Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
+func (o RotationOptionsPtrOutput) Etcd() EtcdRotationPtrOutput {
+	return o.ApplyT(func(v *RotationOptions) *EtcdRotation {
+		if v == nil {
+			return nil
+		}
+		return v.Etcd
+	}).(EtcdRotationPtrOutput)
 }
 
 // Staged rotation of the Kubernetes CA.
@@ -2697,14 +3406,14 @@ func (o RotationOptionsPtrOutput) Os() StagedRotationPtrOutput {
 	}).(StagedRotationPtrOutput)
 }
 
-// Replaces the service account key at once when `id` changes.
-func (o RotationOptionsPtrOutput) ServiceAccount() ImmediateRotationPtrOutput {
-	return o.ApplyT(func(v *RotationOptions) *ImmediateRotation {
+// Staged rotation of the service account key; an `id` alone replaces it at once.
+func (o RotationOptionsPtrOutput) ServiceAccount() ServiceAccountRotationPtrOutput {
+	return o.ApplyT(func(v *RotationOptions) *ServiceAccountRotation {
 		if v == nil {
 			return nil
 		}
 		return v.ServiceAccount
-	}).(ImmediateRotationPtrOutput)
+	}).(ServiceAccountRotationPtrOutput)
 }
 
 // Replaces the trustd token at once when `id` changes.
@@ -2719,15 +3428,17 @@ func (o RotationOptionsPtrOutput) TrustdToken() ImmediateRotationPtrOutput {
 
 type RotationStatus struct {
 	// Aggregator CA.
-	Aggregator *ImmediateRotationStatus `pulumi:"aggregator"`
+	Aggregator *StagedRotationStatus `pulumi:"aggregator"`
 	// Bootstrap token.
 	BootstrapToken *ImmediateRotationStatus `pulumi:"bootstrapToken"`
+	// etcd CA.
+	Etcd *StagedRotationStatus `pulumi:"etcd"`
 	// Kubernetes CA.
 	Kubernetes StagedRotationStatus `pulumi:"kubernetes"`
 	// OS CA.
 	Os StagedRotationStatus `pulumi:"os"`
-	// Service account key.
-	ServiceAccount *ImmediateRotationStatus `pulumi:"serviceAccount"`
+	// Service account key; fingerprints are of public keys.
+	ServiceAccount *StagedRotationStatus `pulumi:"serviceAccount"`
 	// trustd token.
 	TrustdToken *ImmediateRotationStatus `pulumi:"trustdToken"`
 }
@@ -2747,13 +3458,18 @@ func (o RotationStatusOutput) ToRotationStatusOutputWithContext(ctx context.Cont
 }
 
 // Aggregator CA.
-func (o RotationStatusOutput) Aggregator() ImmediateRotationStatusPtrOutput {
-	return o.ApplyT(func(v RotationStatus) *ImmediateRotationStatus { return v.Aggregator }).(ImmediateRotationStatusPtrOutput)
+func (o RotationStatusOutput) Aggregator() StagedRotationStatusPtrOutput {
+	return o.ApplyT(func(v RotationStatus) *StagedRotationStatus { return v.Aggregator }).(StagedRotationStatusPtrOutput)
 }
 
 // Bootstrap token.
 func (o RotationStatusOutput) BootstrapToken() ImmediateRotationStatusPtrOutput {
 	return o.ApplyT(func(v RotationStatus) *ImmediateRotationStatus { return v.BootstrapToken }).(ImmediateRotationStatusPtrOutput)
+}
+
+// etcd CA.
+func (o RotationStatusOutput) Etcd() StagedRotationStatusPtrOutput {
+	return o.ApplyT(func(v RotationStatus) *StagedRotationStatus { return v.Etcd }).(StagedRotationStatusPtrOutput)
 }
 
 // Kubernetes CA.
@@ -2766,9 +3482,9 @@ func (o RotationStatusOutput) Os() StagedRotationStatusOutput {
 	return o.ApplyT(func(v RotationStatus) StagedRotationStatus { return v.Os }).(StagedRotationStatusOutput)
 }
 
-// Service account key.
-func (o RotationStatusOutput) ServiceAccount() ImmediateRotationStatusPtrOutput {
-	return o.ApplyT(func(v RotationStatus) *ImmediateRotationStatus { return v.ServiceAccount }).(ImmediateRotationStatusPtrOutput)
+// Service account key; fingerprints are of public keys.
+func (o RotationStatusOutput) ServiceAccount() StagedRotationStatusPtrOutput {
+	return o.ApplyT(func(v RotationStatus) *StagedRotationStatus { return v.ServiceAccount }).(StagedRotationStatusPtrOutput)
 }
 
 // trustd token.
@@ -2932,6 +3648,203 @@ func (o ServiceAccountOptionsPtrOutput) PrivateKeyPem() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
+// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+type ServiceAccountRotation struct {
+	// Name of the rotation, used once, such as a date.
+	Id string `pulumi:"id"`
+	// The next key, PEM, to bring an own one.
+	PrivateKeyPem *string `pulumi:"privateKeyPem"`
+	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+	Stage *RotationStage `pulumi:"stage"`
+	// How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+	TokenGracePeriod *string `pulumi:"tokenGracePeriod"`
+}
+
+// ServiceAccountRotationInput is an input type that accepts ServiceAccountRotationArgs and ServiceAccountRotationOutput values.
+// You can construct a concrete instance of `ServiceAccountRotationInput` via:
+//
+//	ServiceAccountRotationArgs{...}
+type ServiceAccountRotationInput interface {
+	pulumi.Input
+
+	ToServiceAccountRotationOutput() ServiceAccountRotationOutput
+	ToServiceAccountRotationOutputWithContext(context.Context) ServiceAccountRotationOutput
+}
+
+// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+type ServiceAccountRotationArgs struct {
+	// Name of the rotation, used once, such as a date.
+	Id pulumi.StringInput `pulumi:"id"`
+	// The next key, PEM, to bring an own one.
+	PrivateKeyPem pulumi.StringPtrInput `pulumi:"privateKeyPem"`
+	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+	Stage RotationStagePtrInput `pulumi:"stage"`
+	// How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+	TokenGracePeriod pulumi.StringPtrInput `pulumi:"tokenGracePeriod"`
+}
+
+func (ServiceAccountRotationArgs) ElementType() reflect.Type {
+	return reflect.TypeOf((*ServiceAccountRotation)(nil)).Elem()
+}
+
+func (i ServiceAccountRotationArgs) ToServiceAccountRotationOutput() ServiceAccountRotationOutput {
+	return i.ToServiceAccountRotationOutputWithContext(context.Background())
+}
+
+func (i ServiceAccountRotationArgs) ToServiceAccountRotationOutputWithContext(ctx context.Context) ServiceAccountRotationOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ServiceAccountRotationOutput)
+}
+
+func (i ServiceAccountRotationArgs) ToServiceAccountRotationPtrOutput() ServiceAccountRotationPtrOutput {
+	return i.ToServiceAccountRotationPtrOutputWithContext(context.Background())
+}
+
+func (i ServiceAccountRotationArgs) ToServiceAccountRotationPtrOutputWithContext(ctx context.Context) ServiceAccountRotationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ServiceAccountRotationOutput).ToServiceAccountRotationPtrOutputWithContext(ctx)
+}
+
+// ServiceAccountRotationPtrInput is an input type that accepts ServiceAccountRotationArgs, ServiceAccountRotationPtr and ServiceAccountRotationPtrOutput values.
+// You can construct a concrete instance of `ServiceAccountRotationPtrInput` via:
+//
+//	        ServiceAccountRotationArgs{...}
+//
+//	or:
+//
+//	        nil
+type ServiceAccountRotationPtrInput interface {
+	pulumi.Input
+
+	ToServiceAccountRotationPtrOutput() ServiceAccountRotationPtrOutput
+	ToServiceAccountRotationPtrOutputWithContext(context.Context) ServiceAccountRotationPtrOutput
+}
+
+type serviceAccountRotationPtrType ServiceAccountRotationArgs
+
+func ServiceAccountRotationPtr(v *ServiceAccountRotationArgs) ServiceAccountRotationPtrInput {
+	return (*serviceAccountRotationPtrType)(v)
+}
+
+func (*serviceAccountRotationPtrType) ElementType() reflect.Type {
+	return reflect.TypeOf((**ServiceAccountRotation)(nil)).Elem()
+}
+
+func (i *serviceAccountRotationPtrType) ToServiceAccountRotationPtrOutput() ServiceAccountRotationPtrOutput {
+	return i.ToServiceAccountRotationPtrOutputWithContext(context.Background())
+}
+
+func (i *serviceAccountRotationPtrType) ToServiceAccountRotationPtrOutputWithContext(ctx context.Context) ServiceAccountRotationPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, i).(ServiceAccountRotationPtrOutput)
+}
+
+// A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+type ServiceAccountRotationOutput struct{ *pulumi.OutputState }
+
+func (ServiceAccountRotationOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*ServiceAccountRotation)(nil)).Elem()
+}
+
+func (o ServiceAccountRotationOutput) ToServiceAccountRotationOutput() ServiceAccountRotationOutput {
+	return o
+}
+
+func (o ServiceAccountRotationOutput) ToServiceAccountRotationOutputWithContext(ctx context.Context) ServiceAccountRotationOutput {
+	return o
+}
+
+func (o ServiceAccountRotationOutput) ToServiceAccountRotationPtrOutput() ServiceAccountRotationPtrOutput {
+	return o.ToServiceAccountRotationPtrOutputWithContext(context.Background())
+}
+
+func (o ServiceAccountRotationOutput) ToServiceAccountRotationPtrOutputWithContext(ctx context.Context) ServiceAccountRotationPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v ServiceAccountRotation) *ServiceAccountRotation {
+		return &v
+	}).(ServiceAccountRotationPtrOutput)
+}
+
+// Name of the rotation, used once, such as a date.
+func (o ServiceAccountRotationOutput) Id() pulumi.StringOutput {
+	return o.ApplyT(func(v ServiceAccountRotation) string { return v.Id }).(pulumi.StringOutput)
+}
+
+// The next key, PEM, to bring an own one.
+func (o ServiceAccountRotationOutput) PrivateKeyPem() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ServiceAccountRotation) *string { return v.PrivateKeyPem }).(pulumi.StringPtrOutput)
+}
+
+// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+func (o ServiceAccountRotationOutput) Stage() RotationStagePtrOutput {
+	return o.ApplyT(func(v ServiceAccountRotation) *RotationStage { return v.Stage }).(RotationStagePtrOutput)
+}
+
+// How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+func (o ServiceAccountRotationOutput) TokenGracePeriod() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v ServiceAccountRotation) *string { return v.TokenGracePeriod }).(pulumi.StringPtrOutput)
+}
+
+type ServiceAccountRotationPtrOutput struct{ *pulumi.OutputState }
+
+func (ServiceAccountRotationPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**ServiceAccountRotation)(nil)).Elem()
+}
+
+func (o ServiceAccountRotationPtrOutput) ToServiceAccountRotationPtrOutput() ServiceAccountRotationPtrOutput {
+	return o
+}
+
+func (o ServiceAccountRotationPtrOutput) ToServiceAccountRotationPtrOutputWithContext(ctx context.Context) ServiceAccountRotationPtrOutput {
+	return o
+}
+
+func (o ServiceAccountRotationPtrOutput) Elem() ServiceAccountRotationOutput {
+	return o.ApplyT(func(v *ServiceAccountRotation) ServiceAccountRotation {
+		if v != nil {
+			return *v
+		}
+		var ret ServiceAccountRotation
+		return ret
+	}).(ServiceAccountRotationOutput)
+}
+
+// Name of the rotation, used once, such as a date.
+func (o ServiceAccountRotationPtrOutput) Id() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ServiceAccountRotation) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Id
+	}).(pulumi.StringPtrOutput)
+}
+
+// The next key, PEM, to bring an own one.
+func (o ServiceAccountRotationPtrOutput) PrivateKeyPem() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ServiceAccountRotation) *string {
+		if v == nil {
+			return nil
+		}
+		return v.PrivateKeyPem
+	}).(pulumi.StringPtrOutput)
+}
+
+// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+func (o ServiceAccountRotationPtrOutput) Stage() RotationStagePtrOutput {
+	return o.ApplyT(func(v *ServiceAccountRotation) *RotationStage {
+		if v == nil {
+			return nil
+		}
+		return v.Stage
+	}).(RotationStagePtrOutput)
+}
+
+// How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+func (o ServiceAccountRotationPtrOutput) TokenGracePeriod() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *ServiceAccountRotation) *string {
+		if v == nil {
+			return nil
+		}
+		return v.TokenGracePeriod
+	}).(pulumi.StringPtrOutput)
+}
+
 // A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
 type StagedRotation struct {
 	// Certificate of the next CA, to bring an own one.
@@ -2940,7 +3853,7 @@ type StagedRotation struct {
 	Id string `pulumi:"id"`
 	// Its private key, PEM.
 	PrivateKeyPem *string `pulumi:"privateKeyPem"`
-	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
 	Stage RotationStage `pulumi:"stage"`
 }
 
@@ -2963,7 +3876,7 @@ type StagedRotationArgs struct {
 	Id pulumi.StringInput `pulumi:"id"`
 	// Its private key, PEM.
 	PrivateKeyPem pulumi.StringPtrInput `pulumi:"privateKeyPem"`
-	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+	// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
 	Stage RotationStageInput `pulumi:"stage"`
 }
 
@@ -3060,7 +3973,7 @@ func (o StagedRotationOutput) PrivateKeyPem() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v StagedRotation) *string { return v.PrivateKeyPem }).(pulumi.StringPtrOutput)
 }
 
-// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
 func (o StagedRotationOutput) Stage() RotationStageOutput {
 	return o.ApplyT(func(v StagedRotation) RotationStage { return v.Stage }).(RotationStageOutput)
 }
@@ -3119,7 +4032,7 @@ func (o StagedRotationPtrOutput) PrivateKeyPem() pulumi.StringPtrOutput {
 	}).(pulumi.StringPtrOutput)
 }
 
-// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+// Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
 func (o StagedRotationPtrOutput) Stage() RotationStagePtrOutput {
 	return o.ApplyT(func(v *StagedRotation) *RotationStage {
 		if v == nil {
@@ -3204,11 +4117,121 @@ func (o StagedRotationStatusOutput) Todo() pulumi.StringOutput {
 	return o.ApplyT(func(v StagedRotationStatus) string { return v.Todo }).(pulumi.StringOutput)
 }
 
+type StagedRotationStatusPtrOutput struct{ *pulumi.OutputState }
+
+func (StagedRotationStatusPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**StagedRotationStatus)(nil)).Elem()
+}
+
+func (o StagedRotationStatusPtrOutput) ToStagedRotationStatusPtrOutput() StagedRotationStatusPtrOutput {
+	return o
+}
+
+func (o StagedRotationStatusPtrOutput) ToStagedRotationStatusPtrOutputWithContext(ctx context.Context) StagedRotationStatusPtrOutput {
+	return o
+}
+
+func (o StagedRotationStatusPtrOutput) Elem() StagedRotationStatusOutput {
+	return o.ApplyT(func(v *StagedRotationStatus) StagedRotationStatus {
+		if v != nil {
+			return *v
+		}
+		var ret StagedRotationStatus
+		return ret
+	}).(StagedRotationStatusOutput)
+}
+
+// Fingerprints of the CAs accepted beside it.
+func (o StagedRotationStatusPtrOutput) Accepted() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *StagedRotationStatus) []string {
+		if v == nil {
+			return nil
+		}
+		return v.Accepted
+	}).(pulumi.StringArrayOutput)
+}
+
+// Id of the rotation under way, or of the last.
+func (o StagedRotationStatusPtrOutput) Id() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *StagedRotationStatus) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Id
+	}).(pulumi.StringPtrOutput)
+}
+
+// Fingerprint of the issuing CA.
+func (o StagedRotationStatusPtrOutput) Issuing() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *StagedRotationStatus) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Issuing
+	}).(pulumi.StringPtrOutput)
+}
+
+// Fingerprint of the CA that will issue, at stage `accept`.
+func (o StagedRotationStatusPtrOutput) Next() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *StagedRotationStatus) *string {
+		if v == nil {
+			return nil
+		}
+		return v.Next
+	}).(pulumi.StringPtrOutput)
+}
+
+// Fingerprints of CAs that have issued before.
+func (o StagedRotationStatusPtrOutput) Retired() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *StagedRotationStatus) []string {
+		if v == nil {
+			return nil
+		}
+		return v.Retired
+	}).(pulumi.StringArrayOutput)
+}
+
+// Ids that cannot be used again.
+func (o StagedRotationStatusPtrOutput) SpentIds() pulumi.StringArrayOutput {
+	return o.ApplyT(func(v *StagedRotationStatus) []string {
+		if v == nil {
+			return nil
+		}
+		return v.SpentIds
+	}).(pulumi.StringArrayOutput)
+}
+
+// `none`, `accept`, `swap`, `finish` or `abort`.
+func (o StagedRotationStatusPtrOutput) Stage() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *StagedRotationStatus) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Stage
+	}).(pulumi.StringPtrOutput)
+}
+
+// What to do next.
+func (o StagedRotationStatusPtrOutput) Todo() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v *StagedRotationStatus) *string {
+		if v == nil {
+			return nil
+		}
+		return &v.Todo
+	}).(pulumi.StringPtrOutput)
+}
+
 type Trust struct {
+	// Aggregator CAs to trust, issuing and accepted, PEM.
+	Aggregator *string `pulumi:"aggregator"`
+	// etcd CAs to trust, issuing and accepted, PEM.
+	Etcd *string `pulumi:"etcd"`
 	// Kubernetes CAs to trust, issuing and accepted, PEM.
 	Kubernetes string `pulumi:"kubernetes"`
 	// CAs of the Talos API to trust, issuing and accepted, PEM.
 	Os string `pulumi:"os"`
+	// Public keys of service account tokens, signing and accepted, PEM.
+	ServiceAccount *string `pulumi:"serviceAccount"`
 }
 
 type TrustOutput struct{ *pulumi.OutputState }
@@ -3225,6 +4248,16 @@ func (o TrustOutput) ToTrustOutputWithContext(ctx context.Context) TrustOutput {
 	return o
 }
 
+// Aggregator CAs to trust, issuing and accepted, PEM.
+func (o TrustOutput) Aggregator() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Trust) *string { return v.Aggregator }).(pulumi.StringPtrOutput)
+}
+
+// etcd CAs to trust, issuing and accepted, PEM.
+func (o TrustOutput) Etcd() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Trust) *string { return v.Etcd }).(pulumi.StringPtrOutput)
+}
+
 // Kubernetes CAs to trust, issuing and accepted, PEM.
 func (o TrustOutput) Kubernetes() pulumi.StringOutput {
 	return o.ApplyT(func(v Trust) string { return v.Kubernetes }).(pulumi.StringOutput)
@@ -3235,7 +4268,14 @@ func (o TrustOutput) Os() pulumi.StringOutput {
 	return o.ApplyT(func(v Trust) string { return v.Os }).(pulumi.StringOutput)
 }
 
+// Public keys of service account tokens, signing and accepted, PEM.
+func (o TrustOutput) ServiceAccount() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v Trust) *string { return v.ServiceAccount }).(pulumi.StringPtrOutput)
+}
+
 func init() {
+	pulumi.RegisterInputType(reflect.TypeOf((*AggregatorRotationInput)(nil)).Elem(), AggregatorRotationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*AggregatorRotationPtrInput)(nil)).Elem(), AggregatorRotationArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*CertificateAuthoritiesOptionsInput)(nil)).Elem(), CertificateAuthoritiesOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*CertificateAuthoritiesOptionsPtrInput)(nil)).Elem(), CertificateAuthoritiesOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*CertificateAuthorityInput)(nil)).Elem(), CertificateAuthorityArgs{})
@@ -3244,6 +4284,10 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*CertificateAuthorityOptionsPtrInput)(nil)).Elem(), CertificateAuthorityOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ClusterOptionsInput)(nil)).Elem(), ClusterOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ClusterOptionsPtrInput)(nil)).Elem(), ClusterOptionsArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*CompleteRotationInput)(nil)).Elem(), CompleteRotationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*CompleteRotationPtrInput)(nil)).Elem(), CompleteRotationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EtcdRotationInput)(nil)).Elem(), EtcdRotationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*EtcdRotationPtrInput)(nil)).Elem(), EtcdRotationArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ImmediateRotationInput)(nil)).Elem(), ImmediateRotationArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ImmediateRotationPtrInput)(nil)).Elem(), ImmediateRotationArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*NodeClientInput)(nil)).Elem(), NodeClientArgs{})
@@ -3260,11 +4304,15 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*RotationOptionsPtrInput)(nil)).Elem(), RotationOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceAccountOptionsInput)(nil)).Elem(), ServiceAccountOptionsArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*ServiceAccountOptionsPtrInput)(nil)).Elem(), ServiceAccountOptionsArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ServiceAccountRotationInput)(nil)).Elem(), ServiceAccountRotationArgs{})
+	pulumi.RegisterInputType(reflect.TypeOf((*ServiceAccountRotationPtrInput)(nil)).Elem(), ServiceAccountRotationArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*StagedRotationInput)(nil)).Elem(), StagedRotationArgs{})
 	pulumi.RegisterInputType(reflect.TypeOf((*StagedRotationPtrInput)(nil)).Elem(), StagedRotationArgs{})
 	pulumi.RegisterOutputType(AcceptedCAsOutput{})
 	pulumi.RegisterOutputType(AcceptedCertificateOutput{})
 	pulumi.RegisterOutputType(AcceptedCertificateArrayOutput{})
+	pulumi.RegisterOutputType(AggregatorRotationOutput{})
+	pulumi.RegisterOutputType(AggregatorRotationPtrOutput{})
 	pulumi.RegisterOutputType(CertificateAuthoritiesOutput{})
 	pulumi.RegisterOutputType(CertificateAuthoritiesOptionsOutput{})
 	pulumi.RegisterOutputType(CertificateAuthoritiesOptionsPtrOutput{})
@@ -3276,8 +4324,12 @@ func init() {
 	pulumi.RegisterOutputType(ClientConfigurationDataOutput{})
 	pulumi.RegisterOutputType(ClusterOptionsOutput{})
 	pulumi.RegisterOutputType(ClusterOptionsPtrOutput{})
+	pulumi.RegisterOutputType(CompleteRotationOutput{})
+	pulumi.RegisterOutputType(CompleteRotationPtrOutput{})
 	pulumi.RegisterOutputType(EtcdMemberOutput{})
 	pulumi.RegisterOutputType(EtcdMemberArrayOutput{})
+	pulumi.RegisterOutputType(EtcdRotationOutput{})
+	pulumi.RegisterOutputType(EtcdRotationPtrOutput{})
 	pulumi.RegisterOutputType(HealthCheckOutput{})
 	pulumi.RegisterOutputType(HealthCheckArrayOutput{})
 	pulumi.RegisterOutputType(ImmediateRotationOutput{})
@@ -3308,8 +4360,11 @@ func init() {
 	pulumi.RegisterOutputType(RotationStatusOutput{})
 	pulumi.RegisterOutputType(ServiceAccountOptionsOutput{})
 	pulumi.RegisterOutputType(ServiceAccountOptionsPtrOutput{})
+	pulumi.RegisterOutputType(ServiceAccountRotationOutput{})
+	pulumi.RegisterOutputType(ServiceAccountRotationPtrOutput{})
 	pulumi.RegisterOutputType(StagedRotationOutput{})
 	pulumi.RegisterOutputType(StagedRotationPtrOutput{})
 	pulumi.RegisterOutputType(StagedRotationStatusOutput{})
+	pulumi.RegisterOutputType(StagedRotationStatusPtrOutput{})
 	pulumi.RegisterOutputType(TrustOutput{})
 }

@@ -35,7 +35,7 @@ type TalosSecrets struct {
 	Fingerprint pulumi.StringOutput `pulumi:"fingerprint"`
 	// The shape that @pulumiverse/talos takes as `machineSecrets`.
 	MachineSecrets MachineSecretsOutput `pulumi:"machineSecrets"`
-	// The other CA of each rotation under way, with its key: the next one at `accept`, the old one at `swap`.
+	// The other CA or key of each rotation under way, with its private key: the next one at `accept`, the old one at `swap`.
 	RotationSecrets pulumi.MapOutput `pulumi:"rotationSecrets"`
 	// Where each rotation stands, and what to do next.
 	RotationStatus RotationStatusOutput `pulumi:"rotationStatus"`
@@ -132,7 +132,7 @@ type talosSecretsArgs struct {
 	ControlPlaneConfig *string `pulumi:"controlPlaneConfig"`
 	// Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.
 	KubernetesPkiDirectory *string `pulumi:"kubernetesPkiDirectory"`
-	// Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+	// Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
 	Nodes []RotationNode `pulumi:"nodes"`
 	// Rotations.
 	Rotation *RotationOptions `pulumi:"rotation"`
@@ -162,7 +162,7 @@ type TalosSecretsArgs struct {
 	ControlPlaneConfig pulumi.StringPtrInput
 	// Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.
 	KubernetesPkiDirectory pulumi.StringPtrInput
-	// Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+	// Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
 	Nodes RotationNodeArrayInput
 	// Rotations.
 	Rotation RotationOptionsPtrInput
@@ -285,7 +285,7 @@ func (o TalosSecretsOutput) MachineSecrets() MachineSecretsOutput {
 	return o.ApplyT(func(v *TalosSecrets) MachineSecretsOutput { return v.MachineSecrets }).(MachineSecretsOutput)
 }
 
-// The other CA of each rotation under way, with its key: the next one at `accept`, the old one at `swap`.
+// The other CA or key of each rotation under way, with its private key: the next one at `accept`, the old one at `swap`.
 func (o TalosSecretsOutput) RotationSecrets() pulumi.MapOutput {
 	return o.ApplyT(func(v *TalosSecrets) pulumi.MapOutput { return v.RotationSecrets }).(pulumi.MapOutput)
 }

@@ -16,6 +16,7 @@ from .kubeconfig import *
 from .machine_config import *
 from .node_certificate import *
 from .provider import *
+from .talos_cluster import *
 from .talos_secrets import *
 from ._inputs import *
 from . import outputs
@@ -43,6 +44,7 @@ _utilities.register(
    "talos-pki:index:Kubeconfig": "Kubeconfig",
    "talos-pki:index:MachineConfig": "MachineConfig",
    "talos-pki:index:NodeCertificate": "NodeCertificate",
+   "talos-pki:index:TalosCluster": "TalosCluster",
    "talos-pki:index:TalosSecrets": "TalosSecrets"
   }
  }

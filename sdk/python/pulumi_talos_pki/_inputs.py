@@ -16,14 +16,24 @@ from . import _utilities
 from ._enums import *
 
 __all__ = [
+    'AggregatorRotationArgs',
+    'AggregatorRotationArgsDict',
     'CertificateAuthoritiesOptionsArgs',
     'CertificateAuthoritiesOptionsArgsDict',
     'CertificateAuthorityOptionsArgs',
     'CertificateAuthorityOptionsArgsDict',
     'CertificateAuthorityArgs',
     'CertificateAuthorityArgsDict',
+    'ClusterClientArgs',
+    'ClusterClientArgsDict',
+    'ClusterNodeArgs',
+    'ClusterNodeArgsDict',
     'ClusterOptionsArgs',
     'ClusterOptionsArgsDict',
+    'CompleteRotationArgs',
+    'CompleteRotationArgsDict',
+    'EtcdRotationArgs',
+    'EtcdRotationArgsDict',
     'ImmediateRotationArgs',
     'ImmediateRotationArgsDict',
     'NodeClientArgs',
@@ -40,9 +50,104 @@ __all__ = [
     'RotationOptionsArgsDict',
     'ServiceAccountOptionsArgs',
     'ServiceAccountOptionsArgsDict',
+    'ServiceAccountRotationArgs',
+    'ServiceAccountRotationArgsDict',
     'StagedRotationArgs',
     'StagedRotationArgsDict',
 ]
+
+class AggregatorRotationArgsDict(TypedDict):
+    """
+    A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+    """
+    id: pulumi.Input[_builtins.str]
+    """
+    Name of the rotation, used once, such as a date.
+    """
+    certificate_pem: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Certificate of the next CA, to bring an own one.
+    """
+    private_key_pem: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Its private key, PEM.
+    """
+    stage: NotRequired[pulumi.Input['RotationStage']]
+    """
+    Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+    """
+
+@pulumi.input_type
+class AggregatorRotationArgs:
+    def __init__(__self__, *,
+                 id: pulumi.Input[_builtins.str],
+                 certificate_pem: Optional[pulumi.Input[_builtins.str]] = None,
+                 private_key_pem: Optional[pulumi.Input[_builtins.str]] = None,
+                 stage: Optional[pulumi.Input['RotationStage']] = None):
+        """
+        A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+
+        :param pulumi.Input[_builtins.str] id: Name of the rotation, used once, such as a date.
+        :param pulumi.Input[_builtins.str] certificate_pem: Certificate of the next CA, to bring an own one.
+        :param pulumi.Input[_builtins.str] private_key_pem: Its private key, PEM.
+        :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+        """
+        pulumi.set(__self__, "id", id)
+        if certificate_pem is not None:
+            pulumi.set(__self__, "certificate_pem", certificate_pem)
+        if private_key_pem is not None:
+            pulumi.set(__self__, "private_key_pem", private_key_pem)
+        if stage is not None:
+            pulumi.set(__self__, "stage", stage)
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the rotation, used once, such as a date.
+        """
+        return pulumi.get(self, "id")
+
+    @id.setter
+    def id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="certificatePem")
+    def certificate_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Certificate of the next CA, to bring an own one.
+        """
+        return pulumi.get(self, "certificate_pem")
+
+    @certificate_pem.setter
+    def certificate_pem(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "certificate_pem", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKeyPem")
+    def private_key_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Its private key, PEM.
+        """
+        return pulumi.get(self, "private_key_pem")
+
+    @private_key_pem.setter
+    def private_key_pem(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "private_key_pem", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def stage(self) -> Optional[pulumi.Input['RotationStage']]:
+        """
+        Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+        """
+        return pulumi.get(self, "stage")
+
+    @stage.setter
+    def stage(self, value: Optional[pulumi.Input['RotationStage']]):
+        pulumi.set(self, "stage", value)
+
 
 class CertificateAuthoritiesOptionsArgsDict(TypedDict):
     aggregator: NotRequired[pulumi.Input['CertificateAuthorityOptionsArgsDict']]
@@ -279,6 +384,353 @@ class CertificateAuthorityArgs:
         pulumi.set(self, "private_key_pem", value)
 
 
+class ClusterClientArgsDict(TypedDict):
+    """
+    A client of the Talos API: the options of ClientConfiguration. `endpoints` and `nodes` are the control planes unless configured otherwise.
+    """
+    algorithm: NotRequired[pulumi.Input['KeyAlgorithm']]
+    """
+    Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+    """
+    common_name: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    CN of the subject. Default: `talosctl-client`.
+    """
+    context_name: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Name of the context. Default: the cluster's.
+    """
+    early_renewal_hours: NotRequired[pulumi.Input[Union[_builtins.int, _builtins.str]]]
+    """
+    How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
+    """
+    endpoints: NotRequired[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]
+    """
+    Addresses of control planes that talosctl calls. A change keeps the certificate.
+    """
+    issued_at: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+    """
+    nodes: NotRequired[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]
+    """
+    Nodes that talosctl asks by default. A change keeps the certificate.
+    """
+    roles: NotRequired[pulumi.Input[Sequence[pulumi.Input['TalosRole']]]]
+    """
+    Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
+    """
+    rotation_triggers: NotRequired[pulumi.Input[Mapping[str, Any]]]
+    """
+    Any values; a change of one reissues the certificate.
+    """
+    validity_period_hours: NotRequired[pulumi.Input[Union[_builtins.int, _builtins.str]]]
+    """
+    Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
+    """
+
+@pulumi.input_type
+class ClusterClientArgs:
+    def __init__(__self__, *,
+                 algorithm: Optional[pulumi.Input['KeyAlgorithm']] = None,
+                 common_name: Optional[pulumi.Input[_builtins.str]] = None,
+                 context_name: Optional[pulumi.Input[_builtins.str]] = None,
+                 early_renewal_hours: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]] = None,
+                 endpoints: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 issued_at: Optional[pulumi.Input[_builtins.str]] = None,
+                 nodes: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]] = None,
+                 roles: Optional[pulumi.Input[Sequence[pulumi.Input['TalosRole']]]] = None,
+                 rotation_triggers: Optional[pulumi.Input[Mapping[str, Any]]] = None,
+                 validity_period_hours: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]] = None):
+        """
+        A client of the Talos API: the options of ClientConfiguration. `endpoints` and `nodes` are the control planes unless configured otherwise.
+
+        :param pulumi.Input['KeyAlgorithm'] algorithm: Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+        :param pulumi.Input[_builtins.str] common_name: CN of the subject. Default: `talosctl-client`.
+        :param pulumi.Input[_builtins.str] context_name: Name of the context. Default: the cluster's.
+        :param pulumi.Input[Union[_builtins.int, _builtins.str]] early_renewal_hours: How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] endpoints: Addresses of control planes that talosctl calls. A change keeps the certificate.
+        :param pulumi.Input[_builtins.str] issued_at: Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+        :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] nodes: Nodes that talosctl asks by default. A change keeps the certificate.
+        :param pulumi.Input[Sequence[pulumi.Input['TalosRole']]] roles: Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
+        :param pulumi.Input[Mapping[str, Any]] rotation_triggers: Any values; a change of one reissues the certificate.
+        :param pulumi.Input[Union[_builtins.int, _builtins.str]] validity_period_hours: Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
+        """
+        if algorithm is not None:
+            pulumi.set(__self__, "algorithm", algorithm)
+        if common_name is not None:
+            pulumi.set(__self__, "common_name", common_name)
+        if context_name is not None:
+            pulumi.set(__self__, "context_name", context_name)
+        if early_renewal_hours is not None:
+            pulumi.set(__self__, "early_renewal_hours", early_renewal_hours)
+        if endpoints is not None:
+            pulumi.set(__self__, "endpoints", endpoints)
+        if issued_at is not None:
+            pulumi.set(__self__, "issued_at", issued_at)
+        if nodes is not None:
+            pulumi.set(__self__, "nodes", nodes)
+        if roles is not None:
+            pulumi.set(__self__, "roles", roles)
+        if rotation_triggers is not None:
+            pulumi.set(__self__, "rotation_triggers", rotation_triggers)
+        if validity_period_hours is not None:
+            pulumi.set(__self__, "validity_period_hours", validity_period_hours)
+
+    @_builtins.property
+    @pulumi.getter
+    def algorithm(self) -> Optional[pulumi.Input['KeyAlgorithm']]:
+        """
+        Kind of the private key. Default: as Talos chooses, the kind of the CA's.
+        """
+        return pulumi.get(self, "algorithm")
+
+    @algorithm.setter
+    def algorithm(self, value: Optional[pulumi.Input['KeyAlgorithm']]):
+        pulumi.set(self, "algorithm", value)
+
+    @_builtins.property
+    @pulumi.getter(name="commonName")
+    def common_name(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        CN of the subject. Default: `talosctl-client`.
+        """
+        return pulumi.get(self, "common_name")
+
+    @common_name.setter
+    def common_name(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "common_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="contextName")
+    def context_name(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Name of the context. Default: the cluster's.
+        """
+        return pulumi.get(self, "context_name")
+
+    @context_name.setter
+    def context_name(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "context_name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="earlyRenewalHours")
+    def early_renewal_hours(self) -> Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]]:
+        """
+        How long before its end the certificate is renewed. Default: the lesser of 720 hours and a third of the lifetime.
+        """
+        return pulumi.get(self, "early_renewal_hours")
+
+    @early_renewal_hours.setter
+    def early_renewal_hours(self, value: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]]):
+        pulumi.set(self, "early_renewal_hours", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def endpoints(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Addresses of control planes that talosctl calls. A change keeps the certificate.
+        """
+        return pulumi.get(self, "endpoints")
+
+    @endpoints.setter
+    def endpoints(self, value: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "endpoints", value)
+
+    @_builtins.property
+    @pulumi.getter(name="issuedAt")
+    def issued_at(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Time of issuance, RFC 3339 UTC. Set by the provider: kept while the certificate is fresh, set anew when it is due. Name it in `ignoreChanges` to pin it, in `replaceOnChanges` to have the certificate replaced.
+        """
+        return pulumi.get(self, "issued_at")
+
+    @issued_at.setter
+    def issued_at(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "issued_at", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def nodes(self) -> Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]:
+        """
+        Nodes that talosctl asks by default. A change keeps the certificate.
+        """
+        return pulumi.get(self, "nodes")
+
+    @nodes.setter
+    def nodes(self, value: Optional[pulumi.Input[Sequence[pulumi.Input[_builtins.str]]]]):
+        pulumi.set(self, "nodes", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def roles(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['TalosRole']]]]:
+        """
+        Talos roles of the client: os:admin, os:operator, os:reader, os:etcd:backup, os:impersonator, os:image:verifier, os:meta:writer. Default: `os:admin`.
+        """
+        return pulumi.get(self, "roles")
+
+    @roles.setter
+    def roles(self, value: Optional[pulumi.Input[Sequence[pulumi.Input['TalosRole']]]]):
+        pulumi.set(self, "roles", value)
+
+    @_builtins.property
+    @pulumi.getter(name="rotationTriggers")
+    def rotation_triggers(self) -> Optional[pulumi.Input[Mapping[str, Any]]]:
+        """
+        Any values; a change of one reissues the certificate.
+        """
+        return pulumi.get(self, "rotation_triggers")
+
+    @rotation_triggers.setter
+    def rotation_triggers(self, value: Optional[pulumi.Input[Mapping[str, Any]]]):
+        pulumi.set(self, "rotation_triggers", value)
+
+    @_builtins.property
+    @pulumi.getter(name="validityPeriodHours")
+    def validity_period_hours(self) -> Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]]:
+        """
+        Lifetime in hours, or a Go duration; cut to the CA's end, with a warning. Default: `8760`.
+        """
+        return pulumi.get(self, "validity_period_hours")
+
+    @validity_period_hours.setter
+    def validity_period_hours(self, value: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]]):
+        pulumi.set(self, "validity_period_hours", value)
+
+
+class ClusterNodeArgsDict(TypedDict):
+    """
+    A machine of the cluster.
+    """
+    address: pulumi.Input[_builtins.str]
+    """
+    IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a reserved address or a DNS name.
+    """
+    config_patches: NotRequired[pulumi.Input[Sequence[Any]]]
+    """
+    Patches of this node alone, after those of the cluster: YAML text or objects.
+    """
+    install_disk: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Disk to install Talos to on this node; `""` for none. Default: that of the cluster.
+    """
+    maintenance: NotRequired[pulumi.Input['NodeMaintenanceArgsDict']]
+    """
+    How to take a machine that has no config yet. Without it nothing is sent to one.
+    """
+    name: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Name of the node's resources, plain text. Required where `address` is an Output. Default: `address`.
+    """
+    on_destroy: NotRequired[pulumi.Input['NodeOnDestroyArgsDict']]
+    """
+    What becomes of the machine when the node is taken away. Default: that of the cluster.
+    """
+
+@pulumi.input_type
+class ClusterNodeArgs:
+    def __init__(__self__, *,
+                 address: pulumi.Input[_builtins.str],
+                 config_patches: Optional[pulumi.Input[Sequence[Any]]] = None,
+                 install_disk: Optional[pulumi.Input[_builtins.str]] = None,
+                 maintenance: Optional[pulumi.Input['NodeMaintenanceArgs']] = None,
+                 name: Optional[pulumi.Input[_builtins.str]] = None,
+                 on_destroy: Optional[pulumi.Input['NodeOnDestroyArgs']] = None):
+        """
+        A machine of the cluster.
+
+        :param pulumi.Input[_builtins.str] address: IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a reserved address or a DNS name.
+        :param pulumi.Input[Sequence[Any]] config_patches: Patches of this node alone, after those of the cluster: YAML text or objects.
+        :param pulumi.Input[_builtins.str] install_disk: Disk to install Talos to on this node; `""` for none. Default: that of the cluster.
+        :param pulumi.Input['NodeMaintenanceArgs'] maintenance: How to take a machine that has no config yet. Without it nothing is sent to one.
+        :param pulumi.Input[_builtins.str] name: Name of the node's resources, plain text. Required where `address` is an Output. Default: `address`.
+        :param pulumi.Input['NodeOnDestroyArgs'] on_destroy: What becomes of the machine when the node is taken away. Default: that of the cluster.
+        """
+        pulumi.set(__self__, "address", address)
+        if config_patches is not None:
+            pulumi.set(__self__, "config_patches", config_patches)
+        if install_disk is not None:
+            pulumi.set(__self__, "install_disk", install_disk)
+        if maintenance is not None:
+            pulumi.set(__self__, "maintenance", maintenance)
+        if name is not None:
+            pulumi.set(__self__, "name", name)
+        if on_destroy is not None:
+            pulumi.set(__self__, "on_destroy", on_destroy)
+
+    @_builtins.property
+    @pulumi.getter
+    def address(self) -> pulumi.Input[_builtins.str]:
+        """
+        IP address or DNS name, with or without a port (50000). It must not depend on a config of this cluster: use a reserved address or a DNS name.
+        """
+        return pulumi.get(self, "address")
+
+    @address.setter
+    def address(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "address", value)
+
+    @_builtins.property
+    @pulumi.getter(name="configPatches")
+    def config_patches(self) -> Optional[pulumi.Input[Sequence[Any]]]:
+        """
+        Patches of this node alone, after those of the cluster: YAML text or objects.
+        """
+        return pulumi.get(self, "config_patches")
+
+    @config_patches.setter
+    def config_patches(self, value: Optional[pulumi.Input[Sequence[Any]]]):
+        pulumi.set(self, "config_patches", value)
+
+    @_builtins.property
+    @pulumi.getter(name="installDisk")
+    def install_disk(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Disk to install Talos to on this node; `""` for none. Default: that of the cluster.
+        """
+        return pulumi.get(self, "install_disk")
+
+    @install_disk.setter
+    def install_disk(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "install_disk", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def maintenance(self) -> Optional[pulumi.Input['NodeMaintenanceArgs']]:
+        """
+        How to take a machine that has no config yet. Without it nothing is sent to one.
+        """
+        return pulumi.get(self, "maintenance")
+
+    @maintenance.setter
+    def maintenance(self, value: Optional[pulumi.Input['NodeMaintenanceArgs']]):
+        pulumi.set(self, "maintenance", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Name of the node's resources, plain text. Required where `address` is an Output. Default: `address`.
+        """
+        return pulumi.get(self, "name")
+
+    @name.setter
+    def name(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "name", value)
+
+    @_builtins.property
+    @pulumi.getter(name="onDestroy")
+    def on_destroy(self) -> Optional[pulumi.Input['NodeOnDestroyArgs']]:
+        """
+        What becomes of the machine when the node is taken away. Default: that of the cluster.
+        """
+        return pulumi.get(self, "on_destroy")
+
+    @on_destroy.setter
+    def on_destroy(self, value: Optional[pulumi.Input['NodeOnDestroyArgs']]):
+        pulumi.set(self, "on_destroy", value)
+
+
 class ClusterOptionsArgsDict(TypedDict):
     id: NotRequired[pulumi.Input[_builtins.str]]
     """
@@ -326,6 +778,210 @@ class ClusterOptionsArgs:
     @secret.setter
     def secret(self, value: Optional[pulumi.Input[_builtins.str]]):
         pulumi.set(self, "secret", value)
+
+
+class CompleteRotationArgsDict(TypedDict):
+    """
+    A rotation of every CA and of the service account key, in the safe order.
+    """
+    id: pulumi.Input[_builtins.str]
+    """
+    Name of the rotation, which no CA has used yet.
+    """
+    stage: pulumi.Input[_builtins.str]
+    """
+    `auto`: each `pulumi up` goes a step on, if every one of `nodes` allows it; `abort`: back, as long as a CA has not finished.
+    """
+    allow_downtime: NotRequired[pulumi.Input[_builtins.bool]]
+    """
+    Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+    """
+    token_grace_period: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+    """
+
+@pulumi.input_type
+class CompleteRotationArgs:
+    def __init__(__self__, *,
+                 id: pulumi.Input[_builtins.str],
+                 stage: pulumi.Input[_builtins.str],
+                 allow_downtime: Optional[pulumi.Input[_builtins.bool]] = None,
+                 token_grace_period: Optional[pulumi.Input[_builtins.str]] = None):
+        """
+        A rotation of every CA and of the service account key, in the safe order.
+
+        :param pulumi.Input[_builtins.str] id: Name of the rotation, which no CA has used yet.
+        :param pulumi.Input[_builtins.str] stage: `auto`: each `pulumi up` goes a step on, if every one of `nodes` allows it; `abort`: back, as long as a CA has not finished.
+        :param pulumi.Input[_builtins.bool] allow_downtime: Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+        :param pulumi.Input[_builtins.str] token_grace_period: How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+        """
+        pulumi.set(__self__, "id", id)
+        pulumi.set(__self__, "stage", stage)
+        if allow_downtime is not None:
+            pulumi.set(__self__, "allow_downtime", allow_downtime)
+        if token_grace_period is not None:
+            pulumi.set(__self__, "token_grace_period", token_grace_period)
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the rotation, which no CA has used yet.
+        """
+        return pulumi.get(self, "id")
+
+    @id.setter
+    def id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "id", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def stage(self) -> pulumi.Input[_builtins.str]:
+        """
+        `auto`: each `pulumi up` goes a step on, if every one of `nodes` allows it; `abort`: back, as long as a CA has not finished.
+        """
+        return pulumi.get(self, "stage")
+
+    @stage.setter
+    def stage(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "stage", value)
+
+    @_builtins.property
+    @pulumi.getter(name="allowDowntime")
+    def allow_downtime(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+        """
+        return pulumi.get(self, "allow_downtime")
+
+    @allow_downtime.setter
+    def allow_downtime(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "allow_downtime", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenGracePeriod")
+    def token_grace_period(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+        """
+        return pulumi.get(self, "token_grace_period")
+
+    @token_grace_period.setter
+    def token_grace_period(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "token_grace_period", value)
+
+
+class EtcdRotationArgsDict(TypedDict):
+    """
+    A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
+    """
+    id: pulumi.Input[_builtins.str]
+    """
+    Name of the rotation, used once, such as a date.
+    """
+    stage: pulumi.Input['RotationStage']
+    """
+    Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
+    """
+    allow_downtime: NotRequired[pulumi.Input[_builtins.bool]]
+    """
+    Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+    """
+    certificate_pem: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Certificate of the next CA, to bring an own one.
+    """
+    private_key_pem: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    Its private key, PEM.
+    """
+
+@pulumi.input_type
+class EtcdRotationArgs:
+    def __init__(__self__, *,
+                 id: pulumi.Input[_builtins.str],
+                 stage: pulumi.Input['RotationStage'],
+                 allow_downtime: Optional[pulumi.Input[_builtins.bool]] = None,
+                 certificate_pem: Optional[pulumi.Input[_builtins.str]] = None,
+                 private_key_pem: Optional[pulumi.Input[_builtins.str]] = None):
+        """
+        A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
+
+        :param pulumi.Input[_builtins.str] id: Name of the rotation, used once, such as a date.
+        :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
+        :param pulumi.Input[_builtins.bool] allow_downtime: Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+        :param pulumi.Input[_builtins.str] certificate_pem: Certificate of the next CA, to bring an own one.
+        :param pulumi.Input[_builtins.str] private_key_pem: Its private key, PEM.
+        """
+        pulumi.set(__self__, "id", id)
+        pulumi.set(__self__, "stage", stage)
+        if allow_downtime is not None:
+            pulumi.set(__self__, "allow_downtime", allow_downtime)
+        if certificate_pem is not None:
+            pulumi.set(__self__, "certificate_pem", certificate_pem)
+        if private_key_pem is not None:
+            pulumi.set(__self__, "private_key_pem", private_key_pem)
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the rotation, used once, such as a date.
+        """
+        return pulumi.get(self, "id")
+
+    @id.setter
+    def id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "id", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def stage(self) -> pulumi.Input['RotationStage']:
+        """
+        Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
+        """
+        return pulumi.get(self, "stage")
+
+    @stage.setter
+    def stage(self, value: pulumi.Input['RotationStage']):
+        pulumi.set(self, "stage", value)
+
+    @_builtins.property
+    @pulumi.getter(name="allowDowntime")
+    def allow_downtime(self) -> Optional[pulumi.Input[_builtins.bool]]:
+        """
+        Whether to rotate the etcd CA with fewer than three control planes in `nodes`: Kubernetes is away while one reboots. Default: `false`.
+        """
+        return pulumi.get(self, "allow_downtime")
+
+    @allow_downtime.setter
+    def allow_downtime(self, value: Optional[pulumi.Input[_builtins.bool]]):
+        pulumi.set(self, "allow_downtime", value)
+
+    @_builtins.property
+    @pulumi.getter(name="certificatePem")
+    def certificate_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Certificate of the next CA, to bring an own one.
+        """
+        return pulumi.get(self, "certificate_pem")
+
+    @certificate_pem.setter
+    def certificate_pem(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "certificate_pem", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKeyPem")
+    def private_key_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        Its private key, PEM.
+        """
+        return pulumi.get(self, "private_key_pem")
+
+    @private_key_pem.setter
+    def private_key_pem(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "private_key_pem", value)
 
 
 class ImmediateRotationArgsDict(TypedDict):
@@ -656,7 +1312,7 @@ class NodeTimeoutsArgs:
 
 class RotationNodeArgsDict(TypedDict):
     """
-    A node that is asked before a rotation of the OS CA goes on.
+    A node that is asked before a rotation goes on.
     """
     address: pulumi.Input[_builtins.str]
     """
@@ -678,7 +1334,7 @@ class RotationNodeArgs:
                  machine_type: pulumi.Input['MachineType'],
                  endpoint: Optional[pulumi.Input[_builtins.str]] = None):
         """
-        A node that is asked before a rotation of the OS CA goes on.
+        A node that is asked before a rotation goes on.
 
         :param pulumi.Input[_builtins.str] address: IP address or DNS name of the node, with or without a port (50000).
         :param pulumi.Input['MachineType'] machine_type: The role of the machine.
@@ -727,13 +1383,21 @@ class RotationNodeArgs:
 
 
 class RotationOptionsArgsDict(TypedDict):
-    aggregator: NotRequired[pulumi.Input['ImmediateRotationArgsDict']]
+    aggregator: NotRequired[pulumi.Input['AggregatorRotationArgsDict']]
     """
-    Replaces the aggregator CA at once when `id` changes.
+    Staged rotation of the aggregator CA; an `id` alone replaces it at once.
+    """
+    all: NotRequired[pulumi.Input['CompleteRotationArgsDict']]
+    """
+    Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
     """
     bootstrap_token: NotRequired[pulumi.Input['ImmediateRotationArgsDict']]
     """
     Replaces the bootstrap token at once when `id` changes.
+    """
+    etcd: NotRequired[pulumi.Input['EtcdRotationArgsDict']]
+    """
+    Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
     """
     kubernetes: NotRequired[pulumi.Input['StagedRotationArgsDict']]
     """
@@ -743,9 +1407,9 @@ class RotationOptionsArgsDict(TypedDict):
     """
     Staged rotation of the OS CA.
     """
-    service_account: NotRequired[pulumi.Input['ImmediateRotationArgsDict']]
+    service_account: NotRequired[pulumi.Input['ServiceAccountRotationArgsDict']]
     """
-    Replaces the service account key at once when `id` changes.
+    Staged rotation of the service account key; an `id` alone replaces it at once.
     """
     trustd_token: NotRequired[pulumi.Input['ImmediateRotationArgsDict']]
     """
@@ -755,24 +1419,32 @@ class RotationOptionsArgsDict(TypedDict):
 @pulumi.input_type
 class RotationOptionsArgs:
     def __init__(__self__, *,
-                 aggregator: Optional[pulumi.Input['ImmediateRotationArgs']] = None,
+                 aggregator: Optional[pulumi.Input['AggregatorRotationArgs']] = None,
+                 all: Optional[pulumi.Input['CompleteRotationArgs']] = None,
                  bootstrap_token: Optional[pulumi.Input['ImmediateRotationArgs']] = None,
+                 etcd: Optional[pulumi.Input['EtcdRotationArgs']] = None,
                  kubernetes: Optional[pulumi.Input['StagedRotationArgs']] = None,
                  os: Optional[pulumi.Input['StagedRotationArgs']] = None,
-                 service_account: Optional[pulumi.Input['ImmediateRotationArgs']] = None,
+                 service_account: Optional[pulumi.Input['ServiceAccountRotationArgs']] = None,
                  trustd_token: Optional[pulumi.Input['ImmediateRotationArgs']] = None):
         """
-        :param pulumi.Input['ImmediateRotationArgs'] aggregator: Replaces the aggregator CA at once when `id` changes.
+        :param pulumi.Input['AggregatorRotationArgs'] aggregator: Staged rotation of the aggregator CA; an `id` alone replaces it at once.
+        :param pulumi.Input['CompleteRotationArgs'] all: Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
         :param pulumi.Input['ImmediateRotationArgs'] bootstrap_token: Replaces the bootstrap token at once when `id` changes.
+        :param pulumi.Input['EtcdRotationArgs'] etcd: Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
         :param pulumi.Input['StagedRotationArgs'] kubernetes: Staged rotation of the Kubernetes CA.
         :param pulumi.Input['StagedRotationArgs'] os: Staged rotation of the OS CA.
-        :param pulumi.Input['ImmediateRotationArgs'] service_account: Replaces the service account key at once when `id` changes.
+        :param pulumi.Input['ServiceAccountRotationArgs'] service_account: Staged rotation of the service account key; an `id` alone replaces it at once.
         :param pulumi.Input['ImmediateRotationArgs'] trustd_token: Replaces the trustd token at once when `id` changes.
         """
         if aggregator is not None:
             pulumi.set(__self__, "aggregator", aggregator)
+        if all is not None:
+            pulumi.set(__self__, "all", all)
         if bootstrap_token is not None:
             pulumi.set(__self__, "bootstrap_token", bootstrap_token)
+        if etcd is not None:
+            pulumi.set(__self__, "etcd", etcd)
         if kubernetes is not None:
             pulumi.set(__self__, "kubernetes", kubernetes)
         if os is not None:
@@ -784,15 +1456,27 @@ class RotationOptionsArgs:
 
     @_builtins.property
     @pulumi.getter
-    def aggregator(self) -> Optional[pulumi.Input['ImmediateRotationArgs']]:
+    def aggregator(self) -> Optional[pulumi.Input['AggregatorRotationArgs']]:
         """
-        Replaces the aggregator CA at once when `id` changes.
+        Staged rotation of the aggregator CA; an `id` alone replaces it at once.
         """
         return pulumi.get(self, "aggregator")
 
     @aggregator.setter
-    def aggregator(self, value: Optional[pulumi.Input['ImmediateRotationArgs']]):
+    def aggregator(self, value: Optional[pulumi.Input['AggregatorRotationArgs']]):
         pulumi.set(self, "aggregator", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def all(self) -> Optional[pulumi.Input['CompleteRotationArgs']]:
+        """
+        Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
+        """
+        return pulumi.get(self, "all")
+
+    @all.setter
+    def all(self, value: Optional[pulumi.Input['CompleteRotationArgs']]):
+        pulumi.set(self, "all", value)
 
     @_builtins.property
     @pulumi.getter(name="bootstrapToken")
@@ -805,6 +1489,18 @@ class RotationOptionsArgs:
     @bootstrap_token.setter
     def bootstrap_token(self, value: Optional[pulumi.Input['ImmediateRotationArgs']]):
         pulumi.set(self, "bootstrap_token", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def etcd(self) -> Optional[pulumi.Input['EtcdRotationArgs']]:
+        """
+        Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
+        """
+        return pulumi.get(self, "etcd")
+
+    @etcd.setter
+    def etcd(self, value: Optional[pulumi.Input['EtcdRotationArgs']]):
+        pulumi.set(self, "etcd", value)
 
     @_builtins.property
     @pulumi.getter
@@ -832,14 +1528,14 @@ class RotationOptionsArgs:
 
     @_builtins.property
     @pulumi.getter(name="serviceAccount")
-    def service_account(self) -> Optional[pulumi.Input['ImmediateRotationArgs']]:
+    def service_account(self) -> Optional[pulumi.Input['ServiceAccountRotationArgs']]:
         """
-        Replaces the service account key at once when `id` changes.
+        Staged rotation of the service account key; an `id` alone replaces it at once.
         """
         return pulumi.get(self, "service_account")
 
     @service_account.setter
-    def service_account(self, value: Optional[pulumi.Input['ImmediateRotationArgs']]):
+    def service_account(self, value: Optional[pulumi.Input['ServiceAccountRotationArgs']]):
         pulumi.set(self, "service_account", value)
 
     @_builtins.property
@@ -904,6 +1600,99 @@ class ServiceAccountOptionsArgs:
         pulumi.set(self, "private_key_pem", value)
 
 
+class ServiceAccountRotationArgsDict(TypedDict):
+    """
+    A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+    """
+    id: pulumi.Input[_builtins.str]
+    """
+    Name of the rotation, used once, such as a date.
+    """
+    private_key_pem: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    The next key, PEM, to bring an own one.
+    """
+    stage: NotRequired[pulumi.Input['RotationStage']]
+    """
+    Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+    """
+    token_grace_period: NotRequired[pulumi.Input[_builtins.str]]
+    """
+    How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+    """
+
+@pulumi.input_type
+class ServiceAccountRotationArgs:
+    def __init__(__self__, *,
+                 id: pulumi.Input[_builtins.str],
+                 private_key_pem: Optional[pulumi.Input[_builtins.str]] = None,
+                 stage: Optional[pulumi.Input['RotationStage']] = None,
+                 token_grace_period: Optional[pulumi.Input[_builtins.str]] = None):
+        """
+        A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`. An `id` alone replaces at once.
+
+        :param pulumi.Input[_builtins.str] id: Name of the rotation, used once, such as a date.
+        :param pulumi.Input[_builtins.str] private_key_pem: The next key, PEM, to bring an own one.
+        :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+        :param pulumi.Input[_builtins.str] token_grace_period: How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+        """
+        pulumi.set(__self__, "id", id)
+        if private_key_pem is not None:
+            pulumi.set(__self__, "private_key_pem", private_key_pem)
+        if stage is not None:
+            pulumi.set(__self__, "stage", stage)
+        if token_grace_period is not None:
+            pulumi.set(__self__, "token_grace_period", token_grace_period)
+
+    @_builtins.property
+    @pulumi.getter
+    def id(self) -> pulumi.Input[_builtins.str]:
+        """
+        Name of the rotation, used once, such as a date.
+        """
+        return pulumi.get(self, "id")
+
+    @id.setter
+    def id(self, value: pulumi.Input[_builtins.str]):
+        pulumi.set(self, "id", value)
+
+    @_builtins.property
+    @pulumi.getter(name="privateKeyPem")
+    def private_key_pem(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        The next key, PEM, to bring an own one.
+        """
+        return pulumi.get(self, "private_key_pem")
+
+    @private_key_pem.setter
+    def private_key_pem(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "private_key_pem", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def stage(self) -> Optional[pulumi.Input['RotationStage']]:
+        """
+        Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one. Left out: replaced at once.
+        """
+        return pulumi.get(self, "stage")
+
+    @stage.setter
+    def stage(self, value: Optional[pulumi.Input['RotationStage']]):
+        pulumi.set(self, "stage", value)
+
+    @_builtins.property
+    @pulumi.getter(name="tokenGracePeriod")
+    def token_grace_period(self) -> Optional[pulumi.Input[_builtins.str]]:
+        """
+        How long the last API server must have signed with the new key before tokens of the old one are rejected, as a Go duration; `"0s"` does not wait. Pods renew their tokens within about an hour. Default: `70m`.
+        """
+        return pulumi.get(self, "token_grace_period")
+
+    @token_grace_period.setter
+    def token_grace_period(self, value: Optional[pulumi.Input[_builtins.str]]):
+        pulumi.set(self, "token_grace_period", value)
+
+
 class StagedRotationArgsDict(TypedDict):
     """
     A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
@@ -914,7 +1703,7 @@ class StagedRotationArgsDict(TypedDict):
     """
     stage: pulumi.Input['RotationStage']
     """
-    Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+    Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
     """
     certificate_pem: NotRequired[pulumi.Input[_builtins.str]]
     """
@@ -936,7 +1725,7 @@ class StagedRotationArgs:
         A rotation in stages: one `pulumi up` each for `accept`, `swap` and `finish`.
 
         :param pulumi.Input[_builtins.str] id: Name of the rotation, used once, such as a date.
-        :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+        :param pulumi.Input['RotationStage'] stage: Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
         :param pulumi.Input[_builtins.str] certificate_pem: Certificate of the next CA, to bring an own one.
         :param pulumi.Input[_builtins.str] private_key_pem: Its private key, PEM.
         """
@@ -963,7 +1752,7 @@ class StagedRotationArgs:
     @pulumi.getter
     def stage(self) -> pulumi.Input['RotationStage']:
         """
-        Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+        Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
         """
         return pulumi.get(self, "stage")
 

@@ -433,7 +433,7 @@ class ConfigurationApply(pulumi.CustomResource):
     @pulumi.getter(name="pendingRestart")
     def pending_restart(self) -> pulumi.Output[Optional[_builtins.str]]:
         """
-        A restart that was not seen to happen: `reboot`. The next update does it.
+        A restart that was not seen to happen: `reboot` or `kubelet`. The next update does it.
         """
         return pulumi.get(self, "pending_restart")
 

@@ -40,15 +40,44 @@ __all__ = [
 
 @pulumi.output_type
 class AcceptedCAs(dict):
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "serviceAccount":
+            suggest = "service_account"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in AcceptedCAs. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        AcceptedCAs.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        AcceptedCAs.__key_warning(key)
+        return super().get(key, default)
+
     def __init__(__self__, *,
                  kubernetes: Sequence[_builtins.str],
-                 os: Sequence[_builtins.str]):
+                 os: Sequence[_builtins.str],
+                 aggregator: Optional[Sequence[_builtins.str]] = None,
+                 etcd: Optional[Sequence[_builtins.str]] = None,
+                 service_account: Optional[Sequence[_builtins.str]] = None):
         """
         :param Sequence[_builtins.str] kubernetes: Kubernetes CAs, PEM.
         :param Sequence[_builtins.str] os: CAs of the Talos API, PEM.
+        :param Sequence[_builtins.str] aggregator: Aggregator CAs, PEM.
+        :param Sequence[_builtins.str] etcd: etcd CAs, PEM.
+        :param Sequence[_builtins.str] service_account: Public keys of service account tokens, PEM.
         """
         pulumi.set(__self__, "kubernetes", kubernetes)
         pulumi.set(__self__, "os", os)
+        if aggregator is not None:
+            pulumi.set(__self__, "aggregator", aggregator)
+        if etcd is not None:
+            pulumi.set(__self__, "etcd", etcd)
+        if service_account is not None:
+            pulumi.set(__self__, "service_account", service_account)
 
     @_builtins.property
     @pulumi.getter
@@ -65,6 +94,30 @@ class AcceptedCAs(dict):
         CAs of the Talos API, PEM.
         """
         return pulumi.get(self, "os")
+
+    @_builtins.property
+    @pulumi.getter
+    def aggregator(self) -> Optional[Sequence[_builtins.str]]:
+        """
+        Aggregator CAs, PEM.
+        """
+        return pulumi.get(self, "aggregator")
+
+    @_builtins.property
+    @pulumi.getter
+    def etcd(self) -> Optional[Sequence[_builtins.str]]:
+        """
+        etcd CAs, PEM.
+        """
+        return pulumi.get(self, "etcd")
+
+    @_builtins.property
+    @pulumi.getter(name="serviceAccount")
+    def service_account(self) -> Optional[Sequence[_builtins.str]]:
+        """
+        Public keys of service account tokens, PEM.
+        """
+        return pulumi.get(self, "service_account")
 
 
 @pulumi.output_type
@@ -925,16 +978,18 @@ class RotationStatus(dict):
     def __init__(__self__, *,
                  kubernetes: 'outputs.StagedRotationStatus',
                  os: 'outputs.StagedRotationStatus',
-                 aggregator: Optional['outputs.ImmediateRotationStatus'] = None,
+                 aggregator: Optional['outputs.StagedRotationStatus'] = None,
                  bootstrap_token: Optional['outputs.ImmediateRotationStatus'] = None,
-                 service_account: Optional['outputs.ImmediateRotationStatus'] = None,
+                 etcd: Optional['outputs.StagedRotationStatus'] = None,
+                 service_account: Optional['outputs.StagedRotationStatus'] = None,
                  trustd_token: Optional['outputs.ImmediateRotationStatus'] = None):
         """
         :param 'StagedRotationStatus' kubernetes: Kubernetes CA.
         :param 'StagedRotationStatus' os: OS CA.
-        :param 'ImmediateRotationStatus' aggregator: Aggregator CA.
+        :param 'StagedRotationStatus' aggregator: Aggregator CA.
         :param 'ImmediateRotationStatus' bootstrap_token: Bootstrap token.
-        :param 'ImmediateRotationStatus' service_account: Service account key.
+        :param 'StagedRotationStatus' etcd: etcd CA.
+        :param 'StagedRotationStatus' service_account: Service account key; fingerprints are of public keys.
         :param 'ImmediateRotationStatus' trustd_token: trustd token.
         """
         pulumi.set(__self__, "kubernetes", kubernetes)
@@ -943,6 +998,8 @@ class RotationStatus(dict):
             pulumi.set(__self__, "aggregator", aggregator)
         if bootstrap_token is not None:
             pulumi.set(__self__, "bootstrap_token", bootstrap_token)
+        if etcd is not None:
+            pulumi.set(__self__, "etcd", etcd)
         if service_account is not None:
             pulumi.set(__self__, "service_account", service_account)
         if trustd_token is not None:
@@ -966,7 +1023,7 @@ class RotationStatus(dict):
 
     @_builtins.property
     @pulumi.getter
-    def aggregator(self) -> Optional['outputs.ImmediateRotationStatus']:
+    def aggregator(self) -> Optional['outputs.StagedRotationStatus']:
         """
         Aggregator CA.
         """
@@ -981,10 +1038,18 @@ class RotationStatus(dict):
         return pulumi.get(self, "bootstrap_token")
 
     @_builtins.property
-    @pulumi.getter(name="serviceAccount")
-    def service_account(self) -> Optional['outputs.ImmediateRotationStatus']:
+    @pulumi.getter
+    def etcd(self) -> Optional['outputs.StagedRotationStatus']:
         """
-        Service account key.
+        etcd CA.
+        """
+        return pulumi.get(self, "etcd")
+
+    @_builtins.property
+    @pulumi.getter(name="serviceAccount")
+    def service_account(self) -> Optional['outputs.StagedRotationStatus']:
+        """
+        Service account key; fingerprints are of public keys.
         """
         return pulumi.get(self, "service_account")
 
@@ -1118,15 +1183,44 @@ class StagedRotationStatus(dict):
 
 @pulumi.output_type
 class Trust(dict):
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "serviceAccount":
+            suggest = "service_account"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in Trust. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        Trust.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        Trust.__key_warning(key)
+        return super().get(key, default)
+
     def __init__(__self__, *,
                  kubernetes: _builtins.str,
-                 os: _builtins.str):
+                 os: _builtins.str,
+                 aggregator: Optional[_builtins.str] = None,
+                 etcd: Optional[_builtins.str] = None,
+                 service_account: Optional[_builtins.str] = None):
         """
         :param _builtins.str kubernetes: Kubernetes CAs to trust, issuing and accepted, PEM.
         :param _builtins.str os: CAs of the Talos API to trust, issuing and accepted, PEM.
+        :param _builtins.str aggregator: Aggregator CAs to trust, issuing and accepted, PEM.
+        :param _builtins.str etcd: etcd CAs to trust, issuing and accepted, PEM.
+        :param _builtins.str service_account: Public keys of service account tokens, signing and accepted, PEM.
         """
         pulumi.set(__self__, "kubernetes", kubernetes)
         pulumi.set(__self__, "os", os)
+        if aggregator is not None:
+            pulumi.set(__self__, "aggregator", aggregator)
+        if etcd is not None:
+            pulumi.set(__self__, "etcd", etcd)
+        if service_account is not None:
+            pulumi.set(__self__, "service_account", service_account)
 
     @_builtins.property
     @pulumi.getter
@@ -1143,5 +1237,29 @@ class Trust(dict):
         CAs of the Talos API to trust, issuing and accepted, PEM.
         """
         return pulumi.get(self, "os")
+
+    @_builtins.property
+    @pulumi.getter
+    def aggregator(self) -> Optional[_builtins.str]:
+        """
+        Aggregator CAs to trust, issuing and accepted, PEM.
+        """
+        return pulumi.get(self, "aggregator")
+
+    @_builtins.property
+    @pulumi.getter
+    def etcd(self) -> Optional[_builtins.str]:
+        """
+        etcd CAs to trust, issuing and accepted, PEM.
+        """
+        return pulumi.get(self, "etcd")
+
+    @_builtins.property
+    @pulumi.getter(name="serviceAccount")
+    def service_account(self) -> Optional[_builtins.str]:
+        """
+        Public keys of service account tokens, signing and accepted, PEM.
+        """
+        return pulumi.get(self, "service_account")
 
 

@@ -44,7 +44,7 @@ class TalosSecretsArgs:
         :param pulumi.Input['ClusterOptionsArgs'] cluster: Identity of the cluster for discovery.
         :param pulumi.Input[_builtins.str] control_plane_config: Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
         :param pulumi.Input[_builtins.str] kubernetes_pki_directory: Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.
-        :param pulumi.Input[Sequence[pulumi.Input['RotationNodeArgs']]] nodes: Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+        :param pulumi.Input[Sequence[pulumi.Input['RotationNodeArgs']]] nodes: Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
         :param pulumi.Input['RotationOptionsArgs'] rotation: Rotations.
         :param pulumi.Input[_builtins.str] secretbox_encryption_secret: Key that encrypts Secrets in etcd, base64 of 32 bytes.
         :param pulumi.Input[_builtins.str] secrets_yaml: Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
@@ -155,7 +155,7 @@ class TalosSecretsArgs:
     @pulumi.getter
     def nodes(self) -> Optional[pulumi.Input[Sequence[pulumi.Input['RotationNodeArgs']]]]:
         """
-        Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+        Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
         """
         return pulumi.get(self, "nodes")
 
@@ -287,7 +287,7 @@ class TalosSecrets(pulumi.CustomResource):
         :param pulumi.Input[Union['ClusterOptionsArgs', 'ClusterOptionsArgsDict']] cluster: Identity of the cluster for discovery.
         :param pulumi.Input[_builtins.str] control_plane_config: Adopts the secrets in a control plane machine config (its text, or what `talosctl get machineconfig` prints). Read at creation only.
         :param pulumi.Input[_builtins.str] kubernetes_pki_directory: Adopts a kubeadm `/etc/kubernetes/pki` folder, relative to the program; the rest is generated. Read at creation only.
-        :param pulumi.Input[Sequence[pulumi.Input[Union['RotationNodeArgs', 'RotationNodeArgsDict']]]] nodes: Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+        :param pulumi.Input[Sequence[pulumi.Input[Union['RotationNodeArgs', 'RotationNodeArgsDict']]]] nodes: Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
         :param pulumi.Input[Union['RotationOptionsArgs', 'RotationOptionsArgsDict']] rotation: Rotations.
         :param pulumi.Input[_builtins.str] secretbox_encryption_secret: Key that encrypts Secrets in etcd, base64 of 32 bytes.
         :param pulumi.Input[_builtins.str] secrets_yaml: Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
@@ -455,7 +455,7 @@ class TalosSecrets(pulumi.CustomResource):
     @pulumi.getter(name="rotationSecrets")
     def rotation_secrets(self) -> pulumi.Output[Mapping[str, Any]]:
         """
-        The other CA of each rotation under way, with its key: the next one at `accept`, the old one at `swap`.
+        The other CA or key of each rotation under way, with its private key: the next one at `accept`, the old one at `swap`.
         """
         return pulumi.get(self, "rotation_secrets")
 

@@ -34,7 +34,8 @@ function base64Inside(bytes: Buffer): readonly string[] {
 function publicBytes(pem: string): Buffer {
   try {
     // Under Talos's own label stands PKCS #8, which Node knows under the usual one.
-    const usual = pem.replaceAll("ED25519 PRIVATE KEY", "PRIVATE KEY");
+    // In a document of Talos 1.14 it is indented.
+    const usual = pem.replaceAll("ED25519 PRIVATE KEY", "PRIVATE KEY").replace(/^[ \t]+/gm, "");
     return createPublicKey(createPrivateKey(usual)).export({ type: "spki", format: "der" });
   } catch {
     // Nothing of a key that cannot be read is known to be public.

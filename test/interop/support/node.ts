@@ -28,6 +28,8 @@ export interface NodeOptions {
   readonly readyFile?: string;
   /** Lets the node proxy to others: each such node needs an `ip` of its own. */
   readonly hostNet?: boolean;
+  /** How long it takes to answer an ApplyConfiguration, as a Go duration; another one in that time is rejected as busy. */
+  readonly applyTime?: string;
 }
 
 const running = new Set<ChildProcess>();
@@ -66,6 +68,17 @@ export class Node {
   /** What apid, trustd and the stub of machined have written. */
   log(): string {
     return readFileSync(this.#logPath, "utf8");
+  }
+
+  /** How often machined has let a method of the API succeed. */
+  calls(method: string): number {
+    const success = new RegExp(`^machined stub: .* OK \\[/\\S+/${method}\\]`, "gm");
+    return (this.log().match(success) ?? []).length;
+  }
+
+  /** How often machined was called, whatever came of it. */
+  allCalls(): number {
+    return (this.log().match(/^machined stub: .* \[\/\S+\/\w+\]/gm) ?? []).length;
   }
 
   /** Runs talosctl against this node as the client of the talosconfig file. */
@@ -189,6 +202,7 @@ export function startNode(options: NodeOptions): Promise<Node> {
       mode: options.mode,
       "ready-file": options.readyFile,
       "host-net": hostNet ? true : undefined,
+      "apply-time": options.applyTime,
     }),
   );
 }

@@ -7,12 +7,12 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a command to its end, at most a minute, with `input` on stdin. */
-export function run(command: string, args: readonly string[], input = ""): Promise<Outcome> {
+/** Runs a command to its end, at most a minute unless told otherwise, with `input` on stdin. */
+export function run(command: string, args: readonly string[], input = "", timeout = 60_000): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     // A talosconfig of the user must neither help nor change.
     const env = { ...process.env, TALOSCONFIG: "/dev/null" };
-    const child = spawn(command, args, { stdio: "pipe", env, timeout: 60_000, killSignal: "SIGKILL" });
+    const child = spawn(command, args, { stdio: "pipe", env, timeout, killSignal: "SIGKILL" });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

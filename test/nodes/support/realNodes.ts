@@ -35,6 +35,16 @@ function tools(): RealNodeTools {
   return found;
 }
 
+/** The root file system of nodes of the next release of Talos, for `start`; without it the suite is skipped, or fails. */
+export async function needNextRoot(context: Mocha.Context): Promise<string> {
+  const { findNextRoot } = await load();
+  const rootfs = findNextRoot();
+  if (rootfs === undefined) {
+    skipOrFail(context, "nodes of the next Talos are not built; `node tools/realnode.mjs next` builds them");
+  }
+  return rootfs;
+}
+
 const open = new Set<RealNodes>();
 
 /** Closes every set that is open: for `after`. */
@@ -152,6 +162,21 @@ export class RealNodes {
   /** What a node and its services have written to the console. */
   log(name: string): string {
     return readFileSync(this.#set.logPath(name), "utf8");
+  }
+
+  /** The fingerprint that a node in maintenance mode has written to the console last. */
+  fingerprint(name: string): string {
+    const shown = [...this.log(name).matchAll(/--cert-fingerprint '([^']+)'/g)].at(-1)?.[1];
+    if (shown === undefined) throw new Error(`${name} has shown no fingerprint`);
+    return shown;
+  }
+
+  /** Waits until a node answers in maintenance mode, and has shown its fingerprint. */
+  async untilInMaintenance(name: string, address: string): Promise<void> {
+    await this.waitFor(`${name} in maintenance mode`, async () => {
+      const { code } = await this.talosctl(["-e", address, "-n", address, "version", "--insecure"]);
+      return code === 0 && this.fingerprint(name) !== "";
+    });
   }
 
   /** Runs a command to its end. */

@@ -73,7 +73,7 @@ describe("The live state, with a talosconfig", () => {
       });
     assert.deepEqual(values("talos_pki_node_up"), ["1", "1", "1", "0"]);
     assert.deepEqual(values("talos_pki_node_expected_ca"), ["1", "0", "1", "-"]);
-    assert.deepEqual(values("talos_pki_node_client_accepted"), ["1", "1", "0", "-"]);
+    assert.deepEqual(values("talos_pki_node_client_accepted"), ["1", "-", "0", "-"]);
     assert.match(values("talos_pki_node_certificate_not_after_seconds").join(" "), /^\d{10} \d{10} \d{10} -$/);
     has('talos_pki_rotation_under_way{resource="prod",ca="os",id="2026-11",stage="accept"} 1');
     has('talos_pki_rotation_under_way{resource="prod",ca="kubernetes",id="",stage="none"} 0');

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { KeyObject } from "node:crypto";
+import { KeyObject, webcrypto } from "node:crypto";
 import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
@@ -8,6 +8,10 @@ import { parseNodeAddress, readTargetAddress } from "../../../provider/cli/addre
 import { certificateName, formatNodeAddress } from "../../../provider/core/nodes/nodeAddress";
 import { shakeHands } from "../../../provider/nodes/handshake";
 import { parseSecretsBundle } from "../../../provider/core/secrets/codec";
+import type { Environment } from "../../../provider/core/environment";
+import { parseAuthority } from "../../../provider/core/x509/authority";
+import { pkcs8Pem } from "../../../provider/core/x509/privateKey";
+import { issueServerCertificate } from "../../../provider/core/x509/serverCertificate";
 import * as x509 from "../../../provider/core/x509/library";
 import { odd } from "../../interop/support/oddCertificates";
 import { vector } from "../support/fixed";
@@ -81,6 +85,54 @@ describe("A handshake", () => {
     const verified = await talosPki(["verify", `127.0.0.1:${port}`, "--trust", "pem"], { files: { pem: authority } });
     assert.deepEqual([verified.code, verified.err], [1, ""]);
     assert.ok(verified.out.includes(`cannot be asked: ${reason}`));
+  });
+
+  describe("with a server whose certificate", () => {
+    const bundle = parseSecretsBundle(vector("bundles/v1.13.yaml"), { now: new Date() }).bundle;
+    const environment: Environment = {
+      now: () => new Date(),
+      randomBytes: (size) => webcrypto.getRandomValues(new Uint8Array(size)),
+      subtle: webcrypto.subtle,
+    };
+    /** Counts what it is sent after the handshake. */
+    const serve = async (ipAddresses: string[]): Promise<{ port: number; sent: () => number }> => {
+      const certificateAuthority = parseAuthority(bundle.certs.os, { crt: "", key: "" });
+      const { certificate, key } = await issueServerCertificate({ certificateAuthority, ipAddresses }, environment);
+      let size = 0;
+      const server = createTlsServer({ cert: certificate.pem, key: pkcs8Pem(key), ALPNProtocols: ["h2"] }, (socket) => {
+        socket.on("error", () => undefined);
+        socket.on("data", (data: Buffer) => {
+          size += data.length;
+          socket.write("x");
+        });
+      });
+      return { port: await portOf(server), sent: () => size };
+    };
+    const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+
+    it("is verified asks it, by no more than the preface of HTTP/2", async () => {
+      const { port, sent } = await serve(["127.0.0.1"]);
+      const { accepted } = await shakeHands({ host: "127.0.0.1", port }, { authorities: [bundle.certs.os.crt] });
+      await settled();
+      assert.deepEqual([accepted, sent()], [true, 33]);
+    });
+
+    for (const [what, authorities, names] of [
+      ["is of another CA", [bundle.certs.etcd.crt], ["127.0.0.1"]],
+      ["is for another address", [bundle.certs.os.crt], ["127.0.0.9"]],
+      ["nobody verifies", undefined, ["127.0.0.1"]],
+    ] as const) {
+      it(`${what} sends no byte after the handshake`, async () => {
+        const { port, sent } = await serve([...names]);
+        const options = authorities === undefined ? {} : { authorities };
+        const shakes = await Promise.all(
+          Array.from({ length: 20 }, () => shakeHands({ host: "127.0.0.1", port }, options)),
+        );
+        await settled();
+        assert.equal(sent(), 0);
+        for (const { accepted, chain } of shakes) assert.deepEqual([accepted, chain.length], [false, 1]);
+      });
+    }
   });
 });
 

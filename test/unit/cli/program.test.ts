@@ -26,7 +26,7 @@ describe("talos-pki", () => {
     [["expiry", "--warn", "30"], 3, /must be a time such as 30d, 12h or 1d12h/],
     [["export", "a"], 2, /required option '--kubernetes-pki <folder>' not specified/],
     [["report", "a"], 2, /required option '--html <file>' not specified/],
-    [["rotation", "status"], 2, /required option '--talosconfig <file>' not specified/],
+    [["rotation", "run"], 2, /missing required argument 'command'/],
     [["inspect", "10.0.0.1:50000", "--context", "a"], 2, /--context: names a context of --talosconfig; give that too/],
   ];
   for (const [args, code, words] of wrong) {

@@ -50,7 +50,20 @@ describe("talos-pki report", () => {
       page,
       /<li class="done">accept<\/li>\n<li class="here" aria-current="step">swap<\/li>\n<li class="ahead">finish<\/li>/,
     );
-    assert.match(page, /Never rotated: prod: kubernetes\./);
+    assert.match(
+      page,
+      /Never rotated: prod: Kubernetes CA, prod: etcd CA, prod: aggregator CA, prod: service account key\./,
+    );
+  });
+
+  it("says what the nodes show, by the rules of rotation status, where they are asked", async () => {
+    const stack = await makeStack();
+    const files = { "-": stack.export(true) };
+    const { out, code } = await talosPki(["report", "--html", "-", "--nodes", "127.0.0.1:1"], { files });
+    assert.equal(code, 0);
+    assert.match(out, /<li class="critical">127\.0\.0\.1:1: cannot be reached: nobody listens there<\/li>/);
+    assert.doesNotMatch(page, /class="nodes"/);
+    assert.doesNotMatch(out, /PRIVATE|BEGIN|LS0t/);
   });
 
   it("escapes every foreign name", () => {

@@ -91,11 +91,10 @@ describe("talos-pki rotation status", () => {
       /the new CA lacks the extended key usage client authentication \(it has serverAuth\), so nodes reject it whatever their config; set stage "abort", then rotate to another CA\nnot safe: do not set stage "swap"\n$/,
     );
     assert.match(out, /old CA +yes +\? +through\n/);
-    const json = JSON.parse((await talosPki([...args, "--json"], { files, now: new Date() })).out) as Record<
-      string,
-      unknown
-    >;
-    assert.deepEqual(json["unusable"], {
+    const json = JSON.parse((await talosPki([...args, "--json"], { files, now: new Date() })).out) as {
+      rotations: Record<string, unknown>[];
+    };
+    assert.deepEqual(json.rotations[0]!["unusable"], {
       other: ["lacks the extended key usage client authentication (it has serverAuth)"],
     });
   });
@@ -108,7 +107,7 @@ describe("talos-pki rotation status", () => {
     assert.match(out, /yes +\? +nobody could knock as a client of the new CA\n/);
   });
 
-  it("says that it does not look at a rotation of the Kubernetes CA", async () => {
+  it("asks about every rotation that has begun, in one table, and calls nothing safe that it could not find out", async () => {
     const node = await startFakeNode(rotation.issuing, [rotation.issuing.crt]);
     await rotation.stack.up("TalosSecrets", "prod", {
       talosVersion: "v1.13",
@@ -116,8 +115,27 @@ describe("talos-pki rotation status", () => {
       rotation: { kubernetes: { id: "k1", stage: "accept" } },
     });
     const { code, out } = await rotation.status([node]);
+    assert.equal(code, 1);
+    assert.match(out, /^prod: OS CA, no rotation yet\n(.*\n)+prod: Kubernetes CA, rotation "k1" at stage accept\n/);
+    assert.match(out, /\nno rotation yet: etcd CA, aggregator CA, service account key\n/);
+    assert.match(out, /\nNODE +OF +SERVES +TRUSTS OLD CA +TRUSTS NEW CA +VERDICT\n/);
+    assert.match(out, new RegExp(`\\n${node} +OS CA +CA +.*yes +through\\n`));
+    assert.match(out, new RegExp(`\\n${node} +Kubernetes CA +.*API server: .*; kubelet: cannot be reached: .*nobody`));
+    assert.match(out, /\nOS CA: every node is through; nothing is left to do\n/);
+    assert.match(out, /\nKubernetes CA: not safe: 1 of 1 nodes is not through; .*do not set stage "swap"/);
+  });
+
+  it("asks the nodes that the stack lists where no talosconfig is given", async () => {
+    const node = await startFakeNode(rotation.issuing, [rotation.issuing.crt]);
+    await rotation.stack.up("TalosSecrets", "prod", {
+      talosVersion: "v1.13",
+      serviceAccount: { algorithm: "ecdsa-p256" },
+      nodes: [{ address: node, machineType: "controlplane" }],
+    });
+    const files = { "-": rotation.stack.export(true) };
+    const { code, out } = await talosPki(["rotation", "status"], { files, now: new Date() });
+    assert.match(out, new RegExp(`${node} +CA +yes +through\\n`));
     assert.equal(code, 0);
-    assert.match(out, /\nnot looked at: rotation "k1" of the Kubernetes CA at stage accept; .*"swap".*\n$/);
   });
 
   it("never writes a key, as text or as JSON", async () => {

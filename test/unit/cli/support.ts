@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly colours?: boolean;
   /** Answers programs that are run. */
   readonly run?: CliContext["run"];
+  /** Answers a program that is run on the terminal. */
+  readonly runHere?: CliContext["runHere"];
 }
 
 /** Runs one command line in a cli of its own. */
@@ -46,6 +48,7 @@ export async function talosPki(args: readonly string[], surroundings: Surroundin
       return Promise.resolve(typeof content === "string" ? Buffer.from(content) : content);
     },
     run: surroundings.run ?? (() => Promise.reject(new CliError("nothing can be run here"))),
+    runHere: surroundings.runHere ?? (() => Promise.reject(new CliError("nothing can be run here"))),
     nodes: () => Promise.resolve(nodes),
   };
   const code = await runProgram(args, cli);
@@ -54,7 +57,12 @@ export async function talosPki(args: readonly string[], surroundings: Surroundin
 
 /** A stack as Pulumi would export it, its resources made by their own definitions. */
 export class FakeStack {
-  readonly #resources: { readonly type: ResourceName; readonly name: string; outputs: Record<string, unknown> }[] = [];
+  readonly #resources: {
+    readonly type: ResourceName;
+    readonly name: string;
+    inputs: unknown;
+    outputs: Record<string, unknown>;
+  }[] = [];
   readonly #host: Host;
 
   constructor(time: () => Date = () => now) {
@@ -72,6 +80,7 @@ export class FakeStack {
     const old = this.#resources.find((resource) => resource.type === type && resource.name === name);
     const checked = await shell.check(call, {}, inputs);
     if (old !== undefined) {
+      old.inputs = inputs;
       const { inputs: news, failures } = await shell.check(call, { ...old.outputs }, inputs);
       if (failures.length > 0) throw new Error(failures.join("\n"));
       old.outputs = (await shell.update(call, old.outputs, news)).outputs;
@@ -79,16 +88,17 @@ export class FakeStack {
     }
     if (checked.failures.length > 0) throw new Error(checked.failures.join("\n"));
     const { outputs } = await shell.create(call, checked.inputs);
-    this.#resources.push({ type, name, outputs });
+    this.#resources.push({ type, name, inputs, outputs });
     return outputs;
   }
 
   /** What `pulumi stack export` writes. */
   export(showSecrets = false): string {
-    const resources = this.#resources.map(({ type, name, outputs }) => ({
+    const resources = this.#resources.map(({ type, name, inputs, outputs }) => ({
       urn: `urn:pulumi:dev::test::pulumi-nodejs:dynamic/talos-pki:${type}::${name}`,
       custom: true,
       type: `pulumi-nodejs:dynamic/talos-pki:${type}`,
+      inputs: type === "TalosSecrets" ? inputs : {},
       outputs: hide(outputs, showSecrets),
     }));
     return JSON.stringify({ version: 3, deployment: { manifest: {}, resources } });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { isSecretName, isSecretText } from "../../../provider/core/config/secretLeaf";
-import { normaliseAddressPort } from "../../../provider/core/machinery/netAddress";
+import { normaliseAddressPort } from "../../../provider/core/netAddress";
 import { parseGoDuration } from "../../../provider/core/goDuration";
 import { holdsPrivateKey } from "../../../provider/core/x509/pem";
 import { formatYamlDocuments } from "../../../provider/core/yaml/emitter";

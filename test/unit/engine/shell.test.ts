@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 
 import { PemReader } from "../../../provider/core/x509/pemReader";
+import { defineResource, info } from "../../../provider/engine/definition";
 import { SECRET_INPUTS_KEY } from "../../../provider/engine/internalKeys";
+import { PartialFailure } from "../../../provider/engine/partialFailure";
 import { ResourceShell } from "../../../provider/engine/shell";
 import { markSecret } from "../../../provider/engine/wire";
 import { ClientConfiguration } from "../../../provider/resources/clientConfiguration";
@@ -28,6 +30,31 @@ describe("What a check tells", () => {
     assert.deepEqual(await told(olds), [line]);
     assert.deepEqual(await told({}), []);
     assert.deepEqual(await told({}), [line]);
+  });
+});
+
+describe("What an operation reports that fails after a change", () => {
+  const half = defineResource({
+    name: "Half",
+    description: "Changes something and fails.",
+    inputs: {},
+    outputs: {},
+    decidesFrom: "inputs",
+    plan: () => ({ problems: [], reports: [], decision: undefined }),
+    apply: () => ({
+      id: "half",
+      outputs: {},
+      reports: [info("the node says: the disk is nearly full")],
+      incomplete: [{ code: "ERR_NODE_NOT_APPLIED", path: "", message: "not proved" }],
+    }),
+  });
+
+  it("is reported beside the failure", async () => {
+    const lines: string[] = [];
+    const shell = new ResourceShell(half, testHost(), new PemReader());
+    const call = { name: "h", say: (line: string) => void lines.push(line) };
+    await assert.rejects(shell.create(call, {}), PartialFailure);
+    assert.deepEqual(lines, ['Half "h": the node says: the disk is nearly full']);
   });
 });
 

@@ -48,6 +48,12 @@ describe("ClusterHealth", () => {
     assert.deepEqual(checksOf().slice(4), [...PLANES.map((node) => `etcd ${node} true`), "etcd members  true"]);
   });
 
+  it("asks a member of etcd that is no control plane of the program any more, as it leaves after the check", async () => {
+    const rest = [PLANES[0], PLANES[1]];
+    await made.up({ ...args, controlPlaneNodes: rest });
+    assert.deepEqual(checksOf().slice(3), [...PLANES.map((node) => `etcd ${node} true`), "etcd members  true"]);
+  });
+
   it("checks the API server of every control plane, the cluster endpoint and every kubelet at level kubernetes", async () => {
     await made.up({ ...args, level: "kubernetes", clusterEndpoint: "https://10.0.0.2:6443" });
     assert.deepEqual(checksOf().slice(8), [
@@ -84,6 +90,13 @@ describe("ClusterHealth", () => {
     "an etcd of its own": [
       () => (planes[2]!.etcd = { members: [planes[2]!], alarms: [] }),
       "etcd members: control planes know different members",
+    ],
+    "a member that is gone for good": [
+      () => {
+        args = { ...args, controlPlaneNodes: PLANES.slice(0, 2) };
+        cluster.nodes.machines.delete(PLANES[2]!);
+      },
+      "etcd on 10.0.0.4: node 10.0.0.4: cannot connect: there is no way to it; look whether the machine is on and its address is right (ERR_NODE_UNREACHABLE); etcd members: 3 members (node-2, node-3, node-4), and 2 control planes",
     ],
     "an API server that is not ready": [
       () => (planes[1]!.readyz = 500),

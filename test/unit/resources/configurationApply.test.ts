@@ -107,6 +107,7 @@ describe("ConfigurationApply", () => {
       await cluster.nodes.add(NODE);
       cluster.nodes.sentUnverified.length = 0;
       const change = { ...args, maintenance, configPatches: [SYSCTL] };
+      assert.deepEqual((await made.preview(change)).notices, []);
       assert.match(await failureOf(() => made.up(change)), /\(ERR_NODE_MAINTENANCE\)$/);
       assert.deepEqual(cluster.nodes.sentUnverified, []);
     });
@@ -120,7 +121,8 @@ describe("ConfigurationApply", () => {
         await made.up({ ...args, maintenance });
         await cluster.nodes.add("node" in change ? change.node : NODE);
         cluster.nodes.sentUnverified.length = 0;
-        await made.up({ ...args, maintenance, ...change });
+        const { notices } = await made.up({ ...args, maintenance, ...change });
+        assert.match(notices.join("\n"), /whoever answers at the address/);
         assert.ok(cluster.nodes.sentUnverified.includes(config));
         cluster.nodes.forget();
         await made.up({ ...args, maintenance, ...change });
@@ -133,6 +135,21 @@ describe("ConfigurationApply", () => {
       const maintenance = { fingerprint: pinOf(node.server) };
       await made.up({ ...args, endpoint: "10.0.0.3", maintenance });
       assert.deepEqual(cluster.nodes.changes, [`${NODE} applyConfiguration auto`]);
+    });
+
+    it("is not called directly where the endpoint is the one that fails", async () => {
+      const [endpoint] = await cluster.controlPlanes("10.0.0.3");
+      const maintenance = { allowUnverified: true };
+      const through = { ...args, endpoint: "10.0.0.3", maintenance };
+      endpoint!.failsAlways("connect", { network: "ECONNREFUSED", text: "" });
+      assert.match(
+        await failureOf(() => made.up(through)),
+        /^node 10\.0\.0\.2 through 10\.0\.0\.3: cannot connect: nobody listens there; .* \(ERR_NODE_UNREACHABLE\)$/,
+      );
+      await cluster.nodes.add("10.0.0.3", { config: await (await cluster.other()).config() });
+      assert.match(await failureOf(() => made.up(through)), /\(ERR_NODE_UNTRUSTED\)$/);
+      assert.deepEqual(cluster.nodes.sentUnverified, []);
+      assert.deepEqual(cluster.nodes.changes, []);
     });
 
     it("takes no staged config up to v1.12, and says so", async () => {

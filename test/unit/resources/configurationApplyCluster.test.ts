@@ -113,6 +113,13 @@ describe("ConfigurationApply in a cluster", () => {
       assert.ok(plane!.bootedAt > 0 && cluster.nodes.now >= plane!.bootedAt);
     });
 
+    it("proves a reboot before etcd is bootstrapped, after which the node is booting as before", async () => {
+      const [plane] = await cluster.controlPlanes(PLANE);
+      Object.assign(plane!, { etcd: undefined, stage: "booting", needsReboot: true });
+      await made.up(await argsFor(PLANE, "controlplane", { configPatches: [SYSCTL] }));
+      assert.deepEqual([made.outputs["appliedMode"], made.outputs["pendingRestart"]], ["reboot", undefined]);
+    });
+
     for (const [what, spoil, why] of [
       ["an API server is not Ready", { apiServerReady: false }, "the API server on node-4 is not Ready"],
       ["etcd reports an error", { etcdErrors: ["NOSPACE"] }, "etcd on node-4 reports NOSPACE"],
@@ -127,6 +134,68 @@ describe("ConfigurationApply in a cluster", () => {
           `node ${PLANE}: is not restarted, because ${why}; mend that control plane first (ERR_NODE_BUSY)`,
         );
         assert.deepEqual(cluster.nodes.changes, []);
+      });
+    }
+
+    it("leaves a config that somebody tries on the node alone while it may not restart it", async () => {
+      const [plane, , peer] = await cluster.controlPlanes(PLANE, "10.0.0.3", "10.0.0.4");
+      plane!.needsReboot = true;
+      plane!.tries = true;
+      peer!.apiServerReady = false;
+      await failureOf(async () => made.up(await argsFor(PLANE, "controlplane", { configPatches: [SYSCTL] })));
+      assert.ok(plane!.tries);
+    });
+
+    it("quotes no diff of a config whose change the node takes in no mode without a reboot", async () => {
+      const [plane] = await cluster.controlPlanes(PLANE);
+      plane!.needsReboot = true;
+      const args = await argsFor(PLANE, "controlplane", { configPatches: [SYSCTL], applyMode: "no_reboot" });
+      assert.match(await failureOf(() => made.up(args)), /: the change needs a reboot; use applyMode "auto", /);
+    });
+
+    describe("for another etcd CA", () => {
+      const ca = Buffer.from("another CA").toString("base64");
+      const change = { configPatches: [`cluster: {etcd: {ca: {crt: ${ca}, key: ${ca}}}}`] };
+
+      for (const [version, calls] of [
+        ["v1.13.0", [`${PLANE} applyConfiguration reboot`]],
+        ["v1.14.0", [`${PLANE} applyConfiguration auto`, `${PLANE} reboot`]],
+      ] as const) {
+        it(`reboots with ${version}, in the way that this version has`, async () => {
+          const plane = await cluster.nodes.add(PLANE, { config: await cluster.config(), version });
+          await made.up(await argsFor(PLANE, "controlplane", change));
+          assert.deepEqual(cluster.nodes.changes, calls);
+          assert.deepEqual([made.outputs["appliedMode"], made.outputs["pendingRestart"]], ["reboot", undefined]);
+          assert.ok(plane.bootedAt > 0 && cluster.nodes.now >= plane.bootedAt);
+        });
+      }
+
+      for (const applyMode of ["no_reboot", "staged"]) {
+        it(`is rejected with applyMode ${applyMode} before the node hears of it`, async () => {
+          await cluster.controlPlanes(PLANE);
+          assert.equal(
+            await failureOf(async () => made.up(await argsFor(PLANE, "controlplane", { ...change, applyMode }))),
+            `applyMode: node ${PLANE}: the etcd CA of the config differs from that of the node, which must reboot to take it; use applyMode "auto" in place of "${applyMode}" (ERR_CONFIG_REJECTED)`,
+          );
+          assert.deepEqual(cluster.nodes.changes, []);
+        });
+      }
+    });
+
+    for (const applyMode of ["no_reboot", "staged"]) {
+      it(`keeps a restart that was not seen over a change to applyMode ${applyMode}, until it is seen`, async () => {
+        const [plane] = await cluster.controlPlanes(PLANE);
+        plane!.needsReboot = true;
+        plane!.ignoresReboots = true;
+        const args = await argsFor(PLANE, "controlplane", { configPatches: [SYSCTL] });
+        await failureOf(() => made.up(args));
+        await made.up({ ...args, applyMode });
+        assert.equal(made.outputs["pendingRestart"], "reboot");
+        assert.match(made.reports.join("\n"), /a restart of the node is still to be done/);
+        plane!.ignoresReboots = false;
+        await made.up(args);
+        assert.equal(made.outputs["pendingRestart"], undefined);
+        assert.ok(plane!.bootedAt > 0);
       });
     }
 
@@ -231,50 +300,6 @@ describe("ConfigurationApply in a cluster", () => {
       await made.refresh();
       assert.match(made.reports.join("\n"), /\(ERR_NODE_MAINTENANCE\)/);
       assert.deepEqual(cluster.nodes.sentUnverified, []);
-    });
-  });
-
-  describe("that is deleted", () => {
-    it("calls nobody without onDestroy.reset", async () => {
-      await cluster.controlPlanes(PLANE);
-      await made.up(await argsFor(PLANE, "controlplane", { onDestroy: { graceful: true } }));
-      cluster.nodes.forget();
-      await made.destroy();
-      assert.deepEqual(cluster.nodes.calls, []);
-    });
-
-    it("resets the node with it, gracefully unless the user says otherwise", async () => {
-      for (const [onDestroy, expected] of [
-        [{ reset: true }, { graceful: true, reboot: false }],
-        [
-          { reset: true, graceful: false, reboot: true },
-          { graceful: false, reboot: true },
-        ],
-      ] as const) {
-        const [plane] = await cluster.controlPlanes(PLANE, "10.0.0.3");
-        const apply = cluster.apply();
-        await apply.up(await argsFor(PLANE, "controlplane", { onDestroy }));
-        await apply.destroy();
-        assert.deepEqual(plane!.resets, [expected]);
-      }
-    });
-
-    it("never resets the last member of etcd", async () => {
-      const [plane] = await cluster.controlPlanes(PLANE);
-      await made.up(await argsFor(PLANE, "controlplane", { onDestroy: { reset: true } }));
-      assert.equal(
-        await failureOf(() => made.destroy()),
-        `onDestroy.reset: node ${PLANE}: is the last member of etcd, and resetting it would lose the cluster; set onDestroy.reset to false, or delete the machine itself (ERR_NODE_UNSUPPORTED)`,
-      );
-      assert.deepEqual(plane!.resets, []);
-    });
-
-    it("resets no control plane whose members of etcd cannot be asked for", async () => {
-      const [plane] = await cluster.controlPlanes(PLANE);
-      await made.up(await argsFor(PLANE, "controlplane", { onDestroy: { reset: true } }));
-      plane!.failsAlways("etcdMembers", { status: 14, text: "Connection dropped" });
-      assert.match(await failureOf(() => made.destroy()), /list the members of etcd: Connection dropped; /);
-      assert.deepEqual(plane!.resets, []);
     });
   });
 

@@ -15,7 +15,7 @@ import {
   TIME,
   verbatimFactsOf,
 } from "../../../provider/engine/rows";
-import { DEFINITIONS } from "../../../provider/resources";
+import { COMPONENTS, DEFINITIONS } from "../../../provider/resources";
 import { exampleOf } from "../../../tools/schema/examples";
 import { packageSchema } from "../../../tools/schema/package";
 import { Types } from "../../../tools/schema/types";
@@ -55,7 +55,7 @@ describe("The package schema", () => {
   });
 
   it("has every resource with every property, each described, and an example", () => {
-    const names = Object.keys(DEFINITIONS).map((name) => `talos-pki:index:${name}`);
+    const names = Object.keys({ ...DEFINITIONS, ...COMPONENTS }).map((name) => `talos-pki:index:${name}`);
     assert.deepEqual(Object.keys(schema.resources), names);
     for (const [token, resource] of Object.entries(schema.resources)) {
       assert.match(resource.description ?? "", /```typescript[^]*```python[^]*```yaml/, token);
@@ -96,6 +96,12 @@ describe("The package schema", () => {
       "Kubeconfig.kubeconfig",
       "MachineConfig.machineConfig",
       "NodeCertificate.privateKeyPem",
+      "TalosCluster.controlPlaneConfig",
+      "TalosCluster.kubeconfig",
+      "TalosCluster.secrets",
+      "TalosCluster.talosconfig",
+      "TalosCluster.talosconfigs",
+      "TalosCluster.workerConfig",
       "TalosSecrets.machineSecrets",
       "TalosSecrets.rotationSecrets",
       "TalosSecrets.secrets",
@@ -164,7 +170,6 @@ describe("The package schema", () => {
   it("has an example of a resource that nobody has written one for", () => {
     const { typescript, python, yaml } = exampleOf({
       name: "Echo",
-      description: "Repeats.",
       inputs: {
         secrets: {
           type: {
@@ -177,7 +182,6 @@ describe("The package schema", () => {
         isLoud: flag("Loud.").asRequired(),
         text: text("Text."),
       },
-      outputs: {},
     });
     assert.equal(
       typescript,

@@ -20,7 +20,7 @@ import {
   text,
   time,
 } from "../../../provider/engine/rows";
-import { DEFINITIONS } from "../../../provider/resources";
+import { COMPONENTS, DEFINITIONS } from "../../../provider/resources";
 import { HANDWRITTEN, typescriptSdk } from "../../../tools/typescriptSdk";
 import { docstring } from "../../../tools/typescriptSdk/text";
 import { repository } from "../../architecture/support/markdown";
@@ -74,7 +74,7 @@ describe("The TypeScript SDK", function () {
   it("is what the definitions say; `npm run sdks` writes it", async () => {
     const folder = join(repository, "sdk");
     const written = readdirSync(folder).filter((name) => name.endsWith(".ts") && !HANDWRITTEN.includes(name));
-    const files = await typescriptSdk(Object.values(DEFINITIONS));
+    const files = await typescriptSdk(Object.values(DEFINITIONS), Object.values(COMPONENTS));
     assert.deepEqual(written.sort(), Object.keys(files).sort());
     for (const [name, source] of Object.entries(files)) {
       assert.ok(

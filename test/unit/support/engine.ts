@@ -86,6 +86,13 @@ export class Managed {
     return twin;
   }
 
+  /** A twin whose state has these outputs, as an older package has written them. */
+  withOutputs(outputs: Values): Managed {
+    const twin = this.twin();
+    twin.state = { inputs: this.inputs, outputs };
+    return twin;
+  }
+
   /** What check makes of inputs. */
   async check(olds: Values, news: Values): Promise<CheckResult> {
     return this.operations.check(olds, unwrap(structuredClone(news)) as Values);
@@ -158,6 +165,7 @@ export class Managed {
       if (!(error instanceof Incomplete)) throw error;
       if (this.state === undefined) this.id = error.id;
       this.state = { inputs, outputs: error.outputs };
+      this.reports = error.reports.map(describeReport);
       this.isIncomplete = true;
       throw error;
     }

@@ -63,15 +63,26 @@ export class FakeNode {
   /** As Kubernetes lists the node; absent while it does not. */
   kubernetes: { ready: boolean; message: string } | undefined = { ready: true, message: "" };
   kubeletServes = true;
+  /** When the kubelet started, and the static pods with it. */
+  kubeletSince = 0;
+  /** A restart of the kubelet that it is told of does not happen. */
+  ignoresRestarts = false;
   /** Whether a change needs a reboot. */
   needsReboot = false;
   /** Words with which it rejects a config. */
   rejects: ((config: string) => string | undefined) | undefined;
+  /** What it says of itself, over reboots too: a control plane is `booting` until etcd is bootstrapped. */
+  stage = "running";
   /** A reboot that it is told of does not happen. */
   ignoresReboots = false;
   /** A config that it takes has no effect on what it serves and accepts, so often. */
   ignoresTrust = 0;
   resets: object[] = [];
+  isContainer = false;
+  /** Somebody has given it a config to try, which it takes back after a while. */
+  tries = false;
+  /** Its leaving of etcd does not happen. */
+  staysMember = false;
   /** When this run began, and when it is up again, ms of the cluster's clock. */
   bootedAt = 0;
   upAt = 0;
@@ -164,12 +175,19 @@ export class FakeNode {
     if (this.persistent !== undefined && this.persistent !== this.config) this.config = this.persistent;
   }
 
+  leaveEtcd(): void {
+    const members = this.etcd?.members ?? [];
+    const at = members.indexOf(this);
+    if (at >= 0 && !this.staysMember) members.splice(at, 1);
+  }
+
   services(now: number): NodeService[] {
     const ids = ["apid", "kubelet", "machined", ...(this.isControlPlane ? ["etcd", "trustd"] : [])];
     return ids.map((id) => {
       const isOff = id === "etcd" && (this.etcd === undefined || this.upAt > now);
       const state = this.unwell[id] ?? (isOff ? "Preparing" : "Running");
-      return { id, state, healthy: state === "Running", message: "", events: [] };
+      const events = id === "kubelet" ? [{ state: "Running", message: "", at: new Date(this.kubeletSince) }] : [];
+      return { id, state, healthy: state === "Running", message: "", events };
     });
   }
 

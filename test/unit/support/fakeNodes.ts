@@ -155,7 +155,10 @@ export class FakeNodes implements Nodes {
     return isKnown ? undefined : { network: "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", text: "alert unknown ca" };
   }
 
-  async shakeHands({ host, port }: NodeAddress, { identity }: HandshakeOptions = {}): Promise<HandshakeResult> {
+  async shakeHands(
+    { host, port }: NodeAddress,
+    { identity, authorities, onlyChain }: HandshakeOptions = {},
+  ): Promise<HandshakeResult> {
     await Promise.resolve();
     const machine = this.machines.get(host);
     this.log.push({ node: host, call: `shakeHands ${port}` });
@@ -165,6 +168,12 @@ export class FakeNodes implements Nodes {
     if (port === KUBELET_PORT) {
       const refused = readFailure({ network: "ECONNREFUSED", text: "" });
       return kubeletServes ? { chain: [server], accepted: true } : { chain: [], accepted: false, failure: refused };
+    }
+    if (onlyChain === true) return { chain: [server], accepted: false };
+    const isVerified = authorities?.some((pem) => server.isSignedBy(this.pems.certificate(pem, "")));
+    if (isVerified !== true) {
+      const failure = readFailure({ network: "UNABLE_TO_VERIFY_LEAF_SIGNATURE", text: "" });
+      return { chain: [server], accepted: false, failure };
     }
     const client = identity === undefined ? undefined : this.pems.certificate(identity.certificatePem, "");
     const rejected = this.clientFault(machine!, client);

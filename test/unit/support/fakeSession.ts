@@ -31,6 +31,11 @@ interface Ends {
 }
 
 const DENIED: Fault = { status: 7, text: "not authorized" };
+/** As apid of v1.13.0 says it. */
+const FORWARDED_TO_STRANGER: Fault = {
+  status: 14,
+  text: 'connection error: desc = "transport: authentication handshake failed: tls: failed to verify certificate: x509: certificate signed by unknown authority"',
+};
 const UNIMPLEMENTED: Fault = { status: 12, text: "method not implemented" };
 
 /** Calls of a connection to a fake node. */
@@ -59,6 +64,10 @@ export class FakeSession implements NodeSession {
     return node.isMaintenance && node.minor < 13 ? undefined : node.version;
   }
 
+  async isContainer(): Promise<boolean> {
+    return (await this.reach("version", "ask for its version")).isContainer;
+  }
+
   async machineConfig(kind: "active" | "persistent" = "active"): Promise<string | undefined> {
     const node = await this.reach(`machineConfig ${kind}`, "read a resource", { node: DENIED });
     return kind === "active" ? node.config : node.minor < 10 ? undefined : node.persistent;
@@ -71,11 +80,12 @@ export class FakeSession implements NodeSession {
     const of = (spec: string): NodeResource => ({
       id: name,
       created: at,
+      updated: at,
       spec,
     });
     switch (name) {
       case "MachineStatuses":
-        return of(stringify({ stage: "running", status: { ready: true, unmetConditions: [] } }));
+        return of(stringify({ stage: node.stage, status: { ready: true, unmetConditions: [] } }));
       case "ApiCertificates": {
         const crt = (...all: readonly Certificate[]): { crt: string } => ({
           crt: encodeBase64(all.map(({ pem }) => pem).join("")),
@@ -94,11 +104,28 @@ export class FakeSession implements NodeSession {
     const node = await this.reach("resources", "list resources", { node: DENIED });
     if (node.apiServerReady === undefined) return [];
     const at = new Date(node.bootedAt);
-    const spec = stringify({ conditions: [{ type: "Ready", status: node.apiServerReady ? "True" : "False" }] });
-    return [{ id: "kube-system/kube-apiserver", created: at, spec }];
+    const spec = stringify({
+      conditions: [{ type: "Ready", status: node.apiServerReady ? "True" : "False" }],
+      containerStatuses: [{ state: { running: { startedAt: new Date(node.kubeletSince).toISOString() } } }],
+    });
+    return [{ id: "kube-system/kube-apiserver", created: at, updated: at, spec }];
   }
 
-  async applyConfiguration(config: string, mode: string, dryRun = false): Promise<ApplyAnswer> {
+  async needsReboot(config: string): Promise<boolean> {
+    try {
+      await this.send(config, "try", true);
+      return false;
+    } catch (error) {
+      if (error instanceof Error && error.message.includes("the change needs a reboot")) return true;
+      throw error;
+    }
+  }
+
+  applyConfiguration(config: string, mode: string): Promise<ApplyAnswer> {
+    return this.send(config, mode, false);
+  }
+
+  private async send(config: string, mode: string, dryRun: boolean): Promise<ApplyAnswer> {
     const name = `applyConfiguration ${mode}${dryRun ? " dry" : ""}`;
     let lost: Fault | undefined;
     const node = await this.reach(name, "apply the machine config", {
@@ -141,7 +168,10 @@ export class FakeSession implements NodeSession {
     if (mode === "reboot" && node.minor >= 14) throw fail(UNIMPLEMENTED);
     const isSame = nodeConfigHash(config) === nodeConfigHash(node.config!);
     const needsReboot = node.needsReboot && !isSame;
-    if (mode === "no_reboot" && needsReboot) throw fail({ status: 3, text: "the change needs a reboot" });
+    if (mode !== "try") node.tries = false;
+    if ((mode === "no_reboot" || mode === "try") && needsReboot && node.minor < 14) {
+      throw fail({ status: 3, text: "this config change can't be applied in immediate mode\ndiff:\n- token: SECRET" });
+    }
     const reboots = mode === "reboot" || (needsReboot && node.minor < 14);
     if (!dryRun) {
       await node.run(config);
@@ -168,7 +198,8 @@ export class FakeSession implements NodeSession {
   }
 
   async restartService(id: string): Promise<void> {
-    await this.reach(`restartService ${id}`, "restart a service");
+    const node = await this.reach(`restartService ${id}`, "restart a service");
+    if (id === "kubelet" && !node.ignoresRestarts) node.kubeletSince = this.cluster.now + 1;
   }
 
   private async etcdNode(method: string, purpose: string): Promise<FakeNode> {
@@ -188,11 +219,20 @@ export class FakeSession implements NodeSession {
     const node = await this.etcdNode("etcdStatus", "ask for the status of etcd");
     const { isLearner } = node.member();
     const leader = node.etcd!.members[0]?.member().id ?? "0";
-    return { leader: node.knowsLeader ? leader : "0", errors: node.etcdErrors, isLearner };
+    return { memberId: node.member().id, leader: node.knowsLeader ? leader : "0", errors: node.etcdErrors, isLearner };
+  }
+
+  async etcdLeave(): Promise<void> {
+    (await this.etcdNode("etcdLeave", "leave etcd")).leaveEtcd();
   }
 
   async etcdAlarms(): Promise<readonly string[]> {
     return (await this.etcdNode("etcdAlarms", "list the alarms of etcd")).etcd!.alarms;
+  }
+
+  async readFile(path: string): Promise<string> {
+    await this.reach(`readFile ${path}`, "read a file", { node: DENIED });
+    throw this.error("read a file", { status: 2, text: "no such file or directory" });
   }
 
   async kubeconfig(): Promise<string> {
@@ -206,6 +246,10 @@ export class FakeSession implements NodeSession {
   async reset(options: ResetOptions): Promise<void> {
     const node = await this.reach("reset", "reset it");
     node.resets.push(options);
+    if (node.isContainer && options.partitions.length > 0) {
+      throw this.error("reset it", { status: 2, text: 'failed to reset: volume "STATE" is not located' });
+    }
+    if (options.graceful && !node.isContainer) node.leaveEtcd();
     if (!node.ignoresReboots) this.cluster.machines.delete(node.host);
   }
 
@@ -230,7 +274,8 @@ export class FakeSession implements NodeSession {
     if (asked !== machine && !machine.isControlPlane)
       throw this.error(purpose, { status: 7, text: "no request forwarding" });
     const off: Fault = { status: 14, text: "connection error: desc = transport" };
-    if (asked === undefined || (asked !== machine && asked.isMaintenance)) throw this.error(purpose, off);
+    if (asked === undefined) throw this.error(purpose, off);
+    if (asked !== machine && asked.isMaintenance) throw this.error(purpose, FORWARDED_TO_STRANGER);
     this.cluster.before?.(asked, name);
     const fault = asked.nextFault(name.split(" ")[0]!) ?? (asked.isMaintenance ? inMaintenance : undefined);
     if (fault !== undefined && onFault(fault) === undefined) {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { hashOf, sourcesIn } from "../files.mjs";
 import { buildGoTools } from "../goTool.mjs";
@@ -10,6 +10,8 @@ import { makeImages, makeRoot } from "./rootfs.mjs";
 
 const module = "test/realnode";
 const talosModule = "test/judge";
+/** The newest release of Talos that the package knows: nodes of it share all other programs. */
+const nextTalosModule = "test/talos-1.14";
 
 /** The version of a Go module, without its v: go.mod is the one place that names it. */
 function pinned(folder, path) {
@@ -91,9 +93,9 @@ export function findPrograms(env = process.env) {
   return existsSync(folder) ? layout(folder) : undefined;
 }
 
-async function talosSource() {
+async function talosSource(talos = talosModule) {
   const args = ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", "github.com/siderolabs/talos"];
-  const { code, stdout, stderr } = await capture("go", args, { cwd: join(root, talosModule) });
+  const { code, stdout, stderr } = await capture("go", args, { cwd: join(root, talos) });
   if (code !== 0) {
     throw new ToolError(`the source of Talos cannot be found:\n${stderr.trim()}`);
   }
@@ -110,4 +112,33 @@ export async function ensurePrograms(machined, env = process.env) {
     });
   }
   return layout(folder);
+}
+
+function placeOfNext(env) {
+  const pins = ["go.mod", "go.sum"].map((file) => join(root, nextTalosModule, file));
+  const version = pinned(nextTalosModule, "github.com/siderolabs/talos");
+  return { version, folder: join(toolCache(env), "realnode-next", `${version}-${hashOf([...sources(), ...pins])}`) };
+}
+
+/** The root file system of nodes of the next release of Talos, if it is built and current, or undefined. */
+export function findNextRoot(env = process.env) {
+  const { folder } = placeOfNext(env);
+  return existsSync(folder) ? join(folder, "rootfs") : undefined;
+}
+
+/** Builds it beside the programs of the other nodes, unless it is current. */
+export async function ensureNextRoot({ nodebox }, env = process.env) {
+  const { folder, version } = placeOfNext(env);
+  if (!existsSync(folder)) {
+    const build = {
+      name: "machined",
+      module: nextTalosModule,
+      package: "github.com/siderolabs/talos/internal/app/machined",
+    };
+    await buildGoTools(`Talos ${version}, once, up to 20 minutes`, folder, [build], async (half) => {
+      const source = await talosSource(nextTalosModule);
+      makeRoot(join(half, "rootfs"), dirname(nodebox), { source, version, machined: join(half, "machined") });
+    });
+  }
+  return join(folder, "rootfs");
 }

@@ -202,9 +202,10 @@ export class NodeSet {
 
   /**
    * Starts a node: with what it kept if it was stopped, else in maintenance mode or with the machine config `userData`.
-   * With `resetWipes` a reset brings it back empty, as a machine; else it ends, as a container.
+   * With `resetWipes` a reset brings it back empty, as a machine; else it ends, as a container. `rootfs` is that of another
+   * release of Talos.
    */
-  async start(name, { userData, resetWipes = false } = {}) {
+  async start(name, { userData, resetWipes = false, rootfs = this.#programs.rootfs } = {}) {
     if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) {
       throw new ToolError(`"${name}" must be a host name`);
     }
@@ -222,7 +223,7 @@ export class NodeSet {
     const state = join(folder, "state");
     mkdirSync(state, { recursive: true });
     const args = ["--name", name, "--cgroup", `talos-pki-${this.network.id}-${name}`];
-    args.push("--rootfs", this.#programs.rootfs, "--state", state);
+    args.push("--rootfs", rootfs, "--state", state);
     if (userData !== undefined) {
       writeFileSync(join(folder, "userdata"), userData, { mode: 0o600 });
       args.push("--userdata", join(folder, "userdata"));

@@ -15,7 +15,7 @@ import { type ConfigValue, entriesOf, fieldOf, isEmpty, isPresent, textOf } from
 import { isDomain, isEndpointUrl } from "./formats";
 import { AUTHORIZER_TYPES, POD_RESOURCES } from "./kubernetesChecks";
 import { below, type Place, row, type Row, within } from "./rule";
-import { parseGoRequestUrl } from "../goUrl";
+import { parseGoRequestUrl } from "../../goUrl";
 
 const URL_WITH_HOST = formed("a URL with a host", "https://example.org/manifest.yaml", isEndpointUrl, {
   evenEmpty: true,

@@ -1,7 +1,7 @@
 import { isIpAddress } from "../../ipAddress";
 import { decodeBase64 } from "../../x509/pem";
-import { parseGoUrl } from "../goUrl";
-import { normaliseAddress, normalisePrefix } from "../netAddress";
+import { parseGoUrl } from "../../goUrl";
+import { normaliseAddress, normalisePrefix } from "../../netAddress";
 
 /** An address, as Go's netip reads it. */
 export const isAddress = (text: string): boolean => normaliseAddress(text) !== undefined;

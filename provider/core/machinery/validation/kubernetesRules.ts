@@ -13,7 +13,7 @@ import {
 } from "./kubernetesChecks";
 import { ACCEPTED_CA, isPem, ISSUING_CA } from "./pemChecks";
 import { below, type Check, type Place, row, type Row, type RuleTable, within } from "./rule";
-import { parseGoUrl } from "../goUrl";
+import { parseGoUrl } from "../../goUrl";
 
 const RESOURCES = below("resources", POD_RESOURCES);
 

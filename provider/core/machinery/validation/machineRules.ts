@@ -3,7 +3,7 @@ import { type ConfigValue, entriesOf, fieldOf, isEmpty, isPresent, listOf, numbe
 import { isPrefix, isSubnetMatch } from "./formats";
 import { ANNOTATIONS, LABELS, PROTECTED_KUBELET_FIELDS, TAINTS, TALOS_ROLE } from "./kubernetesChecks";
 import { below, type Place, row, type Row, within } from "./rule";
-import { parseGoUrl } from "../goUrl";
+import { parseGoUrl } from "../../goUrl";
 
 const acceptedCAs = ({ config }: Place): boolean => !isEmpty(config.get("", "machine.acceptedCAs"));
 

@@ -3,7 +3,7 @@ import { between, conflict, formed, missing, NOT_NEGATIVE, notAllowed, REQUIRED,
 import { type ConfigValue, fieldOf, isEmpty, isPresent, listOf, numberOf, textOf } from "./facts";
 import { isAddress, isKey32, isMasked, isPrefix, isSubnetMatch, isUnspecified, networksOverlap } from "./formats";
 import { below, row, type Row, type RuleTable, within } from "./rule";
-import { parseGoUrl } from "../goUrl";
+import { parseGoUrl } from "../../goUrl";
 import { isIpAddress } from "../../ipAddress";
 
 const NAME = row("name", REQUIRED);

@@ -4,7 +4,7 @@ import { type ConfigValue, entriesOf, fieldOf, isEmpty, isPresent, textOf } from
 import { hostOfHostPort, isKey32, isLabelKey } from "./formats";
 import { isCertificatePool, isPem } from "./pemChecks";
 import { below, row, type Row, type RuleTable } from "./rule";
-import { parseGoUrl } from "../goUrl";
+import { parseGoUrl } from "../../goUrl";
 
 const NAME = row("name", REQUIRED);
 

@@ -36,6 +36,7 @@ describe("The plugin's server", () => {
       version: "1.2.3",
       getSchema: () => Promise.resolve('{"name":"talos-pki"}'),
       attach: (address) => void attachedTo.push(address),
+      construct: () => Promise.reject(new Error("no component here")),
     });
     client = new ResourceProviderClient(`127.0.0.1:${server.port}`, credentials.createInsecure());
     close = () => {
@@ -180,8 +181,8 @@ describe("The plugin's server", () => {
   });
 
   it("answers UNIMPLEMENTED to what it does not serve", async () => {
-    const request = new messages.ConstructRequest();
-    const { code } = await failureOf((done) => client.construct(request, done));
+    const request = new messages.CallRequest();
+    const { code } = await failureOf((done) => client.call(request, done));
     assert.equal(code, status.UNIMPLEMENTED);
   });
 });

@@ -18,6 +18,7 @@ import {
   CA_NAMES,
   ENCRYPTION_NAMES,
   IMMEDIATE,
+  ONLY_IMMEDIATE,
   isEncryption,
   KEY_NAMES,
   rowOf,
@@ -49,7 +50,8 @@ describe("The inventory of secrets", () => {
   });
 
   it("says what rotates, and how", () => {
-    assert.deepEqual(STAGED, ["os", "kubernetes"]);
+    assert.deepEqual(STAGED, ["os", "kubernetes", "etcd", "aggregator", "serviceAccount"]);
+    assert.deepEqual(ONLY_IMMEDIATE, ["bootstrapToken", "trustdToken"]);
     assert.deepEqual(IMMEDIATE, ["aggregator", "serviceAccount", "bootstrapToken", "trustdToken"]);
   });
 

@@ -12,6 +12,7 @@ import { makeSecrets, QUICK } from "../../support/cluster";
 import { Managed, testHost } from "../../support/engine";
 import { fixedEnvironment, vector } from "../../support/fixed";
 import { readVectorBundle } from "../../vectors/vectors";
+import { spkiFingerprint } from "./support";
 
 const host = testHost();
 const bundle = readVectorBundle("bundles/v1.13.yaml");
@@ -48,13 +49,25 @@ describe("New TalosSecrets", () => {
       notAfter: "2036-11-20T00:00:00Z",
     });
     assert.equal(id, certificate.fingerprint);
-    assert.deepEqual(outputs["acceptedCAs"], { os: [], kubernetes: [] });
+    assert.deepEqual(outputs["acceptedCAs"], { os: [], kubernetes: [], etcd: [], aggregator: [], serviceAccount: [] });
     assert.equal((outputs["trust"] as Values)["os"], certificate.pem);
     assert.deepEqual(outputs["rotationSecrets"], {});
     const none = { accepted: [], retired: [], spentIds: [], stage: "none", todo: "nothing is under way" };
     assert.deepEqual(outputs["rotationStatus"], {
       os: { ...none, issuing: certificate.fingerprint },
-      kubernetes: { ...none, issuing: authorities["kubernetes"]!["fingerprint"] },
+      ...Object.fromEntries(
+        ["kubernetes", "etcd", "aggregator"].map((name) => [
+          name,
+          { ...none, issuing: authorities[name]!["fingerprint"] },
+        ]),
+      ),
+      serviceAccount: {
+        ...none,
+        issuing: spkiFingerprint(
+          parseSecretsBundle(String(outputs["secretsYaml"]), { now: new Date(host.now) }).bundle.certs.k8sServiceAccount
+            .key,
+        ),
+      },
     });
     assert.match(String(outputs["fingerprint"]), /^[0-9a-f]{64}$/);
     const machine = outputs["machineSecrets"] as { certs: { os: { cert: string } } };

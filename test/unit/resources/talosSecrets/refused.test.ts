@@ -44,7 +44,7 @@ describe("TalosSecrets are rejected", () => {
         'ERR_INPUT_INVALID certificateAuthorities.os.algorithm: is "dsa"; must be one of "ed25519", "ecdsa-p256", "ecdsa-p384", "rsa-2048", "rsa-4096"',
         'ERR_DURATION_INVALID certificateAuthorities.os.validityPeriodHours: is 0; must be a whole number of hours, 1 or more, or a Go duration of whole seconds such as "8760h" or "90m"',
         "ERR_INPUT_INVALID trustdToken: is a number; must be a string",
-        "ERR_ROTATION_ILLEGAL rotation.etcd: the etcd CA cannot be rotated: Talos has no accepted CAs for etcd, so its members would lock each other out; leave it out",
+        'ERR_INPUT_MISSING rotation.etcd.stage: is required; must be one of "accept", "swap", "finish", "abort", "auto"',
         'ERR_VERSION_UNKNOWN talosVersion: "v1.99" is not a supported Talos version; supported are v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14',
         "ERR_INPUT_INVALID cluster.id: has the wrong form; must be a text that is not empty",
         "ERR_INPUT_INVALID cluster.secret: has the wrong form; must be the standard base64 of 32 bytes",

@@ -1,3 +1,5 @@
+import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
+
 import { type AuthorityOptions, generateAuthority } from "../../../../provider/core/secrets/authority";
 import { parseSecretsBundle } from "../../../../provider/core/secrets/codec";
 import type { AuthorityName, SecretsBundle } from "../../../../provider/core/secrets/types";
@@ -22,6 +24,12 @@ export const rotate = (stage: string, more: Values = {}, id = "2026-11"): Values
   ...QUICK,
   rotation: { os: { id, stage, ...more } },
 });
+
+/** SHA-256 of the SubjectPublicKeyInfo of a private key, by OpenSSL. */
+export const spkiFingerprint = (privateKeyPem: string): string =>
+  createHash("sha256")
+    .update(createPublicKey(createPrivateKey(privateKeyPem)).export({ format: "der", type: "spki" }))
+    .digest("hex");
 
 /** A new CA, PEM; it begins now unless told otherwise. */
 export async function makeAuthority(

@@ -239,8 +239,9 @@ export interface StagedRotationStatus {
 export interface RotationStatus {
   os: StagedRotationStatus;
   kubernetes: StagedRotationStatus;
-  aggregator?: { id: string };
-  serviceAccount?: { id: string };
+  // Since they rotate in stages, they may be at `none`, without an id.
+  aggregator?: { id?: string };
+  serviceAccount?: { id?: string };
   bootstrapToken?: { id: string };
   trustdToken?: { id: string };
 }

@@ -67,14 +67,14 @@ public class ConfigurationApply extends com.pulumi.resources.CustomResource {
         return this.liveHash;
     }
     /**
-     * A restart that was not seen to happen: `reboot`. The next update does it.
+     * A restart that was not seen to happen: `reboot` or `kubelet`. The next update does it.
      * 
      */
     @Export(name="pendingRestart", refs={String.class}, tree="[0]")
     private Output</* @Nullable */ String> pendingRestart;
 
     /**
-     * @return A restart that was not seen to happen: `reboot`. The next update does it.
+     * @return A restart that was not seen to happen: `reboot` or `kubelet`. The next update does it.
      * 
      */
     public Output<Optional<String>> pendingRestart() {

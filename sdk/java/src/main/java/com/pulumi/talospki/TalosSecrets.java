@@ -96,14 +96,14 @@ public class TalosSecrets extends com.pulumi.resources.CustomResource {
         return this.machineSecrets;
     }
     /**
-     * The other CA of each rotation under way, with its key: the next one at `accept`, the old one at `swap`.
+     * The other CA or key of each rotation under way, with its private key: the next one at `accept`, the old one at `swap`.
      * 
      */
     @Export(name="rotationSecrets", refs={Map.class,String.class,Object.class}, tree="[0,1,2]")
     private Output<Map<String,Object>> rotationSecrets;
 
     /**
-     * @return The other CA of each rotation under way, with its key: the next one at `accept`, the old one at `swap`.
+     * @return The other CA or key of each rotation under way, with its private key: the next one at `accept`, the old one at `swap`.
      * 
      */
     public Output<Map<String,Object>> rotationSecrets() {

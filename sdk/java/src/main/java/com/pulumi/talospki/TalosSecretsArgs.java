@@ -112,14 +112,14 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+     * Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
      * 
      */
     @Import(name="nodes")
     private @Nullable Output<List<RotationNodeArgs>> nodes;
 
     /**
-     * @return Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+     * @return Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
      * 
      */
     public Optional<Output<List<RotationNodeArgs>>> nodes() {
@@ -379,7 +379,7 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param nodes Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+         * @param nodes Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
          * 
          * @return builder
          * 
@@ -390,7 +390,7 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param nodes Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+         * @param nodes Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
          * 
          * @return builder
          * 
@@ -400,7 +400,7 @@ public final class TalosSecretsArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param nodes Every node of the cluster. Before a rotation of the OS CA goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
+         * @param nodes Every node of the cluster. Before a rotation goes to its next stage, an update asks each whether it has completed the present one. A node that the last update did not have is not asked. A change of `nodes` alone is no change.
          * 
          * @return builder
          * 

@@ -14,7 +14,7 @@ import javax.annotation.Nullable;
 
 
 /**
- * A node that is asked before a rotation of the OS CA goes on.
+ * A node that is asked before a rotation goes on.
  * 
  */
 public final class RotationNodeArgs extends com.pulumi.resources.ResourceArgs {

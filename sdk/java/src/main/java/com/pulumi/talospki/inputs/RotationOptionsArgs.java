@@ -5,7 +5,11 @@ package com.pulumi.talospki.inputs;
 
 import com.pulumi.core.Output;
 import com.pulumi.core.annotations.Import;
+import com.pulumi.talospki.inputs.AggregatorRotationArgs;
+import com.pulumi.talospki.inputs.CompleteRotationArgs;
+import com.pulumi.talospki.inputs.EtcdRotationArgs;
 import com.pulumi.talospki.inputs.ImmediateRotationArgs;
+import com.pulumi.talospki.inputs.ServiceAccountRotationArgs;
 import com.pulumi.talospki.inputs.StagedRotationArgs;
 import java.util.Objects;
 import java.util.Optional;
@@ -17,18 +21,33 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
     public static final RotationOptionsArgs Empty = new RotationOptionsArgs();
 
     /**
-     * Replaces the aggregator CA at once when `id` changes.
+     * Staged rotation of the aggregator CA; an `id` alone replaces it at once.
      * 
      */
     @Import(name="aggregator")
-    private @Nullable Output<ImmediateRotationArgs> aggregator;
+    private @Nullable Output<AggregatorRotationArgs> aggregator;
 
     /**
-     * @return Replaces the aggregator CA at once when `id` changes.
+     * @return Staged rotation of the aggregator CA; an `id` alone replaces it at once.
      * 
      */
-    public Optional<Output<ImmediateRotationArgs>> aggregator() {
+    public Optional<Output<AggregatorRotationArgs>> aggregator() {
         return Optional.ofNullable(this.aggregator);
+    }
+
+    /**
+     * Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
+     * 
+     */
+    @Import(name="all")
+    private @Nullable Output<CompleteRotationArgs> all;
+
+    /**
+     * @return Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
+     * 
+     */
+    public Optional<Output<CompleteRotationArgs>> all() {
+        return Optional.ofNullable(this.all);
     }
 
     /**
@@ -44,6 +63,21 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
      */
     public Optional<Output<ImmediateRotationArgs>> bootstrapToken() {
         return Optional.ofNullable(this.bootstrapToken);
+    }
+
+    /**
+     * Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
+     * 
+     */
+    @Import(name="etcd")
+    private @Nullable Output<EtcdRotationArgs> etcd;
+
+    /**
+     * @return Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
+     * 
+     */
+    public Optional<Output<EtcdRotationArgs>> etcd() {
+        return Optional.ofNullable(this.etcd);
     }
 
     /**
@@ -77,17 +111,17 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
     }
 
     /**
-     * Replaces the service account key at once when `id` changes.
+     * Staged rotation of the service account key; an `id` alone replaces it at once.
      * 
      */
     @Import(name="serviceAccount")
-    private @Nullable Output<ImmediateRotationArgs> serviceAccount;
+    private @Nullable Output<ServiceAccountRotationArgs> serviceAccount;
 
     /**
-     * @return Replaces the service account key at once when `id` changes.
+     * @return Staged rotation of the service account key; an `id` alone replaces it at once.
      * 
      */
-    public Optional<Output<ImmediateRotationArgs>> serviceAccount() {
+    public Optional<Output<ServiceAccountRotationArgs>> serviceAccount() {
         return Optional.ofNullable(this.serviceAccount);
     }
 
@@ -110,7 +144,9 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
 
     private RotationOptionsArgs(RotationOptionsArgs $) {
         this.aggregator = $.aggregator;
+        this.all = $.all;
         this.bootstrapToken = $.bootstrapToken;
+        this.etcd = $.etcd;
         this.kubernetes = $.kubernetes;
         this.os = $.os;
         this.serviceAccount = $.serviceAccount;
@@ -136,24 +172,45 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
         }
 
         /**
-         * @param aggregator Replaces the aggregator CA at once when `id` changes.
+         * @param aggregator Staged rotation of the aggregator CA; an `id` alone replaces it at once.
          * 
          * @return builder
          * 
          */
-        public Builder aggregator(@Nullable Output<ImmediateRotationArgs> aggregator) {
+        public Builder aggregator(@Nullable Output<AggregatorRotationArgs> aggregator) {
             $.aggregator = aggregator;
             return this;
         }
 
         /**
-         * @param aggregator Replaces the aggregator CA at once when `id` changes.
+         * @param aggregator Staged rotation of the aggregator CA; an `id` alone replaces it at once.
          * 
          * @return builder
          * 
          */
-        public Builder aggregator(ImmediateRotationArgs aggregator) {
+        public Builder aggregator(AggregatorRotationArgs aggregator) {
             return aggregator(Output.of(aggregator));
+        }
+
+        /**
+         * @param all Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder all(@Nullable Output<CompleteRotationArgs> all) {
+            $.all = all;
+            return this;
+        }
+
+        /**
+         * @param all Rotates every CA and the service account key in the safe order; excludes `os`, `kubernetes`, `etcd`, `aggregator` and `serviceAccount`.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder all(CompleteRotationArgs all) {
+            return all(Output.of(all));
         }
 
         /**
@@ -175,6 +232,27 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
          */
         public Builder bootstrapToken(ImmediateRotationArgs bootstrapToken) {
             return bootstrapToken(Output.of(bootstrapToken));
+        }
+
+        /**
+         * @param etcd Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder etcd(@Nullable Output<EtcdRotationArgs> etcd) {
+            $.etcd = etcd;
+            return this;
+        }
+
+        /**
+         * @param etcd Staged rotation of the etcd CA; each control plane reboots at `accept` and at `finish`.
+         * 
+         * @return builder
+         * 
+         */
+        public Builder etcd(EtcdRotationArgs etcd) {
+            return etcd(Output.of(etcd));
         }
 
         /**
@@ -220,23 +298,23 @@ public final class RotationOptionsArgs extends com.pulumi.resources.ResourceArgs
         }
 
         /**
-         * @param serviceAccount Replaces the service account key at once when `id` changes.
+         * @param serviceAccount Staged rotation of the service account key; an `id` alone replaces it at once.
          * 
          * @return builder
          * 
          */
-        public Builder serviceAccount(@Nullable Output<ImmediateRotationArgs> serviceAccount) {
+        public Builder serviceAccount(@Nullable Output<ServiceAccountRotationArgs> serviceAccount) {
             $.serviceAccount = serviceAccount;
             return this;
         }
 
         /**
-         * @param serviceAccount Replaces the service account key at once when `id` changes.
+         * @param serviceAccount Staged rotation of the service account key; an `id` alone replaces it at once.
          * 
          * @return builder
          * 
          */
-        public Builder serviceAccount(ImmediateRotationArgs serviceAccount) {
+        public Builder serviceAccount(ServiceAccountRotationArgs serviceAccount) {
             return serviceAccount(Output.of(serviceAccount));
         }
 

@@ -67,14 +67,14 @@ public final class StagedRotationArgs extends com.pulumi.resources.ResourceArgs 
     }
 
     /**
-     * Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+     * Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
      * 
      */
     @Import(name="stage", required=true)
     private Output<RotationStage> stage;
 
     /**
-     * @return Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+     * @return Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
      * 
      */
     public Output<RotationStage> stage() {
@@ -172,7 +172,7 @@ public final class StagedRotationArgs extends com.pulumi.resources.ResourceArgs 
         }
 
         /**
-         * @param stage Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+         * @param stage Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
          * 
          * @return builder
          * 
@@ -183,7 +183,7 @@ public final class StagedRotationArgs extends com.pulumi.resources.ResourceArgs 
         }
 
         /**
-         * @param stage Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one; only for the OS CA.
+         * @param stage Stage to reach: `accept`, then `swap`, then `finish`; `abort` leaves `accept`. One `pulumi up` each. `auto` goes to the next stage in each `pulumi up`, if every one of `nodes` has completed the present one.
          * 
          * @return builder
          * 

@@ -8,9 +8,20 @@ import com.pulumi.exceptions.MissingRequiredPropertyException;
 import java.lang.String;
 import java.util.List;
 import java.util.Objects;
+import javax.annotation.Nullable;
 
 @CustomType
 public final class AcceptedCAs {
+    /**
+     * @return Aggregator CAs, PEM.
+     * 
+     */
+    private @Nullable List<String> aggregator;
+    /**
+     * @return etcd CAs, PEM.
+     * 
+     */
+    private @Nullable List<String> etcd;
     /**
      * @return Kubernetes CAs, PEM.
      * 
@@ -21,8 +32,27 @@ public final class AcceptedCAs {
      * 
      */
     private List<String> os;
+    /**
+     * @return Public keys of service account tokens, PEM.
+     * 
+     */
+    private @Nullable List<String> serviceAccount;
 
     private AcceptedCAs() {}
+    /**
+     * @return Aggregator CAs, PEM.
+     * 
+     */
+    public List<String> aggregator() {
+        return this.aggregator == null ? List.of() : this.aggregator;
+    }
+    /**
+     * @return etcd CAs, PEM.
+     * 
+     */
+    public List<String> etcd() {
+        return this.etcd == null ? List.of() : this.etcd;
+    }
     /**
      * @return Kubernetes CAs, PEM.
      * 
@@ -37,6 +67,13 @@ public final class AcceptedCAs {
     public List<String> os() {
         return this.os;
     }
+    /**
+     * @return Public keys of service account tokens, PEM.
+     * 
+     */
+    public List<String> serviceAccount() {
+        return this.serviceAccount == null ? List.of() : this.serviceAccount;
+    }
 
     public static Builder builder() {
         return new Builder();
@@ -47,15 +84,39 @@ public final class AcceptedCAs {
     }
     @CustomType.Builder
     public static final class Builder {
+        private @Nullable List<String> aggregator;
+        private @Nullable List<String> etcd;
         private List<String> kubernetes;
         private List<String> os;
+        private @Nullable List<String> serviceAccount;
         public Builder() {}
         public Builder(AcceptedCAs defaults) {
     	      Objects.requireNonNull(defaults);
+    	      this.aggregator = defaults.aggregator;
+    	      this.etcd = defaults.etcd;
     	      this.kubernetes = defaults.kubernetes;
     	      this.os = defaults.os;
+    	      this.serviceAccount = defaults.serviceAccount;
         }
 
+        @CustomType.Setter
+        public Builder aggregator(@Nullable List<String> aggregator) {
+
+            this.aggregator = aggregator;
+            return this;
+        }
+        public Builder aggregator(String... aggregator) {
+            return aggregator(List.of(aggregator));
+        }
+        @CustomType.Setter
+        public Builder etcd(@Nullable List<String> etcd) {
+
+            this.etcd = etcd;
+            return this;
+        }
+        public Builder etcd(String... etcd) {
+            return etcd(List.of(etcd));
+        }
         @CustomType.Setter
         public Builder kubernetes(List<String> kubernetes) {
             if (kubernetes == null) {
@@ -78,10 +139,22 @@ public final class AcceptedCAs {
         public Builder os(String... os) {
             return os(List.of(os));
         }
+        @CustomType.Setter
+        public Builder serviceAccount(@Nullable List<String> serviceAccount) {
+
+            this.serviceAccount = serviceAccount;
+            return this;
+        }
+        public Builder serviceAccount(String... serviceAccount) {
+            return serviceAccount(List.of(serviceAccount));
+        }
         public AcceptedCAs build() {
             final var _resultValue = new AcceptedCAs();
+            _resultValue.aggregator = aggregator;
+            _resultValue.etcd = etcd;
             _resultValue.kubernetes = kubernetes;
             _resultValue.os = os;
+            _resultValue.serviceAccount = serviceAccount;
             return _resultValue;
         }
     }

@@ -17,12 +17,17 @@ public final class RotationStatus {
      * @return Aggregator CA.
      * 
      */
-    private @Nullable ImmediateRotationStatus aggregator;
+    private @Nullable StagedRotationStatus aggregator;
     /**
      * @return Bootstrap token.
      * 
      */
     private @Nullable ImmediateRotationStatus bootstrapToken;
+    /**
+     * @return etcd CA.
+     * 
+     */
+    private @Nullable StagedRotationStatus etcd;
     /**
      * @return Kubernetes CA.
      * 
@@ -34,10 +39,10 @@ public final class RotationStatus {
      */
     private StagedRotationStatus os;
     /**
-     * @return Service account key.
+     * @return Service account key; fingerprints are of public keys.
      * 
      */
-    private @Nullable ImmediateRotationStatus serviceAccount;
+    private @Nullable StagedRotationStatus serviceAccount;
     /**
      * @return trustd token.
      * 
@@ -49,7 +54,7 @@ public final class RotationStatus {
      * @return Aggregator CA.
      * 
      */
-    public Optional<ImmediateRotationStatus> aggregator() {
+    public Optional<StagedRotationStatus> aggregator() {
         return Optional.ofNullable(this.aggregator);
     }
     /**
@@ -58,6 +63,13 @@ public final class RotationStatus {
      */
     public Optional<ImmediateRotationStatus> bootstrapToken() {
         return Optional.ofNullable(this.bootstrapToken);
+    }
+    /**
+     * @return etcd CA.
+     * 
+     */
+    public Optional<StagedRotationStatus> etcd() {
+        return Optional.ofNullable(this.etcd);
     }
     /**
      * @return Kubernetes CA.
@@ -74,10 +86,10 @@ public final class RotationStatus {
         return this.os;
     }
     /**
-     * @return Service account key.
+     * @return Service account key; fingerprints are of public keys.
      * 
      */
-    public Optional<ImmediateRotationStatus> serviceAccount() {
+    public Optional<StagedRotationStatus> serviceAccount() {
         return Optional.ofNullable(this.serviceAccount);
     }
     /**
@@ -97,17 +109,19 @@ public final class RotationStatus {
     }
     @CustomType.Builder
     public static final class Builder {
-        private @Nullable ImmediateRotationStatus aggregator;
+        private @Nullable StagedRotationStatus aggregator;
         private @Nullable ImmediateRotationStatus bootstrapToken;
+        private @Nullable StagedRotationStatus etcd;
         private StagedRotationStatus kubernetes;
         private StagedRotationStatus os;
-        private @Nullable ImmediateRotationStatus serviceAccount;
+        private @Nullable StagedRotationStatus serviceAccount;
         private @Nullable ImmediateRotationStatus trustdToken;
         public Builder() {}
         public Builder(RotationStatus defaults) {
     	      Objects.requireNonNull(defaults);
     	      this.aggregator = defaults.aggregator;
     	      this.bootstrapToken = defaults.bootstrapToken;
+    	      this.etcd = defaults.etcd;
     	      this.kubernetes = defaults.kubernetes;
     	      this.os = defaults.os;
     	      this.serviceAccount = defaults.serviceAccount;
@@ -115,7 +129,7 @@ public final class RotationStatus {
         }
 
         @CustomType.Setter
-        public Builder aggregator(@Nullable ImmediateRotationStatus aggregator) {
+        public Builder aggregator(@Nullable StagedRotationStatus aggregator) {
 
             this.aggregator = aggregator;
             return this;
@@ -124,6 +138,12 @@ public final class RotationStatus {
         public Builder bootstrapToken(@Nullable ImmediateRotationStatus bootstrapToken) {
 
             this.bootstrapToken = bootstrapToken;
+            return this;
+        }
+        @CustomType.Setter
+        public Builder etcd(@Nullable StagedRotationStatus etcd) {
+
+            this.etcd = etcd;
             return this;
         }
         @CustomType.Setter
@@ -143,7 +163,7 @@ public final class RotationStatus {
             return this;
         }
         @CustomType.Setter
-        public Builder serviceAccount(@Nullable ImmediateRotationStatus serviceAccount) {
+        public Builder serviceAccount(@Nullable StagedRotationStatus serviceAccount) {
 
             this.serviceAccount = serviceAccount;
             return this;
@@ -158,6 +178,7 @@ public final class RotationStatus {
             final var _resultValue = new RotationStatus();
             _resultValue.aggregator = aggregator;
             _resultValue.bootstrapToken = bootstrapToken;
+            _resultValue.etcd = etcd;
             _resultValue.kubernetes = kubernetes;
             _resultValue.os = os;
             _resultValue.serviceAccount = serviceAccount;

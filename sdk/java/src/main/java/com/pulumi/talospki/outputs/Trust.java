@@ -7,9 +7,21 @@ import com.pulumi.core.annotations.CustomType;
 import com.pulumi.exceptions.MissingRequiredPropertyException;
 import java.lang.String;
 import java.util.Objects;
+import java.util.Optional;
+import javax.annotation.Nullable;
 
 @CustomType
 public final class Trust {
+    /**
+     * @return Aggregator CAs to trust, issuing and accepted, PEM.
+     * 
+     */
+    private @Nullable String aggregator;
+    /**
+     * @return etcd CAs to trust, issuing and accepted, PEM.
+     * 
+     */
+    private @Nullable String etcd;
     /**
      * @return Kubernetes CAs to trust, issuing and accepted, PEM.
      * 
@@ -20,8 +32,27 @@ public final class Trust {
      * 
      */
     private String os;
+    /**
+     * @return Public keys of service account tokens, signing and accepted, PEM.
+     * 
+     */
+    private @Nullable String serviceAccount;
 
     private Trust() {}
+    /**
+     * @return Aggregator CAs to trust, issuing and accepted, PEM.
+     * 
+     */
+    public Optional<String> aggregator() {
+        return Optional.ofNullable(this.aggregator);
+    }
+    /**
+     * @return etcd CAs to trust, issuing and accepted, PEM.
+     * 
+     */
+    public Optional<String> etcd() {
+        return Optional.ofNullable(this.etcd);
+    }
     /**
      * @return Kubernetes CAs to trust, issuing and accepted, PEM.
      * 
@@ -36,6 +67,13 @@ public final class Trust {
     public String os() {
         return this.os;
     }
+    /**
+     * @return Public keys of service account tokens, signing and accepted, PEM.
+     * 
+     */
+    public Optional<String> serviceAccount() {
+        return Optional.ofNullable(this.serviceAccount);
+    }
 
     public static Builder builder() {
         return new Builder();
@@ -46,15 +84,33 @@ public final class Trust {
     }
     @CustomType.Builder
     public static final class Builder {
+        private @Nullable String aggregator;
+        private @Nullable String etcd;
         private String kubernetes;
         private String os;
+        private @Nullable String serviceAccount;
         public Builder() {}
         public Builder(Trust defaults) {
     	      Objects.requireNonNull(defaults);
+    	      this.aggregator = defaults.aggregator;
+    	      this.etcd = defaults.etcd;
     	      this.kubernetes = defaults.kubernetes;
     	      this.os = defaults.os;
+    	      this.serviceAccount = defaults.serviceAccount;
         }
 
+        @CustomType.Setter
+        public Builder aggregator(@Nullable String aggregator) {
+
+            this.aggregator = aggregator;
+            return this;
+        }
+        @CustomType.Setter
+        public Builder etcd(@Nullable String etcd) {
+
+            this.etcd = etcd;
+            return this;
+        }
         @CustomType.Setter
         public Builder kubernetes(String kubernetes) {
             if (kubernetes == null) {
@@ -71,10 +127,19 @@ public final class Trust {
             this.os = os;
             return this;
         }
+        @CustomType.Setter
+        public Builder serviceAccount(@Nullable String serviceAccount) {
+
+            this.serviceAccount = serviceAccount;
+            return this;
+        }
         public Trust build() {
             final var _resultValue = new Trust();
+            _resultValue.aggregator = aggregator;
+            _resultValue.etcd = etcd;
             _resultValue.kubernetes = kubernetes;
             _resultValue.os = os;
+            _resultValue.serviceAccount = serviceAccount;
             return _resultValue;
         }
     }

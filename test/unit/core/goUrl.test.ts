@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { mergeUrls, normaliseUrl, parseGoRequestUrl, parseGoUrl } from "../../../../provider/core/machinery/goUrl";
+import { mergeUrls, normaliseUrl, parseGoRequestUrl, parseGoUrl } from "../../../provider/core/goUrl";
 
 /** Measured with the machinery of v1.13.0 and v1.14.1; undefined where it rejects the URL. */
 const WRITTEN: readonly (readonly [url: string, written: string | undefined])[] = [
@@ -38,6 +38,7 @@ describe("A URL as Go reads and writes it", () => {
     const old = "http://u:p@h:1/a%2fb?q#f";
     assert.equal(mergeUrls(old, "https://other"), "https://u:p@other/a%2fb?q#f");
     assert.equal(mergeUrls(old, "/c"), "http://u:p@h:1/c?q#f");
+    assert.equal(mergeUrls(old, "/a/b"), old);
     assert.equal(mergeUrls(old, "?r=%s"), "http://u:p@h:1/a%2fb?r=%s#f");
     assert.equal(mergeUrls(old, "http://v@h"), "http://v@h/a%2fb?q#f");
   });

@@ -1,10 +1,11 @@
-import { netipAddress } from "../ipAddress";
+import { netipAddress } from "./ipAddress";
 
 /** An address as Go's netip writes it, zone included; `undefined` for what netip does not read. */
 export function normaliseAddress(text: string): string | undefined {
-  const [address = "", zone, ...more] = text.split("%");
-  if (zone === undefined) return netipAddress(address);
-  const canonical = more.length > 0 || zone === "" || !address.includes(":") ? undefined : netipAddress(address);
+  const [address = "", ...zones] = text.split("%");
+  if (zones.length === 0) return netipAddress(address);
+  const zone = zones.join("%");
+  const canonical = zone === "" || !address.includes(":") ? undefined : netipAddress(address);
   return canonical === undefined ? undefined : `${canonical}%${zone}`;
 }
 

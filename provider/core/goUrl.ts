@@ -19,7 +19,7 @@ interface UrlParts {
   readonly fragment: Escaped;
 }
 
-/** What the escapes of a part stand for, and how it was written. */
+/** What the escapes of a part stand for, and how it was written; "" if that is how Go would write it. */
 interface Escaped {
   readonly text: string;
   readonly raw: string;
@@ -80,9 +80,9 @@ function formatEscaped({ text, raw }: Escaped, part: keyof typeof WRITTEN): stri
   return raw !== "" && WRITTEN[part].test(raw) && unescape(raw) === text ? raw : escape(text, part);
 }
 
-function readEscaped(raw: string): Escaped | undefined {
+function readEscaped(raw: string, part: keyof typeof WRITTEN): Escaped | undefined {
   const text = unescape(raw);
-  return text === undefined ? undefined : { text, raw };
+  return text === undefined ? undefined : { text, raw: escape(text, part) === raw ? "" : raw };
 }
 
 /** Host with brackets and port, without escapes; `undefined` for what Go rejects. */
@@ -150,7 +150,7 @@ const NOTHING: Omit<UrlParts, "scheme" | "query" | "fragment"> = {
 /** `undefined` for what Go's `url.Parse` rejects. */
 function parse(text: string): UrlParts | undefined {
   const [beforeFragment, rawFragment = ""] = cut(toOctets(text), "#");
-  const fragment = readEscaped(rawFragment);
+  const fragment = readEscaped(rawFragment, "fragment");
   const url = parseWithoutFragment(beforeFragment);
   return fragment === undefined || url === undefined ? undefined : { ...url, fragment };
 }
@@ -168,7 +168,7 @@ function parseWithoutFragment(octets: string, { isRequest = false } = {}): Omit<
   const end = hasAuthority ? rest.indexOf("/", 2) : 0;
   const rawPath = end === -1 ? "" : rest.slice(end);
   const authority = hasAuthority ? readAuthority(scheme, rest.slice(2, rest.length - rawPath.length)) : NOTHING;
-  const path = readEscaped(rawPath);
+  const path = readEscaped(rawPath, "path");
   if (authority === undefined || path === undefined) return undefined;
   return { ...NOTHING, ...authority, scheme, query, path, omitHost: !hasAuthority && scheme !== "" };
 }
@@ -222,7 +222,11 @@ export function mergeUrls(left: string, right: string): string {
   });
 }
 
-const mergeEscaped = (old: Escaped, patch: Escaped): Escaped => (patch.text === "" ? old : patch);
+/** Talos merges text and spelling as two fields: `/a/b` over `/a%2Fb` stays as it was. */
+const mergeEscaped = (old: Escaped, patch: Escaped): Escaped => ({
+  text: patch.text || old.text,
+  raw: patch.raw || old.raw,
+});
 
 /** What validation asks of a URL, as the methods of Go's url.URL give it. */
 export interface GoUrl {

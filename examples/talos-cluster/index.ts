@@ -1,0 +1,14 @@
+import { Config } from "@pulumi/pulumi";
+import { type ClusterNodeArgs, TalosCluster } from "pulumi-talos-pki";
+
+const config = new Config();
+const args = {
+  clusterName: "demo",
+  talosVersion: config.get("talosVersion") ?? "v1.13",
+  clusterEndpoint: config.get("clusterEndpoint") ?? "https://10.0.0.10:6443",
+  controlPlaneNodes: config.getObject<ClusterNodeArgs[]>("controlPlaneNodes") ?? [],
+  workerNodes: config.getObject<ClusterNodeArgs[]>("workerNodes") ?? [],
+  configPatches: config.getObject<string[]>("configPatches") ?? [],
+};
+// A try-out may be destroyed. Leave `protect` out for a real cluster.
+export const { talosconfig, kubeconfig, health } = new TalosCluster("demo", args, { protect: false });

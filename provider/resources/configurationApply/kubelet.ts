@@ -1,0 +1,60 @@
+import { shortNodeAddress } from "../../core/nodes/nodeAddress";
+import type { NodeService, NodeSession } from "../../engine/nodes";
+import type { NodeAccess, Target } from "../live/nodeAccess";
+import { apiServerPod } from "../live/nodeState";
+import { type Attempt, type Patience, waitFor } from "../live/waiting";
+
+/** How the kubelet of a control plane and its API server ran before a restart. */
+export interface KubeletStart {
+  /** Time of the last event of the service, ms; absent where there is none. */
+  readonly at: number | undefined;
+  /** Start of the container of the API server, RFC 3339; absent where the kubelet does not tell. */
+  readonly apiServer: string | undefined;
+}
+
+interface KubeletRestart {
+  readonly access: NodeAccess;
+  readonly target: Target;
+  readonly patience: Patience;
+}
+
+/**
+ * Restarts the kubelet, which looks for changed static pods when it starts.
+ *
+ * @returns how it ran before
+ * @throws Overdue, PkiError
+ */
+export function restartKubelet({ access, target, patience }: KubeletRestart): Promise<KubeletStart> {
+  let before: KubeletStart | undefined;
+  return waitFor(`the kubelet of node ${shortNodeAddress(target.node)} to restart`, patience, () =>
+    access.with(target, async (session): Promise<Attempt<KubeletStart>> => {
+      // What ran before the first try, whose answer may have been lost.
+      before ??= { at: await lastEvent(session), apiServer: (await apiServerPod(session))?.startedAt };
+      await session.restartService("kubelet");
+      return { found: before };
+    }),
+  );
+}
+
+/** What shows that the kubelet has not restarted, or has not restarted the API server yet. @throws PkiError */
+export async function kubeletGap(session: NodeSession, before: KubeletStart): Promise<string | undefined> {
+  const kubelet = (await session.services()).find(({ id }) => id === "kubelet");
+  if (kubelet?.state !== "Running" || kubelet.healthy === false) return "its kubelet does not run yet";
+  const at = lastOf(kubelet);
+  if (before.at !== undefined && (at ?? 0) <= before.at) return "its kubelet has not restarted yet";
+  const pod = await apiServerPod(session);
+  if (pod === undefined) return undefined;
+  if (before.apiServer !== undefined && pod.startedAt === before.apiServer) {
+    return "its API server has not restarted yet";
+  }
+  return pod.isReady ? undefined : "its API server is not Ready yet";
+}
+
+async function lastEvent(session: NodeSession): Promise<number | undefined> {
+  return lastOf((await session.services()).find(({ id }) => id === "kubelet"));
+}
+
+function lastOf(service: NodeService | undefined): number | undefined {
+  const times = (service?.events ?? []).map(({ at }) => at.getTime());
+  return times.length === 0 ? undefined : Math.max(...times);
+}

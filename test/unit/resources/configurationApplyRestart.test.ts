@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+
+import type { Values } from "../../../provider/engine/values";
+import type { Managed } from "../support/engine";
+import { failureOf } from "../support/errors";
+import { LiveCluster } from "../support/liveCluster";
+
+const PLANE = "10.0.0.2";
+const PEERS = ["10.0.0.3", "10.0.0.4"];
+const timeouts = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
+const crt = Buffer.from("another CA").toString("base64");
+const AGGREGATOR = `cluster: {aggregatorCA: {crt: ${crt}, key: ${crt}}}`;
+
+describe("ConfigurationApply of a change for which the kubelet restarts", () => {
+  let cluster: LiveCluster;
+  let made: Managed;
+
+  beforeEach(async () => {
+    cluster = await LiveCluster.make();
+    made = cluster.apply();
+  });
+
+  const argsFor = async (node: string, more: Values = {}): Promise<Values> => ({
+    node,
+    ...cluster.credentials,
+    machineConfig: await cluster.config("controlplane"),
+    timeouts,
+    ...more,
+  });
+
+  for (const applyMode of ["auto", "no_reboot"]) {
+    it(`restarts it with applyMode ${applyMode}, and no machine`, async () => {
+      const [plane] = await cluster.controlPlanes(PLANE, ...PEERS);
+      await made.up(await argsFor(PLANE, { configPatches: [AGGREGATOR], applyMode }));
+      assert.deepEqual(cluster.nodes.changes, [
+        `${PLANE} applyConfiguration ${applyMode}`,
+        `${PLANE} restartService kubelet`,
+      ]);
+      assert.deepEqual([made.outputs["appliedMode"], made.outputs["pendingRestart"]], ["no_reboot", undefined]);
+      assert.equal(plane!.bootedAt, 0);
+    });
+  }
+
+  it("restarts nothing with a staged config", async () => {
+    await cluster.controlPlanes(PLANE);
+    await made.up(await argsFor(PLANE, { configPatches: [AGGREGATOR], applyMode: "staged" }));
+    assert.deepEqual(cluster.nodes.changes, [`${PLANE} applyConfiguration staged`]);
+  });
+
+  it("restarts nothing before etcd is bootstrapped", async () => {
+    await cluster.nodes.add(PLANE, { config: await cluster.config() });
+    await made.up(await argsFor(PLANE, { configPatches: [AGGREGATOR] }));
+    assert.deepEqual(cluster.nodes.changes, [`${PLANE} applyConfiguration auto`]);
+  });
+
+  it("waits until every other API server is Ready", async () => {
+    const [, peer] = await cluster.controlPlanes(PLANE, ...PEERS);
+    peer!.apiServerReady = false;
+    const args = await argsFor(PLANE, { configPatches: [AGGREGATOR] });
+    assert.match(await failureOf(() => made.up(args)), /is not restarted, because the API server .* is not Ready/);
+    assert.deepEqual(cluster.nodes.changes, []);
+  });
+
+  it("keeps a restart that was not seen, and the next update does it", async () => {
+    const [plane] = await cluster.controlPlanes(PLANE, ...PEERS);
+    plane!.ignoresRestarts = true;
+    const args = await argsFor(PLANE, { configPatches: [AGGREGATOR] });
+    assert.match(await failureOf(() => made.up(args)), /its kubelet has not restarted yet/);
+    assert.equal(made.outputs["pendingRestart"], "kubelet");
+    plane!.ignoresRestarts = false;
+    const done = cluster.nodes.changes.length;
+    await made.up(args);
+    assert.deepEqual(cluster.nodes.changes.slice(done), [`${PLANE} restartService kubelet`]);
+    assert.equal(made.outputs["pendingRestart"], undefined);
+  });
+});
