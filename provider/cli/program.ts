@@ -56,6 +56,13 @@ const CLIENT_OPTIONS = [
   ["--resource <address>", "which talosconfig, where the file is of another tool and has several"],
 ] as const;
 
+const NODE_OPTIONS = [
+  ["--talosconfig <file>", "also meet the endpoints and nodes of this talosconfig, as its client"],
+  ["--context <name>", "context of the talosconfig; default: the current one"],
+] as const;
+const nodesOption = (): Option =>
+  new Option("--nodes <addresses>", "meet these instead, comma-separated").argParser(collectList);
+
 const STACK_OPTIONS = [
   ["--stack <name>", "ask Pulumi for this stack instead of reading its export"],
   ["--cwd <folder>", "folder of the Pulumi project, for --stack"],
@@ -125,8 +132,9 @@ function createProgram(cli: CliContext, done: (code: number) => void): Command {
     program,
     "expiry",
     "say when every certificate of a stack or of files ends (exit codes of monitoring plugins)",
-    [...STACK_OPTIONS, json],
+    [...STACK_OPTIONS, ...NODE_OPTIONS, json],
   )
+    .addOption(nodesOption())
     .argument("[files...]", "stack export, or any file that inspect takes; default: stdin")
     .addOption(warn())
     .addOption(critical())

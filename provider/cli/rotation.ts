@@ -1,9 +1,9 @@
 import { formatTime } from "../core/environment";
 import type { NodeVerdict } from "../core/lifecycle/rotationCheck";
 import { formatNodeAddress } from "../core/nodes/nodeAddress";
-import { parseNodeAddress } from "./address";
-import { type Client, loadClient, omniIdentity } from "./client";
+import { type Client, loadClient } from "./client";
 import { CliError, EXIT, type CliContext } from "./cliContext";
+import { nodeAddresses } from "./nodeAddresses";
 import { type JudgedRotation, judgeRotations } from "./rotationQuestion";
 import { type KnownNode, type KnownRotation, type KnownRotations, readRotations } from "./rotationState";
 import { describeRotations } from "./rotationTable";
@@ -74,18 +74,10 @@ export function nodesOf(
   known: KnownRotations,
 ): readonly KnownNode[] {
   if (options.nodes === undefined && clients.length === 0) return known.nodes;
-  const omni = clients.find(({ context }) => omniIdentity(context) !== undefined);
-  if (omni !== undefined && options.nodes === undefined) {
-    throw new CliError(
-      `context ${JSON.stringify(omni.contextName)} goes through Omni, whose endpoint shows no certificate of a node; give --nodes with addresses of their own`,
-    );
-  }
-  const given = options.nodes ?? [...(clients[0]?.context.endpoints ?? []), ...(clients[0]?.context.nodes ?? [])];
-  const addresses = given.map(parseNodeAddress);
   // What the stack knows of a node it knows of that address, too.
   const ofStack = new Map(known.nodes.map((item) => [formatNodeAddress(item.node), item]));
-  return [...new Map(addresses.map((node) => [formatNodeAddress(node), node])).entries()].map(
-    ([name, node]): KnownNode => ofStack.get(name) ?? { node },
+  return nodeAddresses(options.nodes, clients).map(
+    (node): KnownNode => ofStack.get(formatNodeAddress(node)) ?? { node },
   );
 }
 

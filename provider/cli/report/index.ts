@@ -1,12 +1,14 @@
-import { itemsOf, stackItems } from "../expiryItems";
+import { readExpirySources } from "../expirySources";
+import { type LiveNode, meetLiveNodes } from "../liveNodes";
 import { type AskingOptions, askedFor, loadClients, nodesOf } from "../rotation";
 import { judgeRotations } from "../rotationQuestion";
 import { readAllRotations } from "../rotationState";
-import { isStackExport, loadStack, parseStack, type Stack, type StackOptions } from "../stack";
+import type { Stack, StackOptions } from "../stack";
 import { CliError, EXIT, type CliContext } from "../cliContext";
-import { readText, writeText } from "../files";
-import { createModel, type ReportVerdict } from "./model";
+import { writeText } from "../files";
+import { createModel } from "./model";
 import { renderPage } from "./page";
+import type { ReportVerdict } from "./rotations";
 
 export interface ReportOptions extends StackOptions, AskingOptions {
   /** The nodes are asked where each rotation is. */
@@ -25,14 +27,21 @@ export interface ReportOptions extends StackOptions, AskingOptions {
  */
 export async function report(files: readonly string[], options: ReportOptions, cli: CliContext): Promise<number> {
   const asks = options.ask === true || options.nodes !== undefined || options.talosconfig !== undefined;
-  const { items, stacks } = await readAll(files, options, cli, asks);
+  const { items, stacks } = await readExpirySources(files, options, cli, asks);
   if (items.length === 0) throw new CliError("there is no certificate in it, so there is nothing to report");
   const thresholds = { warnSeconds: options.warn, criticalSeconds: options.critical };
   const verdicts = asks ? await judgeStacks(stacks, options, cli) : [];
-  const page = renderPage(createModel(items, stacks, thresholds, cli.environment.now(), verdicts));
+  const liveNodes = await meetNodes(options, cli);
+  const page = renderPage(createModel(items, stacks, thresholds, cli.environment.now(), verdicts, liveNodes));
   await writeText(options.html, page, cli);
   if (options.html !== "-") cli.out(`${options.html}\n`);
   return EXIT.ok;
+}
+
+/** What the nodes serve to the client of the first talosconfig; of the others only the rotations tell. */
+async function meetNodes(options: AskingOptions, cli: CliContext): Promise<readonly LiveNode[] | undefined> {
+  const [talosconfig] = options.talosconfig ?? [];
+  return talosconfig === undefined ? undefined : meetLiveNodes({ ...options, talosconfig }, cli);
 }
 
 /** What the nodes of every cluster show, by the code of `rotation status`. */
@@ -50,22 +59,4 @@ async function judgeStacks(
     verdicts.push(...judged.map(({ authority, verdict }) => ({ resource: known.resource, authority, verdict })));
   }
   return verdicts;
-}
-
-type Read = { items: ReturnType<typeof itemsOf>; stacks: ReturnType<typeof parseStack>[] };
-
-async function readAll(
-  files: readonly string[],
-  options: StackOptions,
-  cli: CliContext,
-  showSecrets: boolean,
-): Promise<Read> {
-  if (options.stack !== undefined) {
-    const stack = await loadStack(files[0], options, cli, showSecrets);
-    return { items: stackItems(stack), stacks: [stack] };
-  }
-  const inputs: { name: string; text: string }[] = [];
-  for (const name of files.length === 0 ? ["-"] : files) inputs.push({ name, text: await readText(name, cli) });
-  const exports = inputs.filter(({ text }) => isStackExport(text));
-  return { items: itemsOf(inputs), stacks: exports.map(({ name, text }) => parseStack(text, name)) };
 }

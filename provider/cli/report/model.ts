@@ -1,12 +1,11 @@
 import { formatTime } from "../../core/environment";
 import { type CertificateReport, inspectCertificate } from "../../core/inspect/inspectCertificate";
 import { type ExpiryRow, expiryReport, type ExpiryState } from "../../core/lifecycle/expiry";
-import type { RotationVerdict } from "../../core/lifecycle/rotationCheck";
-import { isTree, valueAt } from "../../core/secrets/fields";
-import { STAGED, type StagedName } from "../../core/secrets/inventory";
 import type { Certificate } from "../../core/x509/certificate";
 import type { NamedItem } from "../expiryItems";
+import type { LiveNode } from "../liveNodes";
 import type { Stack } from "../stack";
+import { type ReportRotation, type ReportVerdict, rotationsOf } from "./rotations";
 
 /** A certificate in the report. */
 export interface ReportNode extends ExpiryRow {
@@ -15,19 +14,6 @@ export interface ReportNode extends ExpiryRow {
   readonly accepted: boolean;
   /** The certificates that it signed. */
   readonly children: readonly ReportNode[];
-}
-
-/** One staged rotation, as the state tells it. */
-export interface ReportRotation {
-  readonly resource: string;
-  readonly authority: StagedName;
-  /** What the nodes showed; absent where they were not asked. */
-  readonly verdict?: RotationVerdict;
-  readonly id: string | undefined;
-  readonly stage: string;
-  readonly issuing: string;
-  readonly accepted: readonly string[];
-  readonly todo: string;
 }
 
 /** Everything that the page shows. */
@@ -39,13 +25,8 @@ export interface ReportModel {
   /** Those that nobody here signed, with what they signed below them. */
   readonly roots: readonly ReportNode[];
   readonly rotations: readonly ReportRotation[];
-}
-
-/** What the nodes of one cluster showed of one rotation. */
-export interface ReportVerdict {
-  readonly resource: string;
-  readonly authority: StagedName;
-  readonly verdict: RotationVerdict;
+  /** Nodes that were met; absent where none was asked for. */
+  readonly liveNodes?: readonly LiveNode[];
 }
 
 export interface Thresholds {
@@ -60,6 +41,7 @@ export function createModel(
   thresholds: Thresholds,
   now: Date,
   verdicts: readonly ReportVerdict[] = [],
+  liveNodes?: readonly LiveNode[],
 ): ReportModel {
   const byFingerprint = new Map(items.map((item) => [item.fingerprint, item]));
   const { rows, state } = expiryReport(items, { ...thresholds, now, relative: true });
@@ -78,6 +60,7 @@ export function createModel(
     rows: nodes,
     roots: nodes.filter(({ fingerprint }) => parents.get(fingerprint) === undefined).sort(byName),
     rotations: stacks.flatMap((stack) => rotationsOf(stack, verdicts)),
+    ...(liveNodes === undefined ? {} : { liveNodes }),
   };
 }
 
@@ -111,34 +94,6 @@ function signerOf(certificate: Certificate, authorities: readonly NamedItem[]): 
       certificate.isSignedBy(authority),
   );
   return signer?.fingerprint;
-}
-
-function rotationsOf(stack: Stack, verdicts: readonly ReportVerdict[]): ReportRotation[] {
-  return stack.resources
-    .filter(({ type }) => type === "TalosSecrets")
-    .flatMap(({ name, outputs }) =>
-      STAGED.flatMap((authority): ReportRotation[] => {
-        const asked = verdicts.find((one) => one.resource === name && one.authority === authority);
-        const status = valueAt(outputs, ["rotationStatus", authority]);
-        if (!isTree(status)) return [];
-        const text = (key: string): string | undefined => (typeof status[key] === "string" ? status[key] : undefined);
-        const accepted = Array.isArray(status["accepted"])
-          ? status["accepted"].filter((item) => typeof item === "string")
-          : [];
-        return [
-          {
-            resource: name,
-            authority,
-            id: text("id"),
-            stage: text("stage") ?? "none",
-            issuing: text("issuing") ?? "",
-            accepted,
-            todo: text("todo") ?? "",
-            ...(asked === undefined ? {} : { verdict: asked.verdict }),
-          },
-        ];
-      }),
-    );
 }
 
 /** RFC 3339 without what nobody reads on a page: `2026-11-22 20:00 UTC`. */

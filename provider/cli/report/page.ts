@@ -2,14 +2,16 @@ import type { RotationVerdict } from "../../core/lifecycle/rotationCheck";
 import { titleOf } from "../rotationState";
 import { describeLeft } from "../style";
 import { drawMap } from "./map";
+import type { LiveNode } from "../liveNodes";
 import { markup, Markup } from "./markup";
-import { readableTime, type ReportModel, type ReportNode, type ReportRotation } from "./model";
+import { readableTime, type ReportModel, type ReportNode } from "./model";
+import type { ReportRotation } from "./rotations";
 import { STYLE } from "./pageStyle";
 import { drawTimeline } from "./timeline";
 
 /** The whole page: one file that asks nobody for anything. */
 export function renderPage(model: ReportModel): string {
-  const { rows, roots, rotations, now } = model;
+  const { rows, roots, rotations, now, liveNodes } = model;
   const time = readableTime(now);
   return `<!doctype html>\n${
     markup`<html lang="en">
@@ -21,7 +23,8 @@ export function renderPage(model: ReportModel): string {
 <style>${new Markup(STYLE)}</style>
 </head>
 <body>
-<header><h1>Talos PKI</h1><p>${time}</p>${counts(rows)}</header>
+<header><h1>Talos PKI</h1><p>${time}</p>${counts(rows, liveNodes)}</header>
+${liveNodes === undefined ? undefined : nodeSection(liveNodes, now)}
 ${rotations.length === 0 ? undefined : rotationSection(rotations)}
 <section><h2>Lifetimes</h2>
 <p class="hint">Time runs from left to right, stretched around now. Hatched: the renewal window, in which the next update reissues. Dashed: a CA accepted while a rotation lasts.</p>
@@ -38,12 +41,34 @@ ${rotations.length === 0 ? undefined : rotationSection(rotations)}
 
 const STATES = ["expired", "critical", "warning", "ok"] as const;
 
-function counts(rows: readonly ReportNode[]): Markup {
+function counts(rows: readonly ReportNode[], liveNodes: readonly LiveNode[] = []): Markup {
   const items = STATES.flatMap((state) => {
     const count = rows.filter((row) => row.state === state).length;
     return count === 0 ? [] : [markup`<li class="${state}"><b>${count}</b> ${state}</li>`];
   });
-  return markup`<ul class="counts">${items}</ul>`;
+  const bad = liveNodes.filter(({ state }) => state !== "ok");
+  const worst = bad.some(({ state }) => state === "critical") ? "critical" : "warning";
+  const nodes =
+    bad.length === 0 ? [] : [markup`<li class="${worst}"><b>${bad.length}</b> of ${liveNodes.length} nodes</li>`];
+  return markup`<ul class="counts">${[...items, ...nodes]}</ul>`;
+}
+
+const NODE_WORDS: Readonly<Record<LiveNode["state"], string>> = { ok: "ok", warning: "unknown", critical: "not ok" };
+
+function nodeSection(nodes: readonly LiveNode[], now: Date): Markup {
+  return markup`<section><h2>Nodes</h2>
+<p class="hint">As each met the client of the talosconfig at ${readableTime(now)}. A node renews the certificate that it serves itself.</p>
+<div class="live">${nodes.map(nodeCard)}</div></section>`;
+}
+
+function nodeCard({ node, state, serves, accepted, problems }: LiveNode): Markup {
+  const facts =
+    serves === undefined
+      ? undefined
+      : markup`<dl><dt>issuer</dt><dd>${serves.issuer || "(no name)"}${serves.isExpected ? "" : ", unexpected"}</dd><dt>ends</dt><dd>${readableTime(new Date(serves.notAfter))}</dd><dt>SHA-256</dt><dd><code>${serves.fingerprint.slice(0, 32)}…</code></dd></dl>`;
+  const client = accepted === undefined ? undefined : markup`<p>The client is ${accepted ? "let in" : "rejected"}.</p>`;
+  return markup`<article class="${state}"><h3>${node} <span class="verdict">${NODE_WORDS[state]}</span></h3>
+${client}${facts}${problems.map((problem) => markup`<p class="problem">${problem}</p>`)}</article>`;
 }
 
 function rotationSection(rotations: readonly ReportRotation[]): Markup {

@@ -24,7 +24,8 @@ svg.map { display: block; } .map .name { font-weight: 600; }
 .timeline .hatch { fill: var(--soft); } .timeline .left { fill: var(--state); }
 .timeline line.tick { stroke: var(--line); stroke-dasharray: 2 4; } .timeline text.tick, .timeline text.now { text-anchor: middle; font-size: 12px; }
 .timeline line.now { stroke: var(--now); stroke-width: 1.5; } .timeline text.now { fill: var(--now); font-weight: 600; }
-.rotations { display: grid; margin-bottom: 12px; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 16px; }
+.rotations, .live { display: grid; margin-bottom: 12px; grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); gap: 16px; }
+.live article { border-left: 4px solid var(--state); } .live .verdict, .problem { color: var(--state); } .live .verdict { float: right; font-weight: 400; }
 .nodes { margin: 8px 0 0; padding-left: 18px; font-size: 13px; overflow-wrap: anywhere; }
 article { border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; } article p { margin: 2px 0 8px; font-size: 13px; }
 .steps { display: flex; list-style: none; margin: 0 0 10px; padding: 0; gap: 4px; }
@@ -35,5 +36,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 12px; margin:
 table { border-collapse: collapse; font-size: 13px; width: 100%; } th { text-align: left; color: var(--soft); font-weight: 600; }
 th, td { padding: 6px 10px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; } td.left, td.valid { white-space: nowrap; }
 code { font: 12px ui-monospace, monospace; } td code { overflow-wrap: anywhere; display: inline-block; min-width: 32ch; }
-@media print { body { max-width: none; padding: 0; } .scroll { overflow: visible; } }
+@media (max-width: 700px) { body { padding: 16px 16px 32px; } svg.timeline { width: 720px; height: auto; } .counts { margin-left: 0; flex-wrap: wrap; } }
+@media print { body { max-width: none; padding: 0; print-color-adjust: exact; } .scroll { overflow: visible; } svg { max-width: 100%; height: auto; }
+  section, article, tr { break-inside: avoid; } h2 { break-after: avoid; } table { font-size: 10px; } td code { font-size: 8px; min-width: 0; } }
 `;

@@ -115,6 +115,12 @@ talos_pki_certificate_not_after_seconds{name="a\\"b\\\\c",subject="CN=kubernetes
 # HELP talos_pki_certificate_state How near the end is: 0 ok, 1 warning, 2 critical, 3 expired.
 # TYPE talos_pki_certificate_state gauge
 talos_pki_certificate_state{name="a\\"b\\\\c",subject="CN=kubernetes",fingerprint="1e10c1353f06687c179985cda05687c3c5fcc9829c263c2a5924a16b6f975b89"} 0
+# HELP talos_pki_certificate_is_ca 1 for a CA, 0 for what a CA issued.
+# TYPE talos_pki_certificate_is_ca gauge
+talos_pki_certificate_is_ca{name="a\\"b\\\\c",subject="CN=kubernetes",fingerprint="1e10c1353f06687c179985cda05687c3c5fcc9829c263c2a5924a16b6f975b89"} 1
+# HELP talos_pki_observed_seconds When this was observed, Unix time.
+# TYPE talos_pki_observed_seconds gauge
+talos_pki_observed_seconds ${now.getTime() / 1000}
 `,
     );
   });
