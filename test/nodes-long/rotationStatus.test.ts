@@ -4,7 +4,7 @@ import { STAGED, type StagedName } from "../../provider/core/secrets/inventory";
 import { Folder } from "../interop/support/files";
 import { clear, FakeStack, talosPki } from "../unit/cli/support";
 
-import { closeRealNodes, type NodeAddress, needRealNodes, RealNodes } from "./support/realNodes";
+import { closeRealNodes, type NodeAddress, needRealNodes, RealNodes } from "../nodes/support/realNodes";
 
 interface StatusOfOne {
   readonly authority: StagedName;

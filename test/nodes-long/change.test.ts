@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { needsPulumi } from "../e2e/support";
 import { shownCertificate } from "../interop/support/node";
 
-import { NodeStack, type StackNode, type StackSettings } from "./support/nodeStack";
-import { closeRealNodes, needRealNodes, RealNodes } from "./support/realNodes";
+import { NodeStack, type StackNode, type StackSettings } from "../nodes/support/nodeStack";
+import { closeRealNodes, needRealNodes, RealNodes } from "../nodes/support/realNodes";
 
 const NAME = "api.example.org";
 const OTHER_NAME = "other.example.org";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { needsPulumi, type Outcome, Project, repository, secretsIn } from "../e2e/support";
 import { shownCertificate } from "../interop/support/node";
-import { closeRealNodes, needRealNodes, RealNodes } from "./support/realNodes";
+import { closeRealNodes, needRealNodes, RealNodes } from "../nodes/support/realNodes";
 
 const EXAMPLE = "examples/talos-cluster";
 
