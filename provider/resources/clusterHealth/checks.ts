@@ -4,7 +4,7 @@ import { apidAt, formatNodeAddress, type NodeAddress, shortNodeAddress } from ".
 import type { EtcdMember, EtcdStatus, NodeService } from "../../engine/nodes";
 import { isPlainObject } from "../../engine/values";
 import type { NodeAccess } from "../live/nodeAccess";
-import { etcdService } from "../live/nodeState";
+import { etcdService, memberHost } from "../live/nodeState";
 import type { KubernetesClient } from "./kubernetesClient";
 
 /** The outcome of one check. */
@@ -117,8 +117,8 @@ async function checkEtcd({ access, controlPlaneNodes }: HealthRequest): Promise<
  */
 function furtherMembers(members: readonly EtcdMember[], nodes: readonly NodeAddress[]): readonly NodeAddress[] {
   if (members.length <= nodes.length) return [];
-  return members.flatMap(({ peerUrls }) => {
-    const host = peerUrls.map((url) => readMachineAddress(url)?.host).find((found) => found !== undefined);
+  return members.flatMap((member) => {
+    const host = memberHost(member);
     return host === undefined || nodes.some((node) => node.host === host) ? [] : [apidAt(host)];
   });
 }

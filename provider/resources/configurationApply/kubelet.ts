@@ -1,7 +1,7 @@
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { NodeService, NodeSession } from "../../engine/nodes";
 import type { NodeAccess, Target } from "../live/nodeAccess";
-import { apiServerPod } from "../live/nodeState";
+import { apiServerPod, kubeletService } from "../live/nodeState";
 import { type Attempt, type Patience, waitFor } from "../live/waiting";
 
 /** How the kubelet of a control plane and its API server ran before a restart. */
@@ -29,7 +29,7 @@ export function restartKubelet({ access, target, patience }: KubeletRestart): Pr
   return waitFor(`the kubelet of node ${shortNodeAddress(target.node)} to restart`, patience, () =>
     access.with(target, async (session): Promise<Attempt<KubeletStart>> => {
       // What ran before the first try, whose answer may have been lost.
-      before ??= { at: await lastEvent(session), apiServer: (await apiServerPod(session))?.startedAt };
+      before ??= { at: lastEvent(await kubeletService(session)), apiServer: (await apiServerPod(session))?.startedAt };
       await session.restartService("kubelet");
       return { found: before };
     }),
@@ -38,9 +38,9 @@ export function restartKubelet({ access, target, patience }: KubeletRestart): Pr
 
 /** What shows that the kubelet has not restarted, or has not restarted the API server yet. @throws PkiError */
 export async function kubeletGap(session: NodeSession, before: KubeletStart): Promise<string | undefined> {
-  const kubelet = (await session.services()).find(({ id }) => id === "kubelet");
+  const kubelet = await kubeletService(session);
   if (kubelet?.state !== "Running" || kubelet.healthy === false) return "its kubelet does not run yet";
-  const at = lastOf(kubelet);
+  const at = lastEvent(kubelet);
   if (before.at !== undefined && (at ?? 0) <= before.at) return "its kubelet has not restarted yet";
   const pod = await apiServerPod(session);
   if (pod === undefined) return undefined;
@@ -50,11 +50,7 @@ export async function kubeletGap(session: NodeSession, before: KubeletStart): Pr
   return pod.isReady ? undefined : "its API server is not Ready yet";
 }
 
-async function lastEvent(session: NodeSession): Promise<number | undefined> {
-  return lastOf((await session.services()).find(({ id }) => id === "kubelet"));
-}
-
-function lastOf(service: NodeService | undefined): number | undefined {
+function lastEvent(service: NodeService | undefined): number | undefined {
   const times = (service?.events ?? []).map(({ at }) => at.getTime());
   return times.length === 0 ? undefined : Math.max(...times);
 }

@@ -1,10 +1,9 @@
 import { PkiError } from "../../core/errors";
-import { readMachineAddress } from "../../core/config/machineAddress";
 import { apidAt, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { EtcdMember, NodeSession } from "../../engine/nodes";
 import { ClusterQueue } from "./clusterQueue";
 import type { NodeAccess, Target } from "./nodeAccess";
-import { apiServerPod, etcdService } from "./nodeState";
+import { apiServerPod, etcdService, memberHost } from "./nodeState";
 import { type Attempt, Overdue, type Patience, waitFor } from "./waiting";
 
 /** What becomes of the control plane: it comes back, or leaves for good and need not be well itself. */
@@ -126,12 +125,9 @@ export class ClusterGuard {
     });
   }
 
-  private async askMember<T>(
-    { hostname, peerUrls }: EtcdMember,
-    work: (session: NodeSession) => Promise<T>,
-  ): Promise<T | string> {
-    const host = peerUrls.map((url) => readMachineAddress(url)?.host).find((found) => found !== undefined);
-    if (host === undefined) return `etcd's member ${hostname} has no address`;
+  private async askMember<T>(member: EtcdMember, work: (session: NodeSession) => Promise<T>): Promise<T | string> {
+    const host = memberHost(member);
+    if (host === undefined) return `etcd's member ${member.hostname} has no address`;
     return this.options.access.with({ node: apidAt(host) }, work);
   }
 }

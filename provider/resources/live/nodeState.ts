@@ -1,7 +1,8 @@
+import { readMachineAddress } from "../../core/config/machineAddress";
 import { type ApiCertificates, readApiCertificates } from "../../core/nodes/osTrust";
 import { isTree, valueAt } from "../../core/secrets/fields";
 import { readPlainYaml } from "../../core/yaml/plain";
-import type { NodeService, NodeSession } from "../../engine/nodes";
+import type { EtcdMember, NodeService, NodeSession } from "../../engine/nodes";
 import { isPlainObject } from "../../engine/values";
 
 /** The certificates that apid has in use. @throws PkiError */
@@ -30,10 +31,21 @@ export async function machineState(session: NodeSession): Promise<MachineState |
   };
 }
 
-/** The service etcd; `undefined` where the node has none. @throws PkiError */
-export async function etcdService(session: NodeSession): Promise<NodeService | undefined> {
-  return (await session.services()).find(({ id }) => id === "etcd");
+/** A service by its id; `undefined` where the node has none. @throws PkiError */
+async function nodeService(session: NodeSession, id: string): Promise<NodeService | undefined> {
+  return (await session.services()).find((service) => service.id === id);
 }
+
+/** @throws PkiError */
+export const etcdService = (session: NodeSession): Promise<NodeService | undefined> => nodeService(session, "etcd");
+
+/** @throws PkiError */
+export const kubeletService = (session: NodeSession): Promise<NodeService | undefined> =>
+  nodeService(session, "kubelet");
+
+/** Where a member of etcd says that it is; `undefined` where it tells no address. */
+export const memberHost = ({ peerUrls }: EtcdMember): string | undefined =>
+  peerUrls.map((url) => readMachineAddress(url)?.host).find((host) => host !== undefined);
 
 /** What the kubelet says of the API server's static pod. */
 export interface ApiServerPod {
