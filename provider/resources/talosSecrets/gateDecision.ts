@@ -21,8 +21,14 @@ export interface GateResult {
   readonly warnings: readonly Warning[];
 }
 
-/** Which nodes are to be judged for which CA or key before a plan may be carried out. */
-export function questionsOf(plan: UpdatePlan): { readonly name: StagedName; readonly asked: readonly AskedNode[] }[] {
+/** Which nodes are to be judged for one CA or key. */
+export interface NodesQuestion {
+  readonly name: StagedName;
+  readonly asked: readonly AskedNode[];
+}
+
+/** What is to be judged before a plan may be carried out. */
+export function questionsOf(plan: UpdatePlan): NodesQuestion[] {
   return STAGED.flatMap((name) => {
     const gate = plan.staged[name].gate ?? plan.all?.watched[name];
     return gate === undefined ? [] : [{ name, asked: gate.asked }];

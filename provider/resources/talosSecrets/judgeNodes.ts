@@ -3,20 +3,25 @@ import { judgeRotation, type RotationVerdict } from "../../core/lifecycle/rotati
 import { DecodedCA } from "../../core/secrets/decodedPem";
 import { STAGED, type StagedName } from "../../core/secrets/inventory";
 import { publicParts, type StagedSecret } from "../../core/secrets/stagedSecret";
+import { formatNodeAddress } from "../../core/nodes/nodeAddress";
 import type { Context } from "../../engine/ports";
 import { NodeAccess } from "../live/nodeAccess";
-import { observeNode, type RotationTarget } from "../live/rotation/nodes";
+import { observeNode } from "../live/rotation/nodes";
 import { type RotationKey, type RotationKeys, RotationQuestion } from "../live/rotation/question";
 import { timeoutsOf } from "../live/timeouts";
+import type { AskedNode } from "./askedNodes";
+import type { NodesQuestion, Verdicts } from "./gateDecision";
 import { issuingSecret, type SecretsState } from "./state";
 
-/** Judges what nodes show of a CA or key against its stage in the state, as clients that the CAs of the state certify. */
+/**
+ * Judges what nodes show of CAs and keys against their stages in the state, as clients that the CAs of the state certify.
+ * Each node is asked once for all of them.
+ */
 export async function judgeNodes(
-  name: StagedName,
+  questions: readonly NodesQuestion[],
   state: SecretsState,
-  nodes: readonly RotationTarget[],
   context: Context,
-): Promise<RotationVerdict> {
+): Promise<Verdicts> {
   const issuing = state.bundle.authority("os");
   const other = keysOf(state, "os").other?.signer;
   const trusted = [state.bundle.ca("os"), ...(other === undefined ? [] : [DecodedCA.of(other)])];
@@ -30,8 +35,28 @@ export async function judgeNodes(
     mayRead: true,
     mustRead: true,
   });
-  const observed = await Promise.all(nodes.map((node) => observeNode(node, [name], question)));
-  return judgeRotation(name, state.staged[name].position, observed.flat());
+  const nodes = new Map<string, { readonly target: AskedNode; readonly names: StagedName[] }>();
+  for (const { name, asked } of questions) {
+    for (const target of asked) {
+      const key = formatNodeAddress(target.node);
+      const known = nodes.get(key);
+      if (known === undefined) nodes.set(key, { target, names: [name] });
+      else known.names.push(name);
+    }
+  }
+  const shown = new Map(
+    await Promise.all(
+      [...nodes].map(async ([key, { target, names }]) => {
+        const observations = await observeNode(target, names, question);
+        return [key, new Map(names.map((name, index) => [name, observations[index]!]))] as const;
+      }),
+    ),
+  );
+  const verdicts = questions.map(({ name, asked }): readonly [StagedName, RotationVerdict] => {
+    const observations = asked.map(({ node }) => shown.get(formatNodeAddress(node))!.get(name)!);
+    return [name, judgeRotation(name, state.staged[name].position, observations)];
+  });
+  return Object.fromEntries(verdicts);
 }
 
 /** What is in play of a CA or key. */
