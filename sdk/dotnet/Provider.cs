@@ -10,7 +10,7 @@ using Pulumi.Serialization;
 namespace Pulumi.TalosPki
 {
     /// <summary>
-    /// The provider of talos-pki. It calls nobody.
+    /// The provider of talos-pki. It calls nobody but the nodes and API servers of your live resources.
     /// </summary>
     [TalosPkiResourceType("pulumi:providers:talos-pki")]
     public partial class Provider : global::Pulumi.ProviderResource

@@ -83,15 +83,6 @@ namespace Pulumi.TalosPki
             var defaultOptions = new ComponentResourceOptions
             {
                 Version = Utilities.Version,
-                AdditionalSecretOutputs =
-                {
-                    "controlPlaneConfig",
-                    "kubeconfig",
-                    "secrets",
-                    "talosconfig",
-                    "talosconfigs",
-                    "workerConfig",
-                },
             };
             var merged = ComponentResourceOptions.Merge(defaultOptions, options);
             // Override the ID if one was specified for consistency with other language SDKs.

@@ -46,7 +46,10 @@ export function packageSchema(version: string): TypeSpec {
     publisher: "pulumi-talos-pki",
     meta: { moduleFormat: "(.*)" },
     config: { variables: configuration },
-    provider: { description: "The provider of talos-pki. It calls nobody.", inputProperties: configuration },
+    provider: {
+      description: "The provider of talos-pki. It calls nobody but the nodes and API servers of your live resources.",
+      inputProperties: configuration,
+    },
     types: Object.fromEntries(Object.entries(types.specs).sort(([a], [b]) => (a < b ? -1 : 1))),
     resources,
     language: LANGUAGES,
@@ -62,10 +65,15 @@ function resourceSpec(definition: DefinitionData, types: Types): TypeSpec {
   };
 }
 
-const componentSpec = (component: Component, types: Types): TypeSpec => ({
-  ...propertySpecs(component, types),
-  isComponent: true,
-});
+/**
+ * The outputs bear no mark of secrets: for a component the generators make options of it that Java and C# do not know.
+ * `construct` answers what its resources have, marked as they mark it.
+ */
+function componentSpec(component: Component, types: Types): TypeSpec {
+  const outputs = Object.entries(component.outputs).map(([name, output]) => [name, { ...output, secret: false }]);
+  const unmarked = { ...component, outputs: Object.fromEntries(outputs) as Component["outputs"] };
+  return { ...propertySpecs(unmarked, types), isComponent: true };
+}
 
 function propertySpecs(definition: Pick<DefinitionData, "name" | "description" | "inputs" | "outputs">, types: Types) {
   const { name, description, inputs, outputs } = definition;

@@ -11,7 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// The provider of talos-pki. It calls nobody.
+// The provider of talos-pki. It calls nobody but the nodes and API servers of your live resources.
 type Provider struct {
 	pulumi.ProviderResourceState
 }

@@ -70,15 +70,6 @@ func NewTalosCluster(ctx *pulumi.Context,
 	if args.TrustdToken != nil {
 		args.TrustdToken = pulumi.ToSecret(args.TrustdToken).(pulumi.StringPtrInput)
 	}
-	secrets := pulumi.AdditionalSecretOutputs([]string{
-		"controlPlaneConfig",
-		"kubeconfig",
-		"secrets",
-		"talosconfig",
-		"talosconfigs",
-		"workerConfig",
-	})
-	opts = append(opts, secrets)
 	opts = internal.PkgResourceDefaultOpts(opts)
 	var resource TalosCluster
 	err := ctx.RegisterRemoteComponentResource("talos-pki:index:TalosCluster", name, args, &resource, opts...)

@@ -84,7 +84,7 @@ class Provider(pulumi.ProviderResource):
                  validity_period_hours: Optional[pulumi.Input[Union[_builtins.int, _builtins.str]]] = None,
                  __props__=None):
         """
-        The provider of talos-pki. It calls nobody.
+        The provider of talos-pki. It calls nobody but the nodes and API servers of your live resources.
 
 
         :param str resource_name: The name of the resource.
@@ -100,7 +100,7 @@ class Provider(pulumi.ProviderResource):
                  args: Optional[ProviderArgs] = None,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        The provider of talos-pki. It calls nobody.
+        The provider of talos-pki. It calls nobody but the nodes and API servers of your live resources.
 
 
         :param str resource_name: The name of the resource.

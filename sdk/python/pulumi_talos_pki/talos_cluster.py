@@ -809,8 +809,6 @@ class TalosCluster(pulumi.ComponentResource):
             __props__.__dict__["talosconfig"] = None
             __props__.__dict__["talosconfigs"] = None
             __props__.__dict__["worker_config"] = None
-        secret_opts = pulumi.ResourceOptions(additional_secret_outputs=["controlPlaneConfig", "kubeconfig", "secrets", "talosconfig", "talosconfigs", "workerConfig"])
-        opts = pulumi.ResourceOptions.merge(opts, secret_opts)
         super(TalosCluster, __self__).__init__(
             'talos-pki:index:TalosCluster',
             resource_name,

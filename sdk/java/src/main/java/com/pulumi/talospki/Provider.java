@@ -11,7 +11,7 @@ import com.pulumi.talospki.Utilities;
 import javax.annotation.Nullable;
 
 /**
- * The provider of talos-pki. It calls nobody.
+ * The provider of talos-pki. It calls nobody but the nodes and API servers of your live resources.
  * 
  */
 @ResourceType(type="pulumi:providers:talos-pki")
