@@ -5,7 +5,7 @@ import { readMachineAddress } from "../config/machineAddress";
 import { PkiError } from "../errors";
 import { canonical } from "../canonical";
 import { isTree, type Tree, valueAt } from "../secrets/fields";
-import { INVENTORY, type StagedName } from "../secrets/inventory";
+import { type CAName, type ConfigPlace, INVENTORY } from "../secrets/inventory";
 import { MACHINE_TYPES, type MachineType } from "../secrets/types";
 import { decodeBase64 } from "../x509/pem";
 import { type Certificate, parseCACertificates } from "../x509/certificate";
@@ -85,27 +85,53 @@ function clusterHostOf(documents: readonly Tree[]): string | undefined {
   return typeof endpoint === "string" ? readMachineAddress(endpoint)?.host : undefined;
 }
 
-/** The CAs of a kind that a config of any layout holds. */
-function trustOf(documents: readonly Tree[], name: StagedName, path: string): ConfigTrust {
-  const { config, accepted } = INVENTORY[name];
-  const main = documents.filter((document) => !("kind" in document));
-  const read = (value: unknown, at: string): Certificate[] =>
-    typeof value === "string" && value !== "" ? parseCACertificates(pemOf(value), at) : [];
-  const issuing = main.flatMap((document) =>
-    read(valueAt(document, [...config.v1alpha1.split("."), "crt"]), `${path}.${config.v1alpha1}.crt`),
-  );
-  const others = main.flatMap((document) => {
-    const list = valueAt(document, accepted.v1alpha1.split("."));
-    if (!Array.isArray(list)) return [];
-    return list.flatMap((item, index) => read(valueAt(item, ["crt"]), `${path}.${accepted.v1alpha1}[${index}].crt`));
-  });
-  const [first, ...behind] = issuing;
-  return { ...(first === undefined ? {} : { issuing: first }), accepted: [...behind, ...others] };
+/**
+ * The CAs of a kind that a config of any layout holds.
+ *
+ * @param path the input that holds it, for errors
+ * @throws PkiError ERR_YAML_INVALID, ERR_PEM_INVALID
+ * @example
+ * configTrust(config, "kubernetes", "machineConfig").issuing?.fingerprint;
+ */
+export function configTrust(text: string, name: CAName, path: string): ConfigTrust {
+  return trustOf(readPlainDocuments(text, path).filter(isTree), name, path);
 }
 
+function trustOf(documents: readonly Tree[], name: CAName, path: string): ConfigTrust {
+  const { config, accepted }: { readonly config: ConfigPlace; readonly accepted: ConfigPlace } = INVENTORY[name];
+  const read = (value: unknown, at: string): Certificate[] =>
+    typeof value === "string" && value !== "" ? parseCACertificates(value, at) : [];
+  const main = documents.filter((document) => !("kind" in document));
+  const [own, others] = [config, accepted].map(({ v1alpha1 }) =>
+    main.map((document) => ({ at: `${path}.${v1alpha1}`, value: valueAt(document, v1alpha1.split(".")) })),
+  );
+  const [ownDocument, otherDocument] = [config, accepted].map(({ document: place }) =>
+    documents
+      .filter(({ kind }) => place !== undefined && kind === place.kind)
+      .map((document) => ({
+        at: `${path}.${place!.kind}.${place!.path}`,
+        value: valueAt(document, place!.path.split(".")),
+      })),
+  );
+  const issuing = [
+    ...own!.flatMap(({ value, at }) => read(pemOf(valueAt(value, ["crt"])), `${at}.crt`)),
+    ...ownDocument!.flatMap(({ value, at }) => read(valueAt(value, ["cert"]), `${at}.cert`)),
+  ];
+  const beside = [
+    ...others!.flatMap(({ value, at }) =>
+      listOf(value).flatMap((item, index) => read(pemOf(valueAt(item, ["crt"])), `${at}[${index}].crt`)),
+    ),
+    ...otherDocument!.flatMap(({ value, at }) => listOf(value).flatMap((item, index) => read(item, `${at}[${index}]`))),
+  ];
+  const [first, ...behind] = issuing;
+  return { ...(first === undefined ? {} : { issuing: first }), accepted: [...behind, ...beside] };
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
+
 /** v1alpha1 holds base64 of PEM. */
-function pemOf(value: string): string {
-  return Buffer.from(decodeBase64(value) ?? []).toString("utf8");
+function pemOf(value: unknown): string {
+  return typeof value === "string" ? Buffer.from(decodeBase64(value) ?? []).toString("utf8") : "";
 }
 
 /** What is shorter is no secret, and would take words apart. */

@@ -47,17 +47,21 @@ export const kubeletService = (session: NodeSession): Promise<NodeService | unde
 export const memberHost = ({ peerUrls }: EtcdMember): string | undefined =>
   peerUrls.map((url) => readMachineAddress(url)?.host).find((host) => host !== undefined);
 
-/** What the kubelet says of the API server's static pod. */
-export interface ApiServerPod {
+/** What the kubelet says of a static pod. */
+export interface StaticPod {
   readonly isReady: boolean;
   /** Start of its container, RFC 3339; absent where it is not told. */
   readonly startedAt?: string;
 }
 
-/** The static pod of the API server; `undefined` where the node has none. @throws PkiError */
-export async function apiServerPod(session: NodeSession): Promise<ApiServerPod | undefined> {
+/** @throws PkiError */
+export const apiServerPod = (session: NodeSession): Promise<StaticPod | undefined> =>
+  staticPod(session, "kube-apiserver");
+
+/** The static pod of a program; `undefined` where the node has none. @throws PkiError */
+export async function staticPod(session: NodeSession, program: string): Promise<StaticPod | undefined> {
   const pods = await session.resources("k8s", "StaticPodStatuses.kubernetes.talos.dev");
-  const pod = pods.find(({ id }) => id.includes("kube-apiserver"));
+  const pod = pods.find(({ id }) => id.includes(program));
   if (pod === undefined) return undefined;
   const spec = readPlainYaml(pod.spec, "");
   const listOf = (key: string): readonly unknown[] => {
