@@ -55,6 +55,28 @@ for (const planes of [1, 3]) {
       });
     }
 
+    it("is not moved on while a node is off, nor by a jump, and has a way back", async () => {
+      const { stack, nodes, settings } = cluster;
+      const os = (stage: string): void => {
+        stack.write({ ...settings, rotation: { os: { id: "hasty", stage } } });
+      };
+      const applied = (): Promise<unknown> => stack.output("applied");
+      os("accept");
+      await stack.up();
+      const before = await applied();
+      os("finish");
+      assert.match((await stack.failingUp()).output, /ERR_ROTATION_ILLEGAL|cannot go from accept to finish/);
+      await nodes.stop("w1");
+      os("swap");
+      assert.match((await stack.failingUp()).output, /ERR_ROTATION_NOT_PROPAGATED/);
+      assert.deepEqual(await applied(), before);
+      await nodes.start("w1");
+      os("abort");
+      await stack.up();
+      const { os: status } = (await stack.output("rotation")) as { os: { stage: string } };
+      assert.equal(status.stage, "abort");
+    });
+
     it("has left no secret in plaintext", () => cluster.stack.assertNoLeaks());
   });
 }

@@ -1,5 +1,5 @@
 import { releaseHasFeature } from "../../core/talosVersion";
-import { PkiError, type Problem } from "../../core/errors";
+import { collectProblems, PkiError, type Problem } from "../../core/errors";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { nodeConfigHash, withoutSecrets } from "../../core/nodes/nodeConfig";
 import { droppedAuthorities } from "../../core/nodes/authenticationTrust";
@@ -170,7 +170,10 @@ export class Application {
 
   private dropsAuthority(live: string): boolean {
     const { machineType, text } = this.options.decision.config;
-    return machineType === "controlplane" && droppedAuthorities(live, text).length > 0;
+    if (machineType === "worker") return false;
+    // Whether a certificate can be read is for the node to say.
+    const dropped = collectProblems([], () => droppedAuthorities(live, text));
+    return dropped !== undefined && dropped.length > 0;
   }
 
   /** What the version of Talos does not keep of a mode. @throws PkiError ERR_NODE_UNSUPPORTED */

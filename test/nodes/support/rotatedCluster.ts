@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 
 import { createEnvironment } from "../../../provider/core/environment";
+import { AUTHENTICATION_CONFIG_MAP } from "../../../provider/core/nodes/authenticationTrust";
+import { parseCertificates } from "../../../provider/core/x509/certificate";
 import { parseSecretsBundle } from "../../../provider/core/secrets/codec";
 import { STAGED, type StagedName } from "../../../provider/core/secrets/inventory";
 import { issueKubernetesClientCertificate } from "../../../provider/core/x509/kubernetesClientCertificate";
@@ -31,9 +33,11 @@ export interface Rotated {
   readonly reboots: readonly number[];
 }
 
-/** Reasons why a node that reboots cannot be called; any other refusal is one of a client. */
-const AWAY = /ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ETIMEDOUT|no answer|connection was closed|socket disconnected/;
+/** How one side of TLS, or apid, rejects the other; any other reason is that a node which reboots is away. */
+const REJECTED = /ALERT|CERT|VERIFY|SIGNED|gRPC status (?:7|16)\b/i;
 const MOST_UPDATES = 12;
+/** Clients that try every API server. */
+const ANY = ["any 1", "any 2", "any 3"];
 
 /** A cluster of real nodes that goes through rotations, while clients of all kinds call it. */
 export class RotatedCluster {
@@ -97,13 +101,14 @@ export class RotatedCluster {
       if ((await this.stack.project.preview({ args: ["--expect-no-changes"] })).code === 0) break;
     }
     const seconds = (Date.now() - begin) / 1000;
-    if (requests > 0) await this.callers[0]!.until(requests);
+    await Promise.all(this.anyCallers.map((caller) => caller.until(requests / this.anyCallers.length)));
     const totals = this.callers.map(({ name, total }) => ({ name, ...total }));
     console.log(`      rotated in ${seconds.toFixed(0)} s, ${updates} updates; ${JSON.stringify({ totals, reboots })}`);
     await this.endProbes();
     if (this.planes.length >= 3) this.assertUndisturbed(totals);
     this.assertNobodyRejected();
     const stages = await this.stages();
+    await this.assertTrustIsNew();
     await this.assertOldRejected(old, "all" in rotation ? STAGED : Object.keys(rotation));
     return { updates, stages, reboots };
   }
@@ -117,12 +122,16 @@ export class RotatedCluster {
     await this.stack.remove();
   }
 
+  private get anyCallers(): readonly Caller[] {
+    return this.callers.filter(({ name }) => ANY.includes(name));
+  }
+
   private startProbes(now: Holders): void {
     const each = this.planes;
     const caller = (name: string, addresses: readonly string[], pause: number): Caller =>
       new Caller({ name, attempt: write, addresses, pause }, [now.kubernetes]);
     this.callers = [
-      caller("any", each, 100),
+      ...ANY.map((name) => caller(name, each, 50)),
       ...each.map((address, index) => caller(`cp${index + 1}`, [address], 400)),
       new Caller({ name: "frontProxy", attempt: isKnown, addresses: each, pause: 400 }, [now.frontProxy]),
       new Caller({ name: "pod", attempt: isKnown, addresses: each, pause: 400 }, [now.pod]),
@@ -190,11 +199,12 @@ export class RotatedCluster {
   }
 
   private async report(what: string, stages: Stages, output: string): Promise<void> {
-    const warnings = output.split("\n").filter((line) => /warning|has not completed|stays at|waits/.test(line));
+    const told = /has not completed|stays at|waits before|ConfigMap/;
+    const lines = output.split("\n").filter((line) => told.test(line) && !line.includes("pulumi:pulumi:Stack"));
     const talosconfig = await this.stack.talosconfig();
     const status = await this.stack.talosctl(this.planes[0]!, ["etcd", "status"], talosconfig);
     console.log(`      ${what}: ${JSON.stringify(stages)}; etcd: ${status.split("\n")[1]?.replace(/\s+/g, " ") ?? ""}`);
-    for (const line of warnings.slice(0, 10)) console.log(`        ${line.trim()}`);
+    for (const line of lines.slice(0, 10)) console.log(`        ${line.trim()}`);
     for (const caller of this.callers) console.log(`        ${JSON.stringify(caller.fortune())}`);
   }
 
@@ -208,8 +218,21 @@ export class RotatedCluster {
   private assertNobodyRejected(): void {
     const told = this.probers.map(({ calls, refusals, longestGap }) => ({ calls, away: refusals.length, longestGap }));
     console.log(`      talosctl: ${JSON.stringify(told)}`);
-    const rejected = this.probers.flatMap(({ refusals }) => refusals.filter(({ reason }) => !AWAY.test(reason)));
+    const reasons = this.probers.flatMap(({ refusals }) => refusals.map(({ reason }) => reason));
+    console.log(`      reasons: ${[...new Set(reasons)].slice(0, 12).join("; ").slice(0, 1500)}`);
+    const rejected = this.probers.flatMap(({ refusals }) => refusals.filter(({ reason }) => REJECTED.test(reason)));
     assert.deepEqual(rejected.slice(0, 5), []);
+  }
+
+  /** Extension API servers are told of the CAs that issue, and of no other one. */
+  private async assertTrustIsNew(): Promise<void> {
+    const client = apiClientOf(String(await this.stack.output("kubeconfig")));
+    const { text } = await callApi(this.planes[0]!, client, AUTHENTICATION_CONFIG_MAP);
+    const { data } = JSON.parse(text) as { readonly data: Readonly<Record<string, string>> };
+    const listed = (key: string): string[] => parseCertificates(data[key]!, key).map(({ fingerprint }) => fingerprint);
+    const rotation = (await this.stack.output("rotation")) as Readonly<Record<string, { readonly issuing: string }>>;
+    assert.deepEqual(listed("client-ca-file"), [rotation["kubernetes"]!.issuing]);
+    assert.deepEqual(listed("requestheader-client-ca-file"), [rotation["aggregator"]!.issuing]);
   }
 
   /** Those who hold what the CAs and keys that are out have issued. */

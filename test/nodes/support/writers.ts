@@ -142,7 +142,7 @@ export class Caller {
 
   /** Waits until there were so many requests since the beginning. */
   async until(count: number): Promise<void> {
-    while (this.total.requests < count) await delay(50);
+    while (this.total.requests < count && !this.isStopped) await delay(50);
   }
 
   /** How it has fared since the last time that somebody asked. */
