@@ -10,7 +10,6 @@ import { LiveCluster } from "../support/liveCluster";
 
 const HOSTS = ["10.0.0.2", "10.0.0.3", "10.0.0.4"];
 const timeouts = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
-const STAGES = ["accept", "swap", "finish"] as const;
 
 describe("ConfigurationApply of a config that drops a CA of clients of Kubernetes", () => {
   let cluster: LiveCluster;
@@ -18,7 +17,7 @@ describe("ConfigurationApply of a config that drops a CA of clients of Kubernete
   let made: Managed[];
 
   /** The next stage of both CAs, in the state only. */
-  const stage = (name: (typeof STAGES)[number]): Promise<unknown> => {
+  const stage = (name: "accept" | "swap" | "finish"): Promise<unknown> => {
     const step = { id: "r", stage: name };
     return cluster.secrets.up({ ...QUICK, rotation: { kubernetes: step, aggregator: step } });
   };
