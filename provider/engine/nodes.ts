@@ -155,6 +155,8 @@ export interface HttpAnswer {
 
 export interface HttpRequest {
   readonly url: string;
+  /** Default: `GET`. */
+  readonly method?: "GET" | "DELETE";
   readonly identity?: NodeIdentity;
   readonly headers?: Readonly<Record<string, string>>;
   /** CAs of which one must have issued the server's certificate, PEM; without any nobody is verified. */

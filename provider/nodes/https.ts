@@ -10,13 +10,14 @@ const MAX_BODY = 16 * 1024 * 1024;
 
 /** One request over HTTPS on a connection of its own. @throws PkiError when there was no answer */
 export function request(options: HttpRequest): Promise<HttpAnswer> {
-  const { url, identity, headers, authorities, certificate, patience, signal } = options;
+  const { url, method = "GET", identity, headers, authorities, certificate, patience, signal } = options;
   const { host, hostname, pathname } = new URL(url);
   const name = hostname.replace(/^\[|\]$/g, "");
   const fail = (network: string, text: string, cause?: unknown): Error =>
     nodeError(host, `ask for ${pathname}`, readFailure({ network, text }), cause);
   return new Promise((resolve, reject) => {
     const outgoing = startRequest(url, {
+      method,
       agent: false,
       signal,
       ...(headers === undefined ? {} : { headers }),

@@ -5,7 +5,7 @@ import { readMachineAddress } from "../config/machineAddress";
 import { PkiError } from "../errors";
 import { canonical } from "../canonical";
 import { isTree, type Tree, valueAt } from "../secrets/fields";
-import { INVENTORY, type StagedName } from "../secrets/inventory";
+import { type CAName, type ConfigPlace, INVENTORY } from "../secrets/inventory";
 import { MACHINE_TYPES, type MachineType } from "../secrets/types";
 import { decodeBase64 } from "../x509/pem";
 import type { Certificate } from "../x509/certificate";
@@ -87,27 +87,55 @@ function clusterHostOf(documents: readonly Tree[]): string | undefined {
   return typeof endpoint === "string" ? readMachineAddress(endpoint)?.host : undefined;
 }
 
-/** The CAs of a kind that a config of any layout holds. */
-function trustOf(documents: readonly Tree[], name: StagedName, path: string, pems: PemReader): ConfigTrust {
-  const { config, accepted } = INVENTORY[name];
-  const main = documents.filter((document) => !("kind" in document));
-  const read = (value: unknown, at: string): readonly Certificate[] =>
-    typeof value === "string" && value !== "" ? pems.caCertificates(pemOf(value), at) : [];
-  const issuing = main.flatMap((document) =>
-    read(valueAt(document, [...config.v1alpha1.split("."), "crt"]), `${path}.${config.v1alpha1}.crt`),
-  );
-  const others = main.flatMap((document) => {
-    const list = valueAt(document, accepted.v1alpha1.split("."));
-    if (!Array.isArray(list)) return [];
-    return list.flatMap((item, index) => read(valueAt(item, ["crt"]), `${path}.${accepted.v1alpha1}[${index}].crt`));
-  });
-  const [first, ...behind] = issuing;
-  return { ...(first === undefined ? {} : { issuing: first }), accepted: [...behind, ...others] };
+/**
+ * The CAs of a kind that a config of any layout holds.
+ *
+ * @param path the input that holds it, for errors
+ * @throws PkiError ERR_YAML_INVALID, ERR_PEM_INVALID
+ * @example
+ * configTrust(config, "kubernetes", "machineConfig").issuing?.fingerprint;
+ */
+export function configTrust(text: string, name: CAName, path: string): ConfigTrust {
+  return trustOf(readPlainDocuments(text, path).filter(isTree), name, path, new PemReader());
 }
 
+function trustOf(documents: readonly Tree[], name: CAName, path: string, pems: PemReader): ConfigTrust {
+  const { config, accepted } = INVENTORY[name];
+  const read = (pem: unknown, at: string): readonly Certificate[] =>
+    typeof pem === "string" && pem !== "" ? pems.caCertificates(pem, at) : [];
+  const issuing = valuesAt(documents, config, path).flatMap(({ at, value, isDocument }) =>
+    isDocument ? read(valueAt(value, ["cert"]), `${at}.cert`) : read(pemOf(valueAt(value, ["crt"])), `${at}.crt`),
+  );
+  const beside = valuesAt(documents, accepted, path).flatMap(({ at, value, isDocument }) =>
+    listOf(value).flatMap((item, index) =>
+      isDocument ? read(item, `${at}[${index}]`) : read(pemOf(valueAt(item, ["crt"])), `${at}[${index}].crt`),
+    ),
+  );
+  const [first, ...behind] = issuing;
+  return { ...(first === undefined ? {} : { issuing: first }), accepted: [...behind, ...beside] };
+}
+
+interface PlacedValue {
+  readonly at: string;
+  readonly value: unknown;
+  /** It stands in a document of its own kind, as from Talos 1.14, and not in v1alpha1. */
+  readonly isDocument: boolean;
+}
+
+function valuesAt(documents: readonly Tree[], { v1alpha1, document: own }: ConfigPlace, path: string): PlacedValue[] {
+  return documents.flatMap((document): PlacedValue[] => {
+    if (!("kind" in document))
+      return [{ at: `${path}.${v1alpha1}`, value: valueAt(document, v1alpha1.split(".")), isDocument: false }];
+    if (own === undefined || document["kind"] !== own.kind) return [];
+    return [{ at: `${path}.${own.kind}.${own.path}`, value: valueAt(document, own.path.split(".")), isDocument: true }];
+  });
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
+
 /** v1alpha1 holds base64 of PEM. */
-function pemOf(value: string): string {
-  return Buffer.from(decodeBase64(value) ?? []).toString("utf8");
+function pemOf(value: unknown): string {
+  return typeof value === "string" ? Buffer.from(decodeBase64(value) ?? []).toString("utf8") : "";
 }
 
 /** What is shorter is no secret, and would take words apart. */

@@ -5,7 +5,7 @@ import type { EtcdMember, EtcdStatus, NodeService } from "../../engine/nodes";
 import { isPlainObject } from "../../engine/values";
 import type { NodeAccess } from "../live/nodeAccess";
 import { etcdService, memberHost } from "../live/nodeState";
-import type { KubernetesClient } from "./kubernetesClient";
+import type { KubernetesClient } from "../live/kubernetesClient";
 
 /** The outcome of one check. */
 export interface Check {

@@ -9,7 +9,7 @@ import { ADDRESS } from "../live/rows";
 import { TIMEOUTS, timeoutsOf } from "../live/timeouts";
 import { type Attempt, Overdue, waitFor } from "../live/waiting";
 import { type Check, checkHealth, HEALTH_LEVELS } from "./checks";
-import { KubernetesClient } from "./kubernetesClient";
+import { KubernetesClient } from "../live/kubernetesClient";
 
 const CHECK = factsOf(
   "HealthCheck",

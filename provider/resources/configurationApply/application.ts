@@ -1,10 +1,12 @@
 import { releaseHasFeature } from "../../core/talosVersion";
-import { PkiError, type Problem } from "../../core/errors";
+import { collectProblems, PkiError, type Problem } from "../../core/errors";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { nodeConfigHash, withoutSecrets } from "../../core/nodes/nodeConfig";
+import { droppedAuthorities } from "../../core/nodes/authenticationTrust";
 import { type Restart, restartsOf } from "../../core/nodes/restarts";
 import { info, type Report } from "../../engine/definition";
 import type { ApplyAnswer, NodeSession } from "../../engine/nodes";
+import type { Context } from "../../engine/ports";
 import { ClusterGuard } from "../live/clusterGuard";
 import type { NodeAccess, Target } from "../live/nodeAccess";
 import { machineState, type MachineState } from "../live/nodeState";
@@ -13,6 +15,7 @@ import type { ApplyDecision } from "./decision";
 import type { ApplyMode } from "./inputs";
 import { liveConfig, liveHash } from "./liveConfig";
 import type { ApplyOutputs } from "./outputs";
+import { refreshAuthenticationTrust } from "./authenticationTrust";
 import { awaitEndpoint } from "./endpointWait";
 import { firstContact } from "./firstContact";
 import { restartKubelet } from "./kubelet";
@@ -27,6 +30,7 @@ export interface ApplicationOptions {
   /** The longest that the whole operation may take, ms. */
   readonly time: number;
   readonly pendingRestart: string | undefined;
+  readonly context: Pick<Context, "environment">;
 }
 
 /** What came of it. */
@@ -48,6 +52,8 @@ interface Observed {
   readonly mustReboot: boolean;
   /** Its kubelet must restart. */
   readonly restartsKubelet: boolean;
+  /** The config takes a CA away by which API servers know clients; `undefined` where that is not known any more. */
+  readonly dropsAuthority: boolean | undefined;
   readonly talosVersion: string | undefined;
   /** The machine, if it may have to reboot. */
   readonly machine: MachineState | undefined;
@@ -126,7 +132,7 @@ export class Application {
       if (!isVerified) {
         this.assertMode(talosVersion, { mustReboot: false });
         const nothing = { hasConfig: false, onlyRestarts: false, mustReboot: false, restartsKubelet: false };
-        return { session, isVerified, talosVersion, machine: undefined, ...nothing };
+        return { session, isVerified, talosVersion, machine: undefined, dropsAuthority: false, ...nothing };
       }
       const { config } = this.options.decision;
       const live = await liveConfig(session, talosVersion, { isStaged: this.isStaged });
@@ -141,7 +147,8 @@ export class Application {
       const hasConfig = isSame && !onlyRestarts;
       const machine = hasConfig || !this.mayReboot ? undefined : await machineState(session);
       const restarts = { onlyRestarts, mustReboot, restartsKubelet };
-      return { session, isVerified, hasConfig, ...restarts, talosVersion, machine };
+      const dropsAuthority = isSame ? undefined : live !== undefined && this.dropsAuthority(live);
+      return { session, isVerified, hasConfig, ...restarts, dropsAuthority, talosVersion, machine };
     } catch (error) {
       session.close();
       throw error;
@@ -159,6 +166,14 @@ export class Application {
       `node ${this.label}: the etcd CA of the config differs from that of the node, which must reboot to take it; use applyMode "auto" in place of ${JSON.stringify(applyMode)} (ERR_CONFIG_REJECTED)`,
       { path: "applyMode" },
     );
+  }
+
+  private dropsAuthority(live: string): boolean {
+    const { machineType, text } = this.options.decision.config;
+    if (machineType === "worker") return false;
+    // Whether a certificate can be read is for the node to say.
+    const dropped = collectProblems([], () => droppedAuthorities(live, text));
+    return dropped !== undefined && dropped.length > 0;
   }
 
   /** What the version of Talos does not keep of a mode. @throws PkiError ERR_NODE_UNSUPPORTED */
@@ -291,6 +306,7 @@ export class Application {
         ...(talosVersion === undefined ? {} : { talosVersion }),
       };
       await guard?.assertWell("after");
+      this.reports.push(...(await this.refreshTrust(observed)));
       return { outputs: { ...outputs, ...proved }, reports: this.reports };
     } catch (error) {
       // Without a change on the node there is nothing to keep.
@@ -304,6 +320,15 @@ export class Application {
         incomplete: problem.problems,
       };
     }
+  }
+
+  /** What extension API servers are told of the CAs, once this control plane has the config. */
+  private async refreshTrust({ dropsAuthority }: Observed): Promise<readonly Report[]> {
+    const { access, target, decision, context } = this.options;
+    const { machineType, text } = decision.config;
+    if (machineType === "worker" || this.isStaged || dropsAuthority === false) return [];
+    const isNeeded = dropsAuthority === true;
+    return refreshAuthenticationTrust({ access, target, config: text, context, isNeeded, patience: this.patience });
   }
 
   private notApplied(missing: string): PkiError {

@@ -96,6 +96,7 @@ export const ConfigurationApply = defineResource({
       maintenance: inputs.maintenance,
       time: previous === undefined ? timeouts.create : timeouts.update,
       pendingRestart: previous?.pendingRestart,
+      context,
     });
     const { outputs, reports, incomplete } = await application.run();
     return { id, outputs, reports, ...(incomplete === undefined ? {} : { incomplete }) };

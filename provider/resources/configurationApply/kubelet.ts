@@ -1,7 +1,7 @@
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { NodeService, NodeSession } from "../../engine/nodes";
 import type { NodeAccess, Target } from "../live/nodeAccess";
-import { apiServerPod, kubeletService } from "../live/nodeState";
+import { apiServerPod, kubeletService, staticPodChange } from "../live/nodeState";
 import { type Attempt, type Patience, waitFor } from "../live/waiting";
 
 /** How the kubelet of a control plane and its API server ran before a restart. */
@@ -42,13 +42,17 @@ export async function kubeletGap(session: NodeSession, before: KubeletStart): Pr
   if (kubelet?.state !== "Running" || kubelet.healthy === false) return "its kubelet does not run yet";
   const at = lastEvent(kubelet);
   if (before.at !== undefined && (at ?? 0) <= before.at) return "its kubelet has not restarted yet";
-  const pod = await apiServerPod(session);
+  const [pod, changed] = [await apiServerPod(session), await staticPodChange(session, "kube-apiserver")];
   if (pod === undefined) return undefined;
-  if (before.apiServer !== undefined && pod.startedAt === before.apiServer) {
-    return "its API server has not restarted yet";
-  }
-  return pod.isReady ? undefined : "its API server is not Ready yet";
+  const { startedAt, isReady } = pod;
+  const isOld = startedAt === undefined || startedAt === before.apiServer || startsBefore(startedAt, changed);
+  if (before.apiServer !== undefined && isOld) return "its API server has not restarted yet";
+  return isReady ? undefined : "its API server is not Ready yet";
 }
+
+/** Talos writes secrets and manifest one after the other, and each restarts the pod. Kubernetes counts whole seconds. */
+const startsBefore = (startedAt: string, changed: Date | undefined): boolean =>
+  changed !== undefined && new Date(startedAt).getTime() < Math.floor(changed.getTime() / 1000) * 1000;
 
 function lastEvent(service: NodeService | undefined): number | undefined {
   const times = (service?.events ?? []).map(({ at }) => at.getTime());

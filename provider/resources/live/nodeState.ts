@@ -47,18 +47,42 @@ export const kubeletService = (session: NodeSession): Promise<NodeService | unde
 export const memberHost = ({ peerUrls }: EtcdMember): string | undefined =>
   peerUrls.map((url) => readMachineAddress(url)?.host).find((host) => host !== undefined);
 
-/** What the kubelet says of the API server's static pod. */
-export interface ApiServerPod {
+/** What the kubelet says of a static pod. */
+export interface StaticPod {
   readonly isReady: boolean;
   /** Start of its container, RFC 3339; absent where it is not told. */
   readonly startedAt?: string;
 }
 
-/** The static pod of the API server; `undefined` where the node has none. @throws PkiError */
-export async function apiServerPod(session: NodeSession): Promise<ApiServerPod | undefined> {
+/**
+ * When Talos has last written what a static pod runs with, its manifest or the secrets of all of them; `undefined` where it
+ * has written both once only. Source: siderolabs/talos pkg/machinery/resources/{k8s,secrets}, v1.6 to v1.14.
+ *
+ * @throws PkiError
+ */
+export async function staticPodChange(session: NodeSession, program: string): Promise<Date | undefined> {
+  const written = await Promise.all([
+    session.resource("controlplane", "SecretStatuses.kubernetes.talos.dev", "static-pods"),
+    session.resource("k8s", "StaticPods.kubernetes.talos.dev", program),
+  ]);
+  return written
+    .flatMap((one) => (one === undefined || one.updated <= one.created ? [] : [one.updated]))
+    .reduce<Date | undefined>((last, time) => (last === undefined || time > last ? time : last), undefined);
+}
+
+/** @throws PkiError */
+export const apiServerPod = (session: NodeSession): Promise<StaticPod | undefined> =>
+  staticPod(session, "kube-apiserver");
+
+/** The static pod of a program; `undefined` where the node is to run none. @throws PkiError */
+export async function staticPod(session: NodeSession, program: string): Promise<StaticPod | undefined> {
   const pods = await session.resources("k8s", "StaticPodStatuses.kubernetes.talos.dev");
-  const pod = pods.find(({ id }) => id.includes("kube-apiserver"));
-  if (pod === undefined) return undefined;
+  const pod = pods.find(({ id }) => id.includes(program));
+  if (pod === undefined) {
+    // A kubelet that has just started tells nothing of the pods that it has yet.
+    const manifest = await session.resource("k8s", "StaticPods.kubernetes.talos.dev", program);
+    return manifest === undefined ? undefined : { isReady: false };
+  }
   const spec = readPlainYaml(pod.spec, "");
   const listOf = (key: string): readonly unknown[] => {
     const list = isPlainObject(spec) ? spec[key] : undefined;

@@ -73,6 +73,7 @@ if (level !== undefined) {
   exports.checks = health.checks;
 }
 exports.rotation = secrets.rotationStatus;
+exports.secretsYaml = secrets.secretsYaml;
 exports.talosconfig = new talos.ClientConfiguration("client", {
   secrets, clusterName: "real", endpoints: addresses(controlPlanes), nodes: addresses(nodes),
 }).talosconfig;

@@ -24,9 +24,11 @@ export class Prober {
   private stopped = false;
   private readonly loops: readonly Promise<void>[];
 
+  /** @param pause milliseconds between two calls to one target */
   constructor(
     targets: readonly Target[],
     private clients: readonly Client[],
+    private readonly pause = PAUSE,
   ) {
     this.loops = targets.map((target) => this.loop(target));
   }
@@ -74,7 +76,7 @@ export class Prober {
           this.refusals.push({ time: new Date(now).toISOString(), client: client.name, target, reason });
         }
       }
-      await delay(PAUSE);
+      await delay(this.pause);
     }
   }
 }

@@ -61,6 +61,27 @@ describe("ConfigurationApply of a change for which the kubelet restarts", () => 
     assert.deepEqual(cluster.nodes.changes, []);
   });
 
+  it("waits for an API server of which the kubelet tells nothing yet, or that is older than its secrets", async () => {
+    const [plane] = await cluster.controlPlanes(PLANE, ...PEERS);
+    cluster.nodes.before = (node, call) => {
+      if (node !== plane || call !== "restartService kubelet") return;
+      plane.hidesPods = true;
+      plane.secretsWrittenAt = cluster.nodes.now + 4000;
+    };
+    const seen: string[] = [];
+    const sleep = cluster.nodes.sleep.bind(cluster.nodes);
+    cluster.nodes.sleep = async (milliseconds, signal) => {
+      await sleep(milliseconds, signal);
+      plane!.hidesPods = cluster.nodes.now < 2000;
+      // The pod restarts once more, with the secrets that were written last.
+      if (cluster.nodes.now > 8000) plane!.kubeletSince = cluster.nodes.now;
+      seen.push(`${cluster.nodes.now}`);
+    };
+    await made.up(await argsFor(PLANE, { configPatches: [AGGREGATOR] }));
+    assert.ok(cluster.nodes.now > 8000, seen.join(", "));
+    assert.equal(made.outputs["pendingRestart"], undefined);
+  });
+
   it("keeps a restart that was not seen, and the next update does it", async () => {
     const [plane] = await cluster.controlPlanes(PLANE, ...PEERS);
     plane!.ignoresRestarts = true;

@@ -45,6 +45,8 @@ class Shown {
     EtcdRootSecrets: { created: at("00:00:00"), updated: at("10:00:00") },
   };
   services: readonly NodeService[] = [];
+  /** What the kubelet itself says of the static pods. */
+  own: { readonly startedAt: string; readonly ready: string } | undefined;
   pod = { version: "2", startedAt: "2026-01-01T10:00:05Z", ready: "True" };
   jwks: readonly string[] = [];
   answers: (request: HttpRequest) => HttpAnswer = () => ({ status: 200, body: "" });
@@ -86,6 +88,15 @@ class Shown {
     };
   }
 
+  private ownPods(): readonly NodeResource[] {
+    if (this.own === undefined) return [];
+    const { startedAt, ready } = this.own;
+    const conditions = [{ type: "Ready", status: ready }];
+    const spec = stringify({ conditions, containerStatuses: [{ state: { running: { startedAt } } }] });
+    const none = at("00:00:00");
+    return [{ id: "kube-system/kube-apiserver-cp1", created: none, updated: none, spec }];
+  }
+
   private session(): NodeSession {
     const found = (type: string): NodeResource | undefined => {
       const shown = this.resources[type.split(".")[0]!];
@@ -95,6 +106,7 @@ class Shown {
     return {
       version: () => Promise.resolve("v1.13.0"),
       resource: (_: string, type: string) => Promise.resolve(found(type)),
+      resources: () => Promise.resolve(this.ownPods()),
       services: () => Promise.resolve(this.services),
       readFile: () => Promise.resolve(this.served!.pem),
       close: () => undefined,
@@ -217,6 +229,23 @@ describe("What a node shows of a rotation", () => {
       isCurrent: false,
       reason: "Talos has written no secrets for it yet",
     });
+  });
+
+  it("believes the kubelet where the copy of its pod in Kubernetes is late", async () => {
+    const server = async (): Promise<unknown> => {
+      const { components } = await observe("aggregator");
+      return components.find(({ component }) => component === "kube-apiserver")?.isCurrent;
+    };
+    shown.pod.version = "1";
+    for (const [startedAt, ready, isCurrent] of [
+      ["2026-01-01T10:00:01Z", "True", true],
+      ["2026-01-01T10:00:01Z", "False", false],
+      // Kubernetes counts whole seconds: it may have started before the files were there.
+      ["2026-01-01T10:00:00Z", "True", false],
+    ] as const) {
+      shown.own = { startedAt, ready };
+      assert.equal(await server(), isCurrent, `${startedAt} ${ready}`);
+    }
   });
 
   it("asks an API server as a front-proxy client of each CA, who speaks for somebody without rights", async () => {

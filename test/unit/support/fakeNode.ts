@@ -65,6 +65,10 @@ export class FakeNode {
   kubeletServes = true;
   /** When the kubelet started, and the static pods with it. */
   kubeletSince = 0;
+  /** Its kubelet tells nothing of its pods yet. */
+  hidesPods = false;
+  /** When Talos has last written the secrets of the static pods, ms. */
+  secretsWrittenAt: number | undefined;
   /** A restart of the kubelet that it is told of does not happen. */
   ignoresRestarts = false;
   /** Whether a change needs a reboot. */

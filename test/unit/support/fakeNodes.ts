@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { authorityOf, FakeNode, type FakeNodeOptions, type Fault } from "./fakeNode";
 import { generateSecretsBundle } from "../../../provider/core/secrets/generate";
 import { nodeError, readFailure } from "../../../provider/core/nodes/failures";
-import { readNodeConfig } from "../../../provider/core/nodes/nodeConfig";
+import { AUTHENTICATION_CONFIG_MAP } from "../../../provider/core/nodes/authenticationTrust";
+import { configTrust, readNodeConfig } from "../../../provider/core/nodes/nodeConfig";
 import type { Environment } from "../../../provider/core/environment";
 import { type Authority, parseAuthority } from "../../../provider/core/x509/authority";
 import type { Certificate } from "../../../provider/core/x509/certificate";
@@ -52,6 +53,11 @@ export class FakeNodes implements Nodes {
   /** By address. */
   readonly machines = new Map<string, FakeNode>();
 
+  /** By which CAs extension API servers know clients; API servers add theirs to it. Absent without one. */
+  authentication: Readonly<Record<string, string>> | undefined;
+  /** What API servers answer to requests for it, in place of it. */
+  authenticationStatus: number | undefined;
+
   private readonly pems = new PemReader();
 
   private constructor(
@@ -86,7 +92,7 @@ export class FakeNodes implements Nodes {
   /** The calls that change something. */
   get changes(): string[] {
     return this.calls.filter(
-      (call) => /applyConfiguration|bootstrap|reboot|reset|restartService/.test(call) && !/ dry$/.test(call),
+      (call) => /applyConfiguration|bootstrap|reboot|reset|restartService|DELETE/.test(call) && !/ dry$/.test(call),
     );
   }
 
@@ -184,10 +190,10 @@ export class FakeNodes implements Nodes {
     };
   }
 
-  async request({ url, authorities = [], identity, signal }: HttpRequest): Promise<HttpAnswer> {
+  async request({ url, method = "GET", authorities = [], identity, signal }: HttpRequest): Promise<HttpAnswer> {
     await Promise.resolve();
     const { hostname, host, pathname } = new URL(url);
-    this.log.push({ node: hostname, call: `request ${pathname}` });
+    this.log.push({ node: hostname, call: `${method === "GET" ? "request" : `request ${method}`} ${pathname}` });
     const machine = this.machines.get(hostname);
     const fault = signal.aborted
       ? { network: "ABORTED", text: "aborted" }
@@ -197,6 +203,7 @@ export class FakeNodes implements Nodes {
     if (fault !== undefined) throw nodeError(host, `ask for ${pathname}`, readFailure(fault));
     if (authorities.length === 0 || identity === undefined) return { status: 401, body: "" };
     if (pathname === "/readyz") return { status: machine!.readyz, body: "" };
+    if (pathname === AUTHENTICATION_CONFIG_MAP) return this.authenticationAnswer(method);
     const items = [...this.machines.values()].flatMap(({ host: address, kubernetes }) =>
       kubernetes === undefined
         ? []
@@ -213,6 +220,31 @@ export class FakeNodes implements Nodes {
           ],
     );
     return { status: 200, body: JSON.stringify({ items }) };
+  }
+
+  private authenticationAnswer(method: string): HttpAnswer {
+    const { authentication, authenticationStatus } = this;
+    if (authenticationStatus !== undefined) return { status: authenticationStatus, body: "" };
+    if (authentication === undefined) return { status: 404, body: "" };
+    if (method === "GET") return { status: 200, body: JSON.stringify({ data: authentication }) };
+    this.writeAuthentication();
+    return { status: 200, body: "" };
+  }
+
+  /** What API servers write where there is nothing: every CA that one of them trusts. */
+  writeAuthentication(): void {
+    const planes = [...this.machines.values()].filter((node) => node.isControlPlane);
+    const pemsOf = (name: "kubernetes" | "aggregator"): string => {
+      const all = planes.flatMap(({ config }) => {
+        const { issuing, accepted } = configTrust(config!, name, "");
+        return [issuing!, ...accepted].map(({ pem }) => pem);
+      });
+      return [...new Set(all)].join("");
+    };
+    this.authentication = {
+      "client-ca-file": pemsOf("kubernetes"),
+      "requestheader-client-ca-file": pemsOf("aggregator"),
+    };
   }
 
   /** The CA of a control plane that a worker believes, and whose cluster it is of. */

@@ -95,6 +95,10 @@ export class FakeSession implements NodeSession {
         const acceptedCAs = node.isControlPlane ? accepted.map((one) => crt(one)) : [crt(...accepted)];
         return of(stringify({ server: { ...crt(server), key: encodeBase64("KEY") }, acceptedCAs }));
       }
+      case "StaticPods":
+        return node.apiServerReady === undefined ? undefined : of("");
+      case "SecretStatuses":
+        return node.secretsWrittenAt === undefined ? undefined : { ...of(""), updated: new Date(node.secretsWrittenAt) };
       default:
         return undefined;
     }
@@ -102,7 +106,7 @@ export class FakeSession implements NodeSession {
 
   async resources(): Promise<readonly NodeResource[]> {
     const node = await this.reach("resources", "list resources", { node: DENIED });
-    if (node.apiServerReady === undefined) return [];
+    if (node.apiServerReady === undefined || node.hidesPods) return [];
     const at = new Date(node.bootedAt);
     const spec = stringify({
       conditions: [{ type: "Ready", status: node.apiServerReady ? "True" : "False" }],

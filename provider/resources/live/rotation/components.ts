@@ -2,7 +2,7 @@ import { PkiError } from "../../../core/errors";
 import { type Component, type ComponentObservation, PROOFS } from "../../../core/lifecycle/rotationProofs";
 import { isTree, valueAt } from "../../../core/secrets/fields";
 import type { NodeResource } from "../../../engine/nodes";
-import { etcdService } from "../nodeState";
+import { etcdService, staticPod } from "../nodeState";
 import { type ProbedNode, readingOf } from "./probedNode";
 import type { StagedName } from "../../../core/secrets/inventory";
 
@@ -67,15 +67,29 @@ async function podStart(component: Component, of: "etcd" | "kubernetes", node: P
   if (written === undefined) return { isCurrent: false, reason: "Talos has written no secrets for it yet" };
   const state = podState(pod, component);
   const since = state.since === undefined ? {} : { since: state.since };
+  const changed = "version" in written ? written.at : changeOf(written);
+  const own = changed === undefined ? undefined : await ownStart(component, changed, node);
+  if (own !== undefined) return { isCurrent: true, since: own };
   const late = (reason: string): Start => ({ isCurrent: false, ...since, reason });
   if ("version" in written && state.version !== written.version)
     return late("its pod does not have the secrets that Talos has written last yet");
   if (state.since === undefined) return late("its container does not run");
-  const changed = "version" in written ? written.at : changeOf(written);
   // Kubernetes counts whole seconds.
   if (changed !== undefined && state.since.getTime() < Math.floor(changed.getTime() / 1000) * 1000)
     return late("its container has not started since they were written");
   return state.isReady ? { isCurrent: true, ...since } : late("its pod is not Ready");
+}
+
+/**
+ * When the program started, where the kubelet itself says that this was after a time, and that the pod is Ready. The pod
+ * in Kubernetes is a copy: the kubelet makes that of an API server, which was away when it should have been made, up to a
+ * minute and a half late. Kubernetes counts whole seconds, so one of them must lie between. Measured with Talos v1.13.0.
+ */
+async function ownStart(component: Component, changed: Date, node: ProbedNode): Promise<Date | undefined> {
+  const pod = await readingOf(node.read((session) => staticPod(session, component)));
+  if (pod === undefined || pod instanceof PkiError || !pod.isReady || pod.startedAt === undefined) return undefined;
+  const since = new Date(pod.startedAt);
+  return since.getTime() > changed.getTime() ? since : undefined;
 }
 
 /** Version and time of the secrets of the static pods; `undefined` while those of the config are not written. */

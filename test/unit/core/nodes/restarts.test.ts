@@ -13,6 +13,8 @@ describe("What a control plane restarts for a change", () => {
     ["nothing where another of the etcd CAs issues", etcd("OLD", "NEW"), etcd("NEW", "OLD"), undefined],
     ["the machine where an etcd CA goes", etcd("NEW", "OLD"), etcd("NEW"), "reboot"],
     ["the machine for an etcd CA that is none", "cluster: {etcd: {ca: {crt: YQ==}}}", etcd("OLD"), "reboot"],
+    ["the kubelet for a Kubernetes CA", "cluster: {}", "cluster: {ca: {crt: a, key: b}}", "kubelet"],
+    ["the kubelet for an accepted one", "cluster: {}", "cluster: {acceptedCAs: [{crt: a}]}", "kubelet"],
     ["the kubelet for an aggregator CA", "cluster: {}", "cluster: {aggregatorCA: {crt: a, key: b}}", "kubelet"],
     ["the kubelet for a service account key", "cluster: {}", "cluster: {serviceAccount: {key: a}}", "kubelet"],
     [

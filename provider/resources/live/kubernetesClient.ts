@@ -1,12 +1,13 @@
 import { PkiError } from "../../core/errors";
 import { parseKubeconfigClient } from "../../core/config/kubeconfigClient";
+import type { Authority } from "../../core/x509/authority";
 import { issueKubernetesClientCertificate } from "../../core/x509/kubernetesClientCertificate";
 import type { HttpAnswer, NodeIdentity } from "../../engine/nodes";
 import type { Context } from "../../engine/ports";
 import { isKnown } from "../../engine/unknown";
-import type { CredentialInputs } from "../live/credentials";
-import type { NodeAccess, Target } from "../live/nodeAccess";
-import { nodeIdentity, passingLifetime } from "../live/passingClient";
+import type { CredentialInputs } from "./credentials";
+import type { NodeAccess, Target } from "./nodeAccess";
+import { nodeIdentity, passingLifetime } from "./passingClient";
 
 const REQUEST_MS = 10_000;
 
@@ -35,20 +36,43 @@ export class KubernetesClient {
       const { authorities, identity } = parseKubeconfigClient(kubeconfig);
       return new KubernetesClient(access, identity, authorities);
     }
-    const { environment } = context;
-    const authority = secrets.cluster.decoded.authority("kubernetes");
+    const { decoded, acceptedCAs } = secrets.cluster;
+    return KubernetesClient.issuedBy(decoded.authority("kubernetes"), acceptedCAs.kubernetes, access, context);
+  }
+
+  /**
+   * An administrator issued by a Kubernetes CA.
+   *
+   * @param accepted certificates of CAs that API servers may serve by too, PEM
+   * @throws PkiError for a CA that can sign no more
+   */
+  static async issuedBy(
+    authority: Authority,
+    accepted: readonly string[],
+    access: NodeAccess,
+    { environment }: Pick<Context, "environment">,
+  ): Promise<KubernetesClient> {
     const client = await issueKubernetesClientCertificate(
       { certificateAuthority: authority, ...passingLifetime(environment) },
       environment,
     );
-    const authorities = [authority.certificate.pem, ...secrets.cluster.acceptedCAs.kubernetes];
-    return new KubernetesClient(access, nodeIdentity(client), authorities);
+    return new KubernetesClient(access, nodeIdentity(client), [authority.certificate.pem, ...accepted]);
   }
 
   /** @param server `https://host:port` @throws PkiError when there is no answer */
   get(server: string, path: string): Promise<HttpAnswer> {
+    return this.send("GET", server, path);
+  }
+
+  /** @param server `https://host:port` @throws PkiError when there is no answer */
+  delete(server: string, path: string): Promise<HttpAnswer> {
+    return this.send("DELETE", server, path);
+  }
+
+  private send(method: "GET" | "DELETE", server: string, path: string): Promise<HttpAnswer> {
     return this.access.nodes.request({
       url: `${server}${path}`,
+      method,
       identity: this.identity,
       authorities: this.authorities,
       patience: REQUEST_MS,
