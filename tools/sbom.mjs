@@ -10,8 +10,8 @@ import { build } from "./lib/ready.mjs";
 import { capture } from "./lib/run.mjs";
 import { runMain, say, ToolError } from "./lib/say.mjs";
 
-async function npmSbom(...args) {
-  const command = ["sbom", "--sbom-format", "cyclonedx", "--sbom-type", "library", ...args];
+async function billOfAll() {
+  const command = ["sbom", "--sbom-format", "cyclonedx", "--sbom-type", "library"];
   const { code, stdout, stderr } = await capture(windows ? "npm.cmd" : "npm", command, { cwd: root, shell: windows });
   if (code !== 0) {
     throw new ToolError(`npm sbom failed: ${stderr.trim()}`);
@@ -19,7 +19,15 @@ async function npmSbom(...args) {
   return JSON.parse(stdout);
 }
 
-/** A bill of all that is installed, cut down to what a bundle contains. */
+/** What a user installs with the package. `npm sbom --omit dev` leaves out what a tool of ours depends on as well. */
+function installed() {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  return Object.entries(packages)
+    .filter(([path, { dev, devOptional, peer }]) => path !== "" && !dev && !devOptional && !peer)
+    .map(([path, row]) => ({ name: path.split("node_modules/").at(-1), version: row.version }));
+}
+
+/** A bill of all that is installed here, cut down to some packages. */
 function only(bill, packages) {
   const wanted = new Set(packages.map(({ name, version }) => `${name}@${version}`));
   // npm splits a scope off a name or not, by its version.
@@ -44,10 +52,8 @@ await runMain(async () => {
   await build({ always: false });
   const { packages } = await bundlePlugin();
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const bills = {
-    "pulumi-talos-pki": await npmSbom("--omit", "dev"),
-    "pulumi-resource-talos-pki": only(await npmSbom(), packages),
-  };
+  const all = await billOfAll();
+  const bills = { "pulumi-talos-pki": only(all, installed()), "pulumi-resource-talos-pki": only(all, packages) };
   mkdirSync(folder, { recursive: true });
   for (const [name, bill] of Object.entries(bills)) {
     writeFileSync(join(folder, `${name}-v${version}.cdx.json`), `${JSON.stringify(bill, undefined, 2)}\n`);
