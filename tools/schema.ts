@@ -3,11 +3,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { packageSchema } from "./schema/package";
+import type { PublishedManifest } from "./schema/publication";
 
 const root = resolve(__dirname, "..");
 const file = join(root, "schema.json");
-const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
-const text = `${JSON.stringify(packageSchema(version), undefined, 2)}\n`;
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as PublishedManifest;
+const text = `${JSON.stringify(packageSchema(manifest), undefined, 2)}\n`;
 
 if (!process.argv.includes("--check")) {
   writeFileSync(file, text);

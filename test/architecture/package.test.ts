@@ -100,6 +100,17 @@ describe("the package", function () {
     );
   });
 
+  it("has one version, which schema, plugin and SDKs have too", () => {
+    const tool = join(repository, "tools", "release.mjs");
+    const versions = JSON.parse(execFileSync(process.execPath, [tool, "--versions"], { encoding: "utf8" })) as Record<
+      string,
+      string
+    >;
+    const others = Object.entries(versions).filter(([, version]) => version !== manifest.version);
+    assert.deepEqual(others, []);
+    assert.ok(Object.keys(versions).length >= 13);
+  });
+
   it("installs into an empty folder, where every entry point can be required and imported", () => {
     const entries = Object.keys(manifest.exports).map((entry) => join(manifest.name, entry).replaceAll("\\", "/"));
     for (const entry of entries.filter((name) => !name.endsWith(".json"))) {

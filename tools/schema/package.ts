@@ -4,13 +4,17 @@ import type { Component } from "../../provider/resources/talosCluster";
 import type { DefinitionData } from "../definitions";
 import { exampleOf, exampleText } from "./examples";
 import { IMPORT_TEXTS } from "./imports";
+import { publicationOf, type PublishedManifest } from "./publication";
 import { PACKAGE, presentOf, requiredOf, Types, type TypeSpec } from "./types";
 
+/** Pulumi's own rule for the import path of a package that names none. */
+const DEFAULT_GO_MODULE = "github.com/pulumi/pulumi-talos-pki/sdk/go/talospki";
+
 /** What generators need to know of a language. */
-const LANGUAGES = {
+const languages = (goModule = DEFAULT_GO_MODULE) => ({
   csharp: { rootNamespace: "Pulumi", namespaces: { [PACKAGE]: "TalosPki" }, respectSchemaVersion: true },
   go: {
-    importBasePath: "github.com/pulumi/pulumi-talos-pki/sdk/go/talospki",
+    importBasePath: goModule,
     rootPackageName: "talospki",
     generateResourceContainerTypes: true,
     respectSchemaVersion: true,
@@ -18,16 +22,17 @@ const LANGUAGES = {
   java: { basePackage: "com.pulumi", packages: { [PACKAGE]: "talospki" } },
   nodejs: { packageName: "pulumi-talos-pki", respectSchemaVersion: true },
   python: { packageName: "pulumi_talos_pki", pyproject: { enabled: true }, respectSchemaVersion: true },
-};
+});
 
 /**
  * The schema of the Pulumi package, made of the definitions alone. Pulumi's tools and the generators of every SDK
  * read it.
  *
  * @example
- * writeFileSync("schema.json", JSON.stringify(packageSchema("1.0.0"), undefined, 2));
+ * writeFileSync("schema.json", JSON.stringify(packageSchema({ version: "1.0.0" }), undefined, 2));
  */
-export function packageSchema(version: string): TypeSpec {
+export function packageSchema(manifest: PublishedManifest): TypeSpec {
+  const { goModule, ...published } = publicationOf(manifest) ?? {};
   const types = new Types();
   const tokenOf = ({ name }: { readonly name: string }): string => `${PACKAGE}:index:${name}`;
   const resources = Object.fromEntries([
@@ -38,12 +43,13 @@ export function packageSchema(version: string): TypeSpec {
   return {
     name: PACKAGE,
     displayName: "Talos PKI",
-    version,
+    version: manifest.version,
     description:
       "The whole PKI of Talos Linux clusters: CAs, secrets, certificates, machine configs, renewal and rotation.",
     keywords: ["pulumi", "talos", "kubernetes", "pki", "category/infrastructure", "kind/native"],
     license: "Apache-2.0",
     publisher: "pulumi-talos-pki",
+    ...published,
     meta: { moduleFormat: "(.*)" },
     config: { variables: configuration },
     provider: {
@@ -52,7 +58,7 @@ export function packageSchema(version: string): TypeSpec {
     },
     types: Object.fromEntries(Object.entries(types.specs).sort(([a], [b]) => (a < b ? -1 : 1))),
     resources,
-    language: LANGUAGES,
+    language: languages(goModule),
   };
 }
 

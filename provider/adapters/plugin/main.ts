@@ -1,19 +1,16 @@
 // The plugin `pulumi-resource-talos-pki`: the engine starts it, reads the port from the first line, and calls.
 import "./memory";
 
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join } from "node:path";
 
 import { systemHost } from "../systemHost";
 import { EngineLog } from "./engineLog";
 import type * as ConstructModule from "./construct";
+import { readSchema, readVersion } from "./packageFiles";
 import type { Plugin } from "./provider";
 import type * as ProviderModule from "./provider";
 import { servePlugin } from "./server";
 
-// dist/provider/adapters/plugin lies four folders below the package.
-const packageFolder = join(__dirname, "..", "..", "..", "..");
 // The engine's address comes last, after flags of its own.
 let engineAddress = process.argv.slice(2).at(-1) ?? "";
 const log = new EngineLog(engineAddress);
@@ -28,11 +25,10 @@ function getPlugin(): Plugin {
 }
 
 async function main(): Promise<void> {
-  const { version } = JSON.parse(await readFile(join(packageFolder, "package.json"), "utf8")) as { version: string };
   const { port } = await servePlugin({
-    version,
+    version: await readVersion(),
     getPlugin,
-    getSchema: () => readFile(join(packageFolder, "schema.json"), "utf8"),
+    getSchema: readSchema,
     // The SDK takes longest to load, and only a component needs it.
     construct: (request) =>
       (requireLate("./construct") as typeof ConstructModule).constructComponent(request, engineAddress),

@@ -9,6 +9,25 @@ export const frozenFolder = join(repository, "test", "frozen");
 /** Name of the program in the folder of a version. */
 export const PROGRAM = "program.cjs";
 
+interface EntryPoint {
+  /** What the resources of a program over it are. */
+  readonly serves: string;
+  /** Name of its state in the folder of a version. */
+  readonly state: string;
+  /** The frozen program over it. */
+  readonly program: (text: string) => string;
+}
+
+/** The two ways in which every frozen program runs. */
+export const ENTRY_POINTS: readonly EntryPoint[] = [
+  { serves: "dynamic resources", state: "state.json", program: (text) => text },
+  {
+    serves: "resources of the plugin",
+    state: "plugin-state.json",
+    program: (text) => text.replace('require("pulumi-talos-pki")', 'require("pulumi-talos-pki/plugin")'),
+  },
+];
+
 /** When every frozen state was made, by the provider's clock. */
 export const FROZEN_AT = "2026-11-22T12:00:00Z";
 
@@ -17,6 +36,12 @@ export const FROZEN_STACK = {
   name: "frozen",
   stack: "frozen",
   env: { PULUMI_CONFIG_PASSPHRASE: "frozen" },
+  files: {
+    "Pulumi.yaml": `name: frozen
+runtime: nodejs
+plugins: { providers: [{ name: talos-pki, path: node_modules/pulumi-talos-pki/plugin }] }
+`,
+  },
 } as const;
 
 /** The versions of which there is a state, `v0.1.0` and so on, the oldest first. */

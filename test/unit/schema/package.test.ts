@@ -18,6 +18,7 @@ import {
 import { COMPONENTS, DEFINITIONS } from "../../../provider/resources";
 import { exampleOf } from "../../../tools/schema/examples";
 import { packageSchema } from "../../../tools/schema/package";
+import type { PublishedManifest } from "../../../tools/schema/publication";
 import { Types } from "../../../tools/schema/types";
 
 interface Spec {
@@ -46,12 +47,47 @@ interface Schema {
 }
 
 const root = resolve(__dirname, "..", "..", "..");
-const { version } = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8")) as { version: string };
-const schema = packageSchema(version) as unknown as Schema;
+const manifest = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8")) as PublishedManifest;
+const schema = packageSchema(manifest) as unknown as Schema;
 
 describe("The package schema", () => {
   it("in schema.json is what the definitions say; `npm run schema` writes it", () => {
     assert.deepEqual(JSON.parse(readFileSync(resolve(root, "schema.json"), "utf8")), schema);
+  });
+
+  it("says where the package is published once package.json names its repository, and invents no place before", () => {
+    const places = ({
+      homepage,
+      repository,
+      pluginDownloadURL,
+      logoUrl,
+      language,
+    }: Record<string, unknown>): unknown => ({
+      homepage,
+      repository,
+      pluginDownloadURL,
+      logoUrl,
+      go: (language as { go: { importBasePath: string } }).go.importBasePath,
+    });
+    assert.deepEqual(places(packageSchema({ version: "1.0.0" })), {
+      homepage: undefined,
+      repository: undefined,
+      pluginDownloadURL: undefined,
+      logoUrl: undefined,
+      go: "github.com/pulumi/pulumi-talos-pki/sdk/go/talospki",
+    });
+    const repository = { url: "git+https://github.com/some-owner/talos.pki.git" };
+    assert.deepEqual(places(packageSchema({ version: "1.0.0", repository })), {
+      homepage: "https://github.com/some-owner/talos.pki",
+      repository: "https://github.com/some-owner/talos.pki",
+      pluginDownloadURL: "github://api.github.com/some-owner/talos.pki",
+      logoUrl: undefined,
+      go: "github.com/some-owner/talos.pki/sdk/go/talospki",
+    });
+    assert.throws(
+      () => packageSchema({ version: "1.0.0", repository: { url: "https://example.org/x" } }),
+      /^Error: package\.json: repository\.url: must be git\+https:\/\/github\.com\/<owner>\/<name>\.git$/,
+    );
   });
 
   it("has every resource with every property, each described, and an example", () => {
