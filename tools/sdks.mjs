@@ -1,6 +1,6 @@
 // npm run sdks: writes TypeScript's SDK out of the definitions and those of other languages out of schema.json. With --check
 // it only says whether they are current.
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -19,6 +19,19 @@ const by = (tool, language) => async (schema, folder) => {
     throw new ToolError(stderr.trim());
   }
 };
+
+/** Writes Go's SDK as a module of its own, which a release tags; its pins are those of tools/go/sdk. */
+async function writeGoSdk(schema, folder) {
+  await by("generator", "go")(schema, folder);
+  const { language } = JSON.parse(readFileSync(schema, "utf8"));
+  const pins = join(root, "tools", "go", "sdk");
+  const module = readFileSync(join(pins, "go.mod"), "utf8").replace(
+    /^module .*$/m,
+    `module ${language.go.importBasePath}`,
+  );
+  writeFileSync(join(folder, "go.mod"), module);
+  cpSync(join(pins, "go.sum"), join(folder, "go.sum"));
+}
 
 /** Writes TypeScript's SDK, whose generator is TypeScript itself. @returns the files that were not current */
 async function writeTypeScriptSdk({ check }) {
@@ -39,7 +52,7 @@ async function writeTypeScriptSdk({ check }) {
 /** Where each SDK lies, and what writes one: `write(schema, folder)`. */
 const SDKS = {
   "sdk/python": by("generator", "python"),
-  "sdk/go/talospki": by("generator", "go"),
+  "sdk/go/talospki": writeGoSdk,
   "sdk/dotnet": by("dotnet", "dotnet"),
   "sdk/java": writeJavaSdk,
 };

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { blocksOf } from "../architecture/support/markdown";
 import { repository } from "../e2e/support";
 import { needsLanguage } from "../e2e/support/languages";
 
@@ -37,29 +38,48 @@ describe("The generated SDKs", function () {
     assert.equal(status, 0, stderr);
   });
 
-  it("compile in Go", () => {
-    // The SDK needs a module around it, whose pins are those of the generator.
+  it("compile in Go as the module that a release tags, and with them the program of the Registry's page", () => {
     const folder = join(repository, ".build", "go-sdk");
     rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    const pins = join(repository, "tools", "go", "pulumi-sdk-generator");
-    cpSync(join(pins, "go.sum"), join(folder, "go.sum"));
-    const module = "github.com/pulumi/pulumi-talos-pki/sdk/go/talospki";
+    mkdirSync(join(folder, "example"), { recursive: true });
     cpSync(join(repository, "sdk", "go", "talospki"), folder, { recursive: true });
-    const requires = execFileSync("go", ["list", "-mod=readonly", "-m", "all"], { cwd: pins, encoding: "utf8" })
-      .trim()
-      .split("\n")
-      .slice(1)
-      .map((line) => line.split(" "))
-      .filter(([, version]) => version !== undefined)
-      .map(([path, version]) => `\t${path} ${version}`);
-    writeFileSync(join(folder, "go.mod"), `module ${module}\n\ngo 1.25.8\n\nrequire (\n${requires.join("\n")}\n)\n`);
-    const { status, stderr } = spawnSync("go", ["vet", "-mod=mod", "./..."], {
+    const page = { path: "docs/_index.md", text: readFileSync(join(repository, "docs", "_index.md"), "utf8") };
+    const [program] = blocksOf(page).filter(({ language }) => language === "go");
+    writeFileSync(join(folder, "example", "main.go"), program!.text);
+    const { status, stderr } = spawnSync("go", ["vet", "-mod=readonly", "./..."], {
       cwd: folder,
       encoding: "utf8",
       env: { ...process.env, GOWORK: "off", GOFLAGS: "-buildvcs=false", CGO_ENABLED: "0" },
     });
     assert.equal(status, 0, stderr);
+  });
+
+  it("build a wheel in Python, which is imported where nothing else of this repository is", function () {
+    const [environment] = needsLanguage(this, "python");
+    const folder = join(repository, ".build", "python-wheel");
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    // pip builds beside the sources.
+    cpSync(join(repository, "sdk", "python"), join(folder, "sources"), { recursive: true });
+    const python = join(environment!, "python");
+    const offline = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-index"];
+    const pip = (...args: readonly string[]): string =>
+      execFileSync(python, ["-m", "pip", ...args, ...offline], { cwd: folder, encoding: "utf8", stdio: "pipe" });
+    pip("wheel", "--no-build-isolation", "--wheel-dir", "wheels", "./sources");
+    const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { version: string };
+    assert.deepEqual(readdirSync(join(folder, "wheels")), [`pulumi_talos_pki-${version}-py3-none-any.whl`]);
+    pip("install", "--target", "installed", join("wheels", `pulumi_talos_pki-${version}-py3-none-any.whl`));
+    const names = execFileSync(
+      python,
+      ["-c", "import pulumi_talos_pki as t; print(t.__file__, t.TalosCluster.__name__)"],
+      {
+        cwd: folder,
+        env: { ...process.env, PYTHONPATH: join(folder, "installed") },
+        encoding: "utf8",
+      },
+    );
+    assert.ok(names.startsWith(join(folder, "installed")), names);
+    assert.match(names, / TalosCluster\n$/);
   });
 
   it("declare every property of the schema in C#, which nothing here can compile", () => {
