@@ -44,7 +44,7 @@ export function anchorFindings(
   if (facts.unreadable !== undefined) return [unreadableFinding(certificate, facts.unreadable)];
   const outside = namesOutside(names, facts);
   return [
-    ...issuerFindings(certificate, 1),
+    ...issuerFindings(certificate, 1, "supply a CA certificate that may sign certificates"),
     ...usageFindings(certificate, 1, purpose),
     ...extensionFindings(certificate, facts, { isAnchor: true }),
     ...(outside.length === 0 ? [] : [excludingFinding(certificate, outside)]),
@@ -104,16 +104,16 @@ function timeFindings(certificate: Certificate, depth: number, now: Date): Findi
     : [finding("ca-expired", certificate, what, "rotate the CA; nothing that it signed is valid any more")];
 }
 
-function issuerFindings(issuer: Certificate, depth: number): Finding[] {
+function issuerFindings(issuer: Certificate, depth: number, cure = ISSUED_BY_CA): Finding[] {
   const { isAuthority, keyUsages = [], pathLength } = issuer;
   const findings: Finding[] = [];
-  const add = (reason: ChainReason, what: string, cure: string): void => {
-    findings.push(finding(reason, issuer, what, cure));
+  const add = (reason: ChainReason, what: string, remedy: string): void => {
+    findings.push(finding(reason, issuer, what, remedy));
   };
   if (!isAuthority) {
-    add("not-a-ca", "is not a CA (basicConstraints lacks CA:TRUE)", ISSUED_BY_CA);
+    add("not-a-ca", "is not a CA (basicConstraints lacks CA:TRUE)", cure);
   } else if (keyUsages.length > 0 && !keyUsages.includes("keyCertSign")) {
-    add("not-a-ca", "may not sign certificates (keyUsage lacks keyCertSign)", ISSUED_BY_CA);
+    add("not-a-ca", "may not sign certificates (keyUsage lacks keyCertSign)", cure);
   }
   if (isAuthority && pathLength !== undefined && depth - 1 > pathLength) {
     const what = `allows ${pathLength} CAs below itself and has ${depth - 1}`;
@@ -138,7 +138,7 @@ function usageFindings(certificate: Certificate, depth: number, purpose: ChainPu
     return [finding("usage-missing", certificate, what, `reissue ${holder} with ${usage}`)];
   }
   const known = usages.filter((name) => GO_USAGES.has(name));
-  if (!exact || certificate.isAuthority || (known.length === 1 && known[0] === usage)) return [];
+  if (!exact || depth > 0 || certificate.isAuthority || (known.length === 1 && known[0] === usage)) return [];
   const has = known.length === 0 ? "it has none that counts" : `it has ${known.join(", ")}`;
   const what = `must have the extended key usage ${words} and no other for apid (${has})`;
   const cure = `reissue ${holder} with ${usage} alone, as ClientConfiguration and talosctl do`;

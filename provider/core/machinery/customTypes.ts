@@ -4,7 +4,7 @@ import { formatByteSize, parseByteSize } from "./byteSize";
 import type { SchemaVersion } from "./schema";
 import { faultAt } from "./faults";
 import { type ConfigMap, type ConfigValue } from "./value";
-import { stringKeyed } from "./keys";
+import { assertNoMerge, typedEntries } from "./keys";
 import { mergeUrls, normaliseUrl } from "../goUrl";
 import { normaliseAddress, normaliseAddressPort, normalisePrefix } from "../netAddress";
 import { printableName } from "../tokenLike";
@@ -71,6 +71,7 @@ function base64Map(keys: readonly string[]): CustomType {
   return {
     read(node) {
       if (node.kind !== "mapping") throw faultAt(node, `must be a map of ${keys.join(" and ")}`);
+      assertNoMerge(node);
       const unknown = node.entries.find(({ key }) => !keys.includes(key));
       if (unknown !== undefined)
         throw faultAt(unknown.value, `unknown key ${JSON.stringify(printableName(unknown.key))}`);
@@ -223,7 +224,7 @@ export const CUSTOM_TYPES: Readonly<Record<string, CustomType>> = {
     read(node, { schemaVersion }) {
       if (node.kind !== "mapping") throw faultAt(node, "must be a map of arguments");
       return new Map(
-        stringKeyed(node, schemaVersion).map(({ key, value }) => [key, readArgument(value, schemaVersion)] as const),
+        typedEntries(node, schemaVersion).map(({ key, value }) => [key, readArgument(value, schemaVersion)] as const),
       );
     },
     write: (value) =>

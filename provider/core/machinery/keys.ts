@@ -2,6 +2,11 @@ import { faultAt } from "./faults";
 import type { SchemaVersion } from "./schema";
 import type { YamlEntry, YamlMapping } from "../yaml/parser";
 
+/** @throws ConfigFault for a merge key (`<<`), which Go takes in free-form values and in some maps only */
+export function assertNoMerge({ mergeAt }: YamlMapping): void {
+  if (mergeAt !== undefined) throw faultAt(mergeAt, "a merge key (<<), which Talos rejects here", "write the keys out");
+}
+
 /**
  * The entries of a map whose keys are strings to Go, which takes a number or a boolean by its text. Under a null it
  * sets nothing.
@@ -12,6 +17,16 @@ export function stringKeyed({ entries }: YamlMapping, version: SchemaVersion): r
   const date = version === "1.14" ? entries.find(({ keyTag }) => keyTag === "timestamp") : undefined;
   if (date !== undefined) throw faultAt(date, "a key is a date, which is not a string", "quote it");
   return entries.filter(({ keyTag }) => keyTag !== "null");
+}
+
+/**
+ * The same of a map whose values have a type, which Talos up to 1.13 merges with an alias, and 1.14 with nothing.
+ *
+ * @throws ConfigFault
+ */
+export function typedEntries(node: YamlMapping, version: SchemaVersion): readonly YamlEntry[] {
+  if (version === "1.14" || node.mergeAt?.isAlias === false) assertNoMerge(node);
+  return stringKeyed(node, version);
 }
 
 /**

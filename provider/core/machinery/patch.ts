@@ -11,6 +11,7 @@ import type { SchemaVersion } from "./schema";
 import { type AmbiguousQuotes, formatYamlDocuments } from "../yaml/emitter";
 import { nodeOfObject, nodeOfValue } from "../yaml/node";
 import { isNullNode, parseYamlDocuments, type YamlNode } from "../yaml/parser";
+import type { Dialect } from "../yaml/reader";
 
 /** A patch: YAML or JSON text with one or several documents, or the same as an object. */
 export type ConfigPatch = string | object;
@@ -143,11 +144,19 @@ function readPatch(patch: ConfigPatch, options: PatchOptions): ReadPatch | undef
   });
 }
 
+/** How each Talos reads YAML. */
+const DIALECTS: Readonly<Record<SchemaVersion, Dialect>> = {
+  "1.13": { mergeKeys: true, bareDocuments: "never" },
+  "1.14": { mergeKeys: true, bareDocuments: "behindEmpty" },
+};
+
 /** The documents of a patch that say something. */
 function patchNodes(patch: ConfigPatch, { schemaVersion, path }: PatchOptions): readonly YamlNode[] {
   if (typeof patch === "string") {
-    const options = { path, code: "ERR_PATCH_INVALID", mergeKeys: schemaVersion === "1.13" } as const;
-    return parseYamlDocuments(patch, options).filter((node) => !isNullNode(node));
+    const dialect = patch.trimStart().startsWith("[") && isJson(patch) ? {} : DIALECTS[schemaVersion];
+    return parseYamlDocuments(patch, { path, code: "ERR_PATCH_INVALID", ...dialect }).filter(
+      (node) => !isNullNode(node),
+    );
   }
   try {
     return [nodeOfObject(patch)].filter((node) => !isNullNode(node));
@@ -313,7 +322,7 @@ export function patchConfigText(config: string, patches: readonly ConfigPatch[],
 
 /** @throws PkiError ERR_CONFIG_INVALID */
 export function readMachineConfig(config: string, schemaVersion: SchemaVersion, path = "config"): ConfigDocuments {
-  const nodes = parseConfig(config, path, { mergeKeys: schemaVersion === "1.13" });
+  const nodes = parseConfig(config, path, DIALECTS[schemaVersion]);
   try {
     return ConfigDocuments.read(nodes, schemaVersion);
   } catch (error) {
@@ -330,6 +339,6 @@ export function readMachineConfig(config: string, schemaVersion: SchemaVersion, 
 }
 
 /** @throws PkiError ERR_CONFIG_INVALID for what is not YAML */
-function parseConfig(config: string, path: string, options: { readonly mergeKeys: boolean }): readonly YamlNode[] {
+function parseConfig(config: string, path: string, options: Dialect): readonly YamlNode[] {
   return parseYamlDocuments(config, { path, code: "ERR_CONFIG_INVALID", ...options });
 }

@@ -1,4 +1,4 @@
-import { onlyStringKeys, stringKeyed } from "./keys";
+import { assertNoMerge, onlyStringKeys, stringKeyed, typedEntries } from "./keys";
 import type { ConfigType, SchemaVersion, StructShape } from "./schema";
 import { faultAt, FaultCollector } from "./faults";
 import { type ConfigValue, Float, Timestamp } from "./value";
@@ -99,7 +99,7 @@ class ConfigReader {
   private readMap(node: YamlNode, element: ConfigType, path: string): ConfigValue {
     if (node.kind !== "mapping") throw faultAt(node, `must be a map${at(path)}, found ${kindOf(node)}`);
     return new Map(
-      stringKeyed(node, this.dialect.schemaVersion).map(({ key, value }) => {
+      typedEntries(node, this.dialect.schemaVersion).map(({ key, value }) => {
         const read = this.element(value, element, join(path, key));
         return [key, read === NOTHING ? undefined : read] as const;
       }),
@@ -119,6 +119,9 @@ class ConfigReader {
 
   private readStruct(node: YamlNode, shape: StructShape, path: string): ConfigValue {
     if (node.kind !== "mapping") throw faultAt(node, `must be a map${at(path)}, found ${kindOf(node)}`);
+    this.faults.attempt(() => {
+      assertNoMerge(node);
+    });
     const fields = new Map<string, ConfigValue>();
     for (const entry of node.entries) {
       const { key, value } = entry;

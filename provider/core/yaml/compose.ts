@@ -11,6 +11,12 @@ export interface Bounds {
   readonly length: number;
 }
 
+/** Looks at the parts of a text, of the lexer and of the parser. */
+export interface PartCheck {
+  lexeme(source: string): void;
+  token(token: CST.Token): void;
+}
+
 /** Why a text cannot be read as YAML. */
 export class YamlFault extends Error {
   /** @param line from 1, where it is known */
@@ -28,9 +34,10 @@ export class YamlFault extends Error {
  * bounds of depth and of tokens before anything recurses: a text that is nested deep enough would not end in an
  * exception but end the process.
  *
+ * @param check is shown each part before it is composed, and may throw a YamlFault
  * @throws YamlFault
  */
-export function* composeDocuments(text: string, bounds: Bounds): Generator<Document.Parsed> {
+export function* composeDocuments(text: string, bounds: Bounds, check?: PartCheck): Generator<Document.Parsed> {
   const composer = new Composer({
     schema: "failsafe",
     version: "1.2",
@@ -42,8 +49,9 @@ export function* composeDocuments(text: string, bounds: Bounds): Generator<Docum
     logLevel: "silent",
   });
   const endsLine = text.endsWith("\n");
-  for (const token of readTokens(text, bounds)) {
+  for (const token of readTokens(text, bounds, check)) {
     if (!endsLine) endWithoutLineBreak(token);
+    check?.token(token);
     yield* composed(() => composer.next(token));
   }
   yield* composed(() => composer.end());
@@ -65,12 +73,13 @@ function composed(compose: () => Iterable<Document.Parsed>): Document.Parsed[] {
 /** The parser's stack also holds the document and the scalar that is being read. */
 const OTHERS_ON_STACK = 3;
 
-function* readTokens(text: string, bounds: Bounds): Generator<CST.Token> {
+function* readTokens(text: string, bounds: Bounds, check?: PartCheck): Generator<CST.Token> {
   const parser = new Parser();
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
     if (++count > bounds.tokens)
       throw new YamlFault("has too many parts", `must be at most ${bounds.tokens} tokens of YAML`);
+    check?.lexeme(lexeme);
     yield* parser.next(lexeme);
     if (parser.stack.length > bounds.depth + OTHERS_ON_STACK)
       throw new YamlFault("is nested too deep", `must be at most ${bounds.depth} levels`);

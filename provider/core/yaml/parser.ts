@@ -30,6 +30,8 @@ export interface YamlSequence extends Place {
 export interface YamlMapping extends Place {
   readonly kind: "mapping";
   readonly entries: readonly YamlEntry[];
+  /** Where a merge key (`<<`) is whose entries are among these, and whether its value is an alias. */
+  readonly mergeAt?: { readonly line: number; readonly isAlias: boolean };
 }
 
 export interface YamlEntry extends Place {
@@ -66,8 +68,8 @@ export function parseYamlDocuments(text: string, options: ParseOptions): YamlNod
   try {
     if (Buffer.byteLength(text) > MAX_TEXT_LENGTH)
       throw new YamlFault(`is longer than ${MAX_TEXT_LENGTH / MEBIBYTE} MiB`, "must be a machine config or a patch");
-    // Talos reads YAML 1.1, where the next line (U+0085) ends a line.
-    return readDocuments(text.replaceAll("\u0085", "\n"), dialect);
+    // Talos reads YAML 1.1, where a carriage return and the next line (U+0085) end a line.
+    return readDocuments(text.replace(/\r\n?|\u0085/g, "\n"), dialect);
   } catch (error) {
     if (!(error instanceof YamlFault)) throw error;
     const { what, remedy, line } = error;

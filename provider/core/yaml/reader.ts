@@ -3,13 +3,16 @@ import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Pair, 
 import { MAX_DEPTH, MAX_NODES, MAX_TEXT_LENGTH, MAX_TOKENS } from "../limits";
 import { decodeBase64, decodeUtf8 } from "../x509/pem";
 import { type Bounds, composeDocuments, LineCounter, YamlFault } from "./compose";
-import type { YamlEntry, YamlNode, YamlScalar } from "./parser";
+import type { YamlEntry, YamlMapping, YamlNode, YamlScalar } from "./parser";
 import { integerOf, isYaml11Boolean, resolveTag, type ScalarTag } from "./scalar";
+import { type BareDocuments, StreamCheck } from "./stream";
 
 /** How a text is read. */
 export interface Dialect {
-  /** Take a `<<` whose value is an alias, as Talos up to 1.13 does in maps of strings. */
+  /** Take a `<<` and say in the mapping where it stands: Talos takes it in some maps. */
   readonly mergeKeys?: boolean;
+  /** Reject what Talos rejects between documents and at the beginning of lines; without it neither is looked at. */
+  readonly bareDocuments?: BareDocuments;
   /**
    * Take what Go takes where it reads strings only: any `<<`, values that are not what their tags say, unknown tags.
    * Aliases may then stand for more than could be written out: whoever walks the nodes keeps to a bound of its own.
@@ -21,8 +24,12 @@ const BOUNDS: Bounds = { depth: MAX_DEPTH, tokens: MAX_TOKENS, nodes: MAX_NODES,
 
 /** @throws YamlFault */
 export function readDocuments(text: string, dialect: Dialect, bounds: Bounds = BOUNDS): YamlNode[] {
-  const reader = new Reader(new LineCounter(text), dialect, bounds);
-  return Array.from(composeDocuments(text, bounds), (document) => reader.read(document));
+  const lines = new LineCounter(text);
+  const reader = new Reader(lines, dialect, bounds);
+  const { bareDocuments } = dialect;
+  const check = bareDocuments === undefined ? undefined : new StreamCheck(lines, bareDocuments);
+  check?.text(text);
+  return Array.from(composeDocuments(text, bounds, check), (document) => reader.read(document));
 }
 
 const TAGS: Readonly<Record<string, ScalarTag>> = {
@@ -106,7 +113,7 @@ class Reader {
   private content(node: Exclude<ParsedNode, Alias.Parsed>, depth: number, line: number): YamlNode {
     if (isScalar(node)) return this.scalar(node, line);
     if (isSeq(node)) return { kind: "sequence", items: node.items.map((item) => this.node(item, depth + 1)), line };
-    return { kind: "mapping", entries: isMap(node) ? this.entries(node.items, depth) : [], line };
+    return isMap(node) ? this.mapping(node.items, depth, line) : { kind: "mapping", entries: [], line };
   }
 
   private alias(alias: Alias, depth: number, line: number): YamlNode {
@@ -165,8 +172,9 @@ class Reader {
     throw new YamlFault(`a value at line ${line} is not what its YAML tag says`, "leave the tag out", line);
   }
 
-  private entries(pairs: readonly Pair<ParsedNode, ParsedNode | null>[], depth: number): YamlEntry[] {
+  private mapping(pairs: readonly Pair<ParsedNode, ParsedNode | null>[], depth: number, line: number): YamlMapping {
     const entries: YamlEntry[] = [];
+    let mergeAt: YamlMapping["mergeAt"];
     const seen = new Map<string, number>();
     const merged: YamlEntry[] = [];
     for (const pair of pairs) {
@@ -179,16 +187,19 @@ class Reader {
         pair.value === null
           ? { kind: "scalar", text: "", tag: "null", line: key.line }
           : this.node(pair.value, depth + 1);
-      if (key.tag === "merge") merged.push(...this.merge(pair.value, value, key.line));
-      else entries.push(entryOf(key, value));
+      if (key.tag !== "merge") {
+        entries.push(entryOf(key, value));
+        continue;
+      }
+      merged.push(...this.merge(value, key.line));
+      mergeAt = { line: key.line, isAlias: isAlias(pair.value) && (mergeAt?.isAlias ?? true) };
     }
-    if (merged.length === 0) return entries;
     for (const entry of merged) {
       if (seen.has(entry.key)) continue;
       seen.set(entry.key, entry.line);
       entries.push(entry);
     }
-    return entries;
+    return { kind: "mapping", entries, line, ...(mergeAt !== undefined && { mergeAt }) };
   }
 
   private key(node: ParsedNode, depth: number): YamlScalar {
@@ -197,15 +208,12 @@ class Reader {
     throw new YamlFault(`a key at line ${key.line} is not plain text`, "must be a name", key.line);
   }
 
-  private merge(source: ParsedNode | null, value: YamlNode, line: number): readonly YamlEntry[] {
+  private merge(value: YamlNode, line: number): readonly YamlEntry[] {
     const { mergeKeys, lenient } = this.dialect;
     if (++this.merges > MAX_MERGES && lenient === true)
       throw this.fault("too many merge keys (<<)", `must be at most ${MAX_MERGES}`, line);
-    const values = lenient === true && value.kind === "sequence" ? value.items : [value];
-    if (
-      values.every(({ kind }) => kind === "mapping") &&
-      (lenient === true || (mergeKeys === true && isAlias(source)))
-    ) {
+    const values = value.kind === "sequence" ? value.items : [value];
+    if ((lenient === true || mergeKeys === true) && values.every(({ kind }) => kind === "mapping")) {
       const entries = values.flatMap((mapping) => (mapping.kind === "mapping" ? mapping.entries : []));
       this.spend(entries.length, 0);
       return entries;

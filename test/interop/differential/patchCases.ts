@@ -121,6 +121,55 @@ const URLS: readonly string[] = [
 const endpoint = (url: string): string => `cluster: {controlPlane: {endpoint: ${JSON.stringify(url)}}}`;
 
 /** Kinds of input on which this package once differed from Talos. */
+const M = "machine: {sysctls: {a: b}}\n";
+const N = document("EnvironmentConfig", "variables: {C: d}");
+
+/** What YAML 1.1 and 1.2 read in different ways around documents, at the beginning and the end of lines. */
+const STREAMS: readonly string[] = [
+  ...["%YAML 1.1", "%YAML 1.2", "%YAML 1.1 # x", "%YAML 1.1\n%YAML 1.1", "%FOO", "%", "%TAG ! tag:a,1:"].flatMap(
+    (directive) => [`${directive}\n---\n${M}`, `# x\n${directive}\n--- ${M}`],
+  ),
+  "%TAG ! tag:a,1:\n%TAG ! tag:b,1:\n---\nmachine: {}\n",
+  ...["...\n", "...\n...\n", "...\n# x\n", "...\n---\n", "---\n...\n", "--- # x\n"].map((end) => M + end + N),
+  ...["machine:\r  sysctls: {a: b}\r", "machine:\r\r  sysctls:\r    a: |\r      b\r      c\r    d: 'e\r      f'\r"],
+  `# x\r${M}`,
+  ...["\t\n", "machine:\n\t\n  sysctls: {a: b}\n", "machine:\n  sysctls:\n    a: b\n\t# x\n"].map((tab) => M + tab),
+  ...["-\ta", "- \ta", "- a\t", "- a\t# x"].map((item) => `machine:\n  certSANs:\n  ${item}\n`),
+  ...[
+    "|\n      \tb",
+    "|\n\n      \tb",
+    "|2\n      \tb",
+    "|\n      b\n      \tc",
+    ">\n      \tb",
+    "\tb",
+    "'b\n      \tc'",
+  ].map((value) => `machine:\n  sysctls:\n    a: ${value}\n`),
+  ...["\u0001", "\f", "\u001b", "\u007f", "\u0080", "\ufffe", "\ufffd"].map(
+    (odd) => `machine: {sysctls: {a: 'x${odd}y'}}\n`,
+  ),
+  ...["'a\u2028b'", '"\u2029"'].flatMap((text) => [
+    `machine: {sysctls: {a: ${text}, ${text}: a}}\n`,
+    `machine:\n  sysctls:\n    ${text}: a\n`,
+  ]),
+  "machine:\n  sysctls:\n    a: b\u2028c\n",
+  "machine: {sysctls: {a\u2028: b}}\n",
+];
+
+/** Merge keys in structs, in maps of a type and in free-form values. */
+const MERGES: readonly string[] = [
+  "cluster: {apiServer: &a {image: x}, controllerManager: {<<: *a}}\n",
+  "machine: {files: [&a {path: /a, content: x, permissions: 0o600, op: create}, {<<: *a, path: /b}]}\n",
+  "machine: {acceptedCAs: [&a {crt: YQ==}, {<<: *a}]}\n",
+  "machine: {registries: {mirrors: {a: &a {endpoints: [https://a]}, b: {<<: *a}}}}\n",
+  "machine: {nodeLabels: &a {a: b, c: d}, nodeAnnotations: {c: x, <<: *a}}\n",
+  "machine: {nodeLabels: {<<: {a: b}}}\n",
+  "machine: {nodeLabels: &a {a: b}, nodeAnnotations: {<<: [*a, *a]}}\n",
+  "cluster: {apiServer: {extraArgs: &a {v: '1', w: [a]}}, scheduler: {extraArgs: {<<: *a}}}\n",
+  "machine: {kubelet: {extraConfig: {a: &a {x: 1, y: 2}, b: {y: 3, <<: *a}, c: {<<: [*a]}, d: {<<: {e: f}}}}}\n",
+  "machine: {pods: [&a {a: b}, {<<: *a, c: d}]}\n",
+  `${document("VolumeConfig", "name: STATE\nprovisioning: &a {maxSize: 5GB}")}---\n${document("VolumeConfig", "name: EPHEMERAL\nprovisioning: {<<: *a}")}`,
+];
+
 export const PATCH_CASES: Readonly<Record<string, readonly PatchCase[]>> = {
   "a JSON patch into what is explicitly empty": [
     [WORKER, ADD_MANIFEST],
@@ -212,6 +261,8 @@ export const PATCH_CASES: Readonly<Record<string, readonly PatchCase[]>> = {
     [WORKER, endpoint("http://u:p@h:1/a%2fb?q#f"), endpoint(url)],
     [WORKER, document("SideroLinkConfig", `apiUrl: ${JSON.stringify(url)}`)],
   ]),
+  "the ends of documents and lines": STREAMS.map((patch): PatchCase => [WORKER, patch]),
+  "merge keys": MERGES.map((patch): PatchCase => [WORKER, patch]),
   "keys that are no strings": KEYS.flatMap((key) =>
     PLACES_OF_KEYS.map((place): PatchCase => [WORKER, place.replace("%", key)]),
   ),

@@ -159,6 +159,12 @@ ok    clusters[0].cluster.certificate-authority-data: O=kubernetes: a CA; 3649 d
     });
   }
 
+  it("says of what stands in the place of a CA that it is none, and nothing of what a leaf needs", async () => {
+    const [, out] = await verify(["broken"], { broken: vector("broken/not-a-ca.yaml") });
+    assert.match(out, /is not a CA[^]*remedy: supply a CA certificate/);
+    assert.doesNotMatch(out, /ERR_USAGE_MISSING/);
+  });
+
   it("is of no use without anybody to trust, or anything to verify", async () => {
     const { certificate } = await issueClientCertificate({ certificateAuthority: authorityOf("os") }, environment);
     const [code, out] = await verify(["crt"], { crt: certificate.pem });

@@ -122,6 +122,47 @@ describe("patching a machine config", () => {
     assert.match(put("\\n\\n"), /\n {4}k: \|2\+\n\n\n/);
   });
 
+  it("rejects what Talos rejects around documents and at the beginning of lines, each with its line", () => {
+    const rows: readonly (readonly [patch: string, message: string])[] = [
+      ["%YAML 1.2\n---\nmachine: {}\n", "a directive, which Talos rejects at line 1; leave it out"],
+      ["...\nmachine: {}\n", "the end of a document without a beginning at line 1; leave it out"],
+      ["machine: {}\n...\nmachine: {}\n", "a document without a beginning at line 3; begin it with ---"],
+      ["machine:\n\t\n  env: {}\n", "a tab, which Talos rejects at line 2; indent with spaces"],
+      ["machine:\n  env:\n    A: |\n      \tb\n", "a tab, which Talos rejects at line 4; indent with spaces"],
+      ["machine:\n  certSANs:\n  -\ta\n", "a tab, which Talos rejects at line 3; indent with spaces"],
+      ["machine: {env: {A: 'a\u001bb'}}\n", "a control character at line 1; must be escaped, in double quotes"],
+      [
+        "machine:\n  env: {} # a\u2028\n",
+        "a line or paragraph separator at line 2; must be written as \\L or \\P, in double quotes",
+      ],
+    ];
+    for (const [patch, message] of rows)
+      assert.equal(refusal(single, patch, "v1.11"), `ERR_PATCH_INVALID configPatches[0]: ${message}`);
+  });
+
+  it("ends a line at a carriage return, as Talos does", () => {
+    const patch = "machine:\r  sysctls:\r    a: |\r      b\r      c\r    d: e\r";
+    const patched = patchMachineConfig(single, [patch], { talosVersion: "v1.11" });
+    assert.match(patched, /\n {8}a: \|\n {12}b\n {12}c\n {8}d: e\n/);
+  });
+
+  it("takes a merge key where Talos does, and rejects it elsewhere with its line", () => {
+    const struct = "cluster:\n  apiServer: &a {image: x}\n  scheduler:\n    <<: *a\n";
+    const map = "machine:\n  nodeLabels: &a {a: b}\n  nodeAnnotations:\n    <<: *a\n";
+    const free = "machine:\n  kubelet:\n    extraConfig: {a: &a {x: 1}, b: {<<: *a}, c: {<<: [*a]}}\n";
+    const problem = (line: number): string =>
+      `ERR_PATCH_INVALID configPatches[0]: line ${line}: a merge key (<<), which Talos rejects here; write the keys out`;
+    const newest = readVectorFile("out/base-v1.14/worker.yaml");
+    assert.deepEqual(
+      [struct, map, free].map((patch) => refusal(single, patch, "v1.11")),
+      [problem(4), "", ""],
+    );
+    assert.deepEqual(
+      [map, free].map((patch) => refusal(newest, patch, "v1.14")),
+      [problem(4), ""],
+    );
+  });
+
   it("rejects in a JSON patch what JSON has not", () => {
     const value = (text: string): string => `- op: add\n  path: /machine/kubelet/extraConfig\n  value: {a: ${text}}\n`;
     for (const text of [".inf", "-.inf", ".nan"])
