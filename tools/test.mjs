@@ -1,5 +1,5 @@
 // npm test: installs and compiles what is missing, then runs the tests. Arguments are passed on to mocha; names of suites
-// (fast, e2e, interop, slow, nodes, nodes-long) choose among them. With TALOS_PKI_REQUIRE_TOOLS=1 a tool that is missing is a failure.
+// (fast, e2e, interop, slow, backends, nodes, nodes-long) choose among them. With TALOS_PKI_REQUIRE_TOOLS=1 a tool that is missing is a failure.
 import { makeReady } from "./lib/ready.mjs";
 import { runMain, say } from "./lib/say.mjs";
 import { findTools, runSuite, suites } from "./lib/suites.mjs";

@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { assertNoSecrets, Clone, needsPulumi, secretsIn, type Text } from "./support";
-
-function filesBelow(folder: string): readonly Text[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => ({ where: path, text: readFileSync(path, "utf8") }));
-}
+import { assertNoSecrets, Clone, filesBelow, needsPulumi, secretsIn } from "./support";
 
 describe("the quickstart", function () {
   this.timeout(300_000);

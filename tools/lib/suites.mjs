@@ -24,6 +24,7 @@ export const suites = [
     limit: 1_800_000,
     onlyWhenNamed: true,
   },
+  { name: "backends", folders: ["backends"], needs: ["pulumi"], limit: 600_000, onlyWhenNamed: true },
   { name: "nodes", folders: ["nodes"], needs: nodeTools, limit: 600_000, onlyWhenNamed: true },
   // Too long for CI.
   { name: "nodes-long", folders: ["nodes-long"], needs: nodeTools, limit: 1_800_000, onlyWhenNamed: true },

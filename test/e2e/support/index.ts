@@ -1,3 +1,4 @@
+export { filesBackend, filesBelow, objectsIn, type Backend } from "./backend";
 export { Clone, type CloneOptions } from "./clone";
 export type { Diagnostic, Events, Step } from "./events";
 export { assertNoSecrets, secretsIn, type Text } from "./leaks";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { delimiter, join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { delimiter, join } from "node:path";
 
+import { filesBackend, filesBelow, type Backend } from "./backend";
 import { parseEventLog } from "./events";
 import { assertNoSecrets, type Text } from "./leaks";
 import {
@@ -26,17 +26,10 @@ export interface ProjectOptions extends Program {
   readonly stack?: string;
   /** Environment of every operation. */
   readonly env?: NodeJS.ProcessEnv;
-}
-
-function* filesBelow(folder: string): Generator<string> {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) {
-      yield* filesBelow(path);
-    } else if (entry.isFile()) {
-      yield path;
-    }
-  }
+  /** Where the state is stored; default: files in a folder of the project. */
+  readonly backend?: Backend;
+  /** What encrypts the state, such as `hashivault://key`; default: the passphrase. */
+  readonly secretsProvider?: string;
 }
 
 /** Operations of a test run that is interrupted must not go on without it. */
@@ -68,6 +61,7 @@ export class Project {
     private readonly cli: PulumiCli,
     /** Environment of every operation: backend, passphrase, homes. */
     readonly env: NodeJS.ProcessEnv,
+    private readonly backend: Backend,
   ) {}
 
   static async create(options: ProjectOptions): Promise<Project> {
@@ -75,12 +69,12 @@ export class Project {
     mkdirSync(base, { recursive: true });
     const folder = mkdtempSync(join(base, "p-"));
     const { cli, name = "e2e", stack = "test" } = options;
-    mkdirSync(join(folder, "state"), { mode: 0o700 });
+    const backend = options.backend ?? filesBackend(join(folder, "state"));
     const env: NodeJS.ProcessEnv = {
       ...process.env,
       PATH: [...cli.folders, process.env["PATH"] ?? ""].join(delimiter),
       PULUMI_HOME: join(folder, "home"),
-      PULUMI_BACKEND_URL: pathToFileURL(join(folder, "state")).href,
+      ...backend.env,
       PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex"),
       PULUMI_STACK: stack,
       PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -94,9 +88,10 @@ export class Project {
         Reflect.deleteProperty(env, alien);
       }
     }
-    const project = new Project(folder, stack, name, cli, env);
+    const project = new Project(folder, stack, name, cli, env, backend);
     project.writeProgram(options);
-    const made = await project.pulumi(["stack", "init", stack, "--no-select"]);
+    const provider = options.secretsProvider === undefined ? [] : ["--secrets-provider", options.secretsProvider];
+    const made = await project.pulumi(["stack", "init", stack, "--no-select", ...provider]);
     if (made.code !== 0) {
       throw new Error(`pulumi stack init failed: ${made.stderr}`);
     }
@@ -198,12 +193,9 @@ export class Project {
     return JSON.parse(stdout) as Record<string, unknown>;
   }
 
-  /** The state of the stack as it lies in the file, secrets encrypted. */
+  /** The state of the stack as it is stored, secrets encrypted. */
   state(): string {
-    return readFileSync(
-      join(this.folder, "state", ".pulumi", "stacks", this.projectName(), `${this.stack}.json`),
-      "utf8",
-    );
+    return this.backend.object(`.pulumi/stacks/${this.projectName()}/${this.stack}.json`);
   }
 
   private projectName(): string {
@@ -226,15 +218,15 @@ export class Project {
     return JSON.parse(stdout) as { deployment: { resources: StateResource[] } };
   }
 
-  /** Every file that Pulumi has written for the stack: state, backups, history, stack settings, its home. */
+  /** Everything that Pulumi has stored for the stack: state, backups, history, stack settings, its home. */
   files(): readonly Text[] {
-    const roots = [
-      join(this.folder, "state"),
-      join(this.folder, "home"),
-      join(this.programFolder, `Pulumi.${this.stack}.yaml`),
-    ].filter(existsSync);
-    const paths = roots.flatMap((path) => (statSync(path).isDirectory() ? [...filesBelow(path)] : [path]));
-    return paths.map((path) => ({ where: relative(this.folder, path), text: readFileSync(path, "utf8") }));
+    const home = join(this.folder, "home");
+    const settings = join(this.programFolder, `Pulumi.${this.stack}.yaml`);
+    return [
+      ...this.backend.objects(),
+      ...(existsSync(home) ? filesBelow(home) : []),
+      ...(existsSync(settings) ? [{ where: settings, text: readFileSync(settings, "utf8") }] : []),
+    ];
   }
 
   /** Everything that the operations so far have printed or put into event logs (without the SDK's debug lines), and every file of the state. */

@@ -47,13 +47,13 @@ export class FaultyProxy {
   ) {}
 
   /** @param ip of the listener; the node's certificate must name it, and a real apid's names 127.0.0.1 */
-  static async start(target: string, ip = "127.0.0.1"): Promise<FaultyProxy> {
+  static async start(target: string, ip = "127.0.0.1", port = 0): Promise<FaultyProxy> {
     const server = createServer({ noDelay: true });
     const proxy = new FaultyProxy(server, target);
     server.on("connection", (client) => {
       proxy.carry(client);
     });
-    await new Promise<void>((resolve) => server.listen(0, ip, resolve));
+    await new Promise<void>((resolve) => server.listen(port, ip, resolve));
     open.add(proxy);
     return proxy;
   }

@@ -5,13 +5,14 @@ import { parseSecretsBundle } from "../../../provider/core/secrets/codec";
 import type { CertificateAndKey } from "../../../provider/core/secrets/types";
 import { assertNoSecrets, Project, repository, secretsIn } from "../../e2e/support";
 import type { Operation, Outcome, PulumiCli } from "../../e2e/support";
+import { LINGER } from "../../e2e/support/life";
 import { Folder, loopbackAddress, run, startNode } from "../../interop/support/judge";
 import type { Node } from "../../interop/support/judge";
 
 import { clientOf, type Client, type Target } from "./apiCall";
 import { AFTER, Examiner, type NodeFacts } from "./nodeFacts";
 import { Prober } from "./prober";
-import { LINGER, rotationProgram, type RotationInput, type RotationOutputs } from "./rotationProgram";
+import { rotationProgram, type RotationInput, type RotationOutputs } from "./rotationProgram";
 
 const CLI = join(repository, "dist", "provider", "cli", "main.js");
 

@@ -1,3 +1,5 @@
+import { LINGER } from "../../e2e/support/life";
+
 /** What a person writes into `rotation.os`. */
 export interface RotationInput {
   readonly id: string;
@@ -13,9 +15,6 @@ export interface ProgramOptions {
   /** Further names of the workers: something else that changes their config. */
   readonly workerSANs?: readonly string[];
 }
-
-/** Environment variable: milliseconds that the program stays awake at its end. */
-export const LINGER = "TEST_LINGER_MS";
 
 /** The program of a cluster whose OS CA rotates: an edit of one line between two ups. */
 export const rotationProgram = ({ endpoints, workers, rotation, workerSANs = [] }: ProgramOptions): string => `
