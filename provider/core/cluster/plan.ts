@@ -1,4 +1,5 @@
 import type { Problem } from "../errors";
+import { readNodeAddress } from "../nodes/nodeAddress";
 import { installDiskPatch } from "./installDisk";
 import { isPlainObject, MACHINE_TYPES, type NamedNode, readNodes } from "./nodes";
 import { child, given, output, type Value, type Values } from "./values";
@@ -134,13 +135,12 @@ function clientsOf(clients: unknown): Readonly<Record<string, ClusterInputs>> {
 
 function clientOf(inputs: ClusterInputs, name: string, options: ClusterInputs, nodes: readonly NamedNode[]): Child {
   const targets = addressesOf(controlPlanes(nodes));
-  const reached = targets.length === 0 ? undefined : targets;
+  const isReachable = targets.length > 0;
   return {
     key: `client-${name}`,
     kind: "ClientConfiguration",
     inputs: {
-      ...given("endpoints", reached),
-      ...given("nodes", reached),
+      ...(isReachable ? { endpoints: { value: targets }, nodes: hostsOf(targets) } : {}),
       ...pick(options, Object.keys(options)),
       ...pick(inputs, ["clusterName"]),
       secrets: child("secrets"),
@@ -148,6 +148,16 @@ function clientOf(inputs: ClusterInputs, name: string, options: ClusterInputs, n
     after: [],
   };
 }
+
+/** The same without ports: an endpoint calls the nodes behind it at apid's own. */
+const hostsOf = (addresses: readonly unknown[]): Value =>
+  addresses.every((address) => typeof address === "string")
+    ? { value: addresses.map(hostOf) }
+    : { from: addresses.map((value) => ({ value })), make: (known) => known.map(hostOf) };
+
+/** What is no address is rejected where it is configured. */
+const hostOf = (address: unknown): unknown =>
+  typeof address === "string" ? (readNodeAddress(address)?.host ?? address) : address;
 
 /** The key of the resource that gives a node its config. */
 const applyOf = ({ key }: NamedNode): string => `apply-${key}`;

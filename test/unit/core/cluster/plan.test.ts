@@ -187,6 +187,21 @@ describe("The plan of a cluster", () => {
     });
   });
 
+  it("gives clients the ports of endpoints, and of nodes no more than the host", () => {
+    const address = new Later();
+    const nodesOf = (controlPlaneNodes: readonly object[]): Child["inputs"][string] =>
+      childOf({ controlPlaneNodes }, "client-admin").inputs["nodes"]!;
+    const inputs = { controlPlaneNodes: [{ address: "10.0.0.2:50001" }, { address: "[fd00::2]:50001" }] };
+    assert.deepEqual(childOf(inputs, "client-admin").inputs["endpoints"], {
+      value: ["10.0.0.2:50001", "[fd00::2]:50001"],
+    });
+    assert.deepEqual(nodesOf(inputs.controlPlaneNodes), { value: ["10.0.0.2", "fd00::2"] });
+    const later = nodesOf([{ name: "one", address }, { address: "10.0.0.3:50001" }]);
+    assert.ok("make" in later);
+    assert.deepEqual(later.from, [{ value: address }, { value: "10.0.0.3:50001" }]);
+    assert.deepEqual(later.make(["10.0.0.2:50001", "10.0.0.3:50001"]), ["10.0.0.2", "10.0.0.3"]);
+  });
+
   it("takes the place of resources that a stack had before", () => {
     const inputs = { controlPlaneNodes: machines(1, 2), aliases: { secrets: "prod", "apply-10.0.0.2": "10.0.0.2" } };
     assert.equal(childOf(inputs, "secrets").formerly, "prod");
