@@ -120,8 +120,8 @@ function describe(inspection: Inspection, style: Style): string {
   for (const key of keys) {
     lines.push(
       "",
-      style.strong(safe(key.path || "private key")),
-      `  key          ${key.algorithm}, public half ${key.publicKeyFingerprint}`,
+      style.strong(safe(key.path || (key.isPrivate ? "private key" : "public key"))),
+      `  key          ${key.algorithm}, ${key.isPrivate ? "public half" : "public half alone,"} ${key.publicKeyFingerprint}`,
     );
   }
   if (certificates.length + keys.length === 0 && problems.length === 0)

@@ -6,11 +6,10 @@ import { type CertificateReport, inspectCertificate } from "../core/inspect/insp
 import { parseSecretsBundle } from "../core/secrets/codec";
 import { type Tree, valueAt } from "../core/secrets/fields";
 import { type Certificate, fingerprintOf, keyFits } from "../core/x509/certificate";
-import type { PrivateKey } from "../core/x509/privateKey";
-import type { FoundCertificate } from "./material";
+import type { FoundCertificate, FoundKey } from "./material";
 import { authorityNameAt, partPath, type Source } from "./source";
 
-/** A private key, without a word of it. */
+/** A key, without a word of its private half. */
 export interface KeyReport {
   readonly algorithm: string;
   /** SHA-256 of the public key's SPKI, lower-case hex. */
@@ -32,8 +31,8 @@ export interface Inspection {
   /** What else there is to know, such as endpoints; never a secret. */
   readonly facts: Readonly<Record<string, string | readonly string[]>>;
   readonly certificates: readonly CertificateEntry[];
-  /** Private keys that stand alone, such as the service account's. */
-  readonly keys: readonly (KeyReport & { readonly path: string })[];
+  /** Keys that stand alone, such as the service account's. */
+  readonly keys: readonly (KeyReport & { readonly path: string; readonly isPrivate: boolean })[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly Warning[];
 }
@@ -61,7 +60,7 @@ export function inspectSource(
     kind: source.title,
     facts: factsOf(source),
     certificates: source.material.certificates.map((found) => entryOf(found, now, known)),
-    keys: source.material.keys.map(({ path, key }) => ({ path, ...describeKey(key) })),
+    keys: source.material.keys.map(({ path, key, isPrivate }) => ({ path, isPrivate, ...describeKey(key) })),
     problems,
     warnings,
   };
@@ -82,7 +81,7 @@ function nameOf(certificate: Certificate, authorities: readonly NamedAuthority[]
   return authorities.find((authority) => authority.certificate.fingerprint === certificate.fingerprint)?.name;
 }
 
-function describeKey(key: PrivateKey): KeyReport {
+function describeKey(key: FoundKey["key"]): KeyReport {
   return { algorithm: key.algorithm, publicKeyFingerprint: fingerprintOf(key.publicKeyDer) };
 }
 

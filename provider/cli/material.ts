@@ -3,6 +3,7 @@ import { joinKey } from "../core/config/fieldReader";
 import { type Certificate, keyFits, parseCertificateDer } from "../core/x509/certificate";
 import { decodeBase64, formatPem, parsePem } from "../core/x509/pem";
 import { parsePrivateKey, type PrivateKey } from "../core/x509/privateKey";
+import { type KeyInPem, parsePublicKeyDer, PUBLIC_LABEL } from "../core/x509/publicKey";
 
 /** A certificate somewhere in a file, and the private key beside it, if there is one. */
 export interface FoundCertificate {
@@ -14,11 +15,10 @@ export interface FoundCertificate {
   readonly others: readonly Certificate[];
 }
 
-/** A private key without a certificate beside it. */
-export interface FoundKey {
-  readonly path: string;
-  readonly key: PrivateKey;
-}
+/** A key without a certificate beside it: a private one, or one of which only the public half is there. */
+export type FoundKey =
+  | { readonly path: string; readonly isPrivate: true; readonly key: PrivateKey }
+  | { readonly path: string; readonly isPrivate: false; readonly key: KeyInPem };
 
 /** Every certificate and key of a tree. */
 export interface Material {
@@ -35,11 +35,12 @@ const MAX_DEPTH = 64;
 interface Value {
   readonly path: string;
   readonly certificates: readonly Certificate[];
-  readonly keys: readonly PrivateKey[];
+  readonly keys: readonly { readonly path: string; readonly key: PrivateKey }[];
+  readonly publicKeys: readonly { readonly path: string; readonly key: KeyInPem }[];
 }
 
 /**
- * Finds every certificate and private key of a plain tree, whatever kind of file it is from: PEM, or base64 of PEM. A
+ * Finds every certificate and key of a plain tree, whatever kind of file it is from: PEM, or base64 of PEM. A
  * key belongs to a certificate in the same map. Aliases are walked once.
  */
 export function findMaterial(tree: unknown, path = ""): Material {
@@ -89,18 +90,28 @@ function readValue(text: string, path: string, problems: Problem[], mustBePem = 
   if (pem === undefined) return [];
   const certificates: Certificate[] = [];
   const keys: PrivateKey[] = [];
+  const publicKeys: KeyInPem[] = [];
   const blocks = collectProblems(problems, () => parsePem(pem, path)) ?? [];
   for (const { label, der, headers } of blocks) {
     if (label === "CERTIFICATE") {
       const certificate = collectProblems(problems, () => parseCertificateDer(der, path));
       if (certificate !== undefined) certificates.push(certificate);
+    } else if (label === PUBLIC_LABEL) {
+      const key = collectProblems(problems, () => parsePublicKeyDer(der, path));
+      if (key !== undefined) publicKeys.push(key);
     } else if (label.endsWith("PRIVATE KEY")) {
       const block = headers.length > 0 ? pem : formatPem(label, der);
       const key = collectProblems(problems, () => parsePrivateKey(block, path));
       if (key !== undefined) keys.push(key);
     }
   }
-  return certificates.length + keys.length === 0 ? [] : [{ path, certificates, keys }];
+  const count = certificates.length + keys.length + publicKeys.length;
+  return count === 0 ? [] : [{ path, certificates, keys: placed(path, keys), publicKeys: placed(path, publicKeys) }];
+}
+
+/** Each of several keys of a text by its own path, in their order. */
+function placed<K>(path: string, keys: readonly K[]): { readonly path: string; readonly key: K }[] {
+  return keys.map((key, index) => ({ path: keys.length === 1 ? path : `${path}[${index}]`, key }));
 }
 
 function decodePem(text: string): string | undefined {
@@ -111,7 +122,7 @@ function decodePem(text: string): string | undefined {
 
 /** Puts certificates and keys of one map together: the key that fits, or the only one there is. */
 function pair(values: readonly Value[], certificates: FoundCertificate[], keys: FoundKey[]): void {
-  const free = new Set(values.flatMap((value) => value.keys.map((key) => ({ path: value.path, key }))));
+  const free = new Set(values.flatMap((value) => value.keys));
   const chains = values.filter((value) => value.certificates.length > 0);
   const lonely = free.size === 1 && chains.length === 1 ? [...free][0] : undefined;
   for (const { path, certificates: all } of chains) {
@@ -126,5 +137,6 @@ function pair(values: readonly Value[], certificates: FoundCertificate[], keys: 
       });
     });
   }
-  keys.push(...free);
+  keys.push(...[...free].map((found) => ({ ...found, isPrivate: true as const })));
+  keys.push(...values.flatMap(({ publicKeys }) => publicKeys.map((found) => ({ ...found, isPrivate: false as const }))));
 }

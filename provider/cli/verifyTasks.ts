@@ -10,7 +10,7 @@ import type { Role } from "../core/x509/roles";
 import { chooseContext, type ClientOptions, omniIdentity } from "./client";
 import { readAuthorities } from "./inspect";
 import { authoritiesIn } from "./inspection";
-import { type FoundCertificate, findPem } from "./material";
+import { type FoundCertificate, type FoundKey, findPem } from "./material";
 import { authorityNameAt, partPath, type Source } from "./source";
 import { CliError, type CliContext } from "./cliContext";
 import { readText } from "./files";
@@ -156,6 +156,7 @@ function kubeconfigTasks(source: Source, trust: Trust): Task[] {
 /** A PEM file is one chain, the leaf first; elsewhere every certificate that is not a CA stands for itself. */
 function leafTasks(source: Source, options: VerifyOptions, trust: Trust, given: PrivateKey | undefined): Task[] {
   const { certificates, keys } = source.material;
+  const alone = privateKeys(keys);
   const leaves = source.kind === "PEM" ? certificates.slice(0, 1) : certificates.filter((found) => !isAuthority(found));
   return leaves.flatMap((found): Task[] => {
     const { certificate, others, path } = found;
@@ -168,7 +169,7 @@ function leafTasks(source: Source, options: VerifyOptions, trust: Trust, given: 
         `${source.name}: nobody to trust is known; use --trust with PEM of the CA, or --bundle with the secrets of the cluster`,
       );
     }
-    const key = given ?? found.key ?? (keys.length === 1 ? keys[0]?.key : undefined);
+    const key = given ?? found.key ?? (alone.length === 1 ? alone[0] : undefined);
     return [
       {
         path,
@@ -182,11 +183,14 @@ function leafTasks(source: Source, options: VerifyOptions, trust: Trust, given: 
   });
 }
 
+const privateKeys = (keys: readonly FoundKey[]): PrivateKey[] =>
+  keys.flatMap((found) => (found.isPrivate ? [found.key] : []));
+
 /** The private key of a PEM file. @throws CliError when there is none, PkiError */
 export async function readKey(file: string, cli: CliContext): Promise<PrivateKey> {
   const { keys, certificates, problems } = findPem(await readText(file, cli), file);
   if (problems.length > 0) throw PkiError.of(problems);
-  const key = keys[0]?.key ?? certificates.find((found) => found.key !== undefined)?.key;
+  const key = privateKeys(keys)[0] ?? certificates.find((found) => found.key !== undefined)?.key;
   if (key === undefined) throw new CliError(`${file}: holds no private key`);
   return key;
 }

@@ -60,10 +60,20 @@ export class Connection {
     }
   }
 
+  /** @throws PkiError for a certificate that cannot be read */
   get served(): readonly [Certificate, ...Certificate[]] {
-    const [leaf, ...others] = this.credentials.served;
+    const [leaf, ...others] = this.readServed();
     if (leaf === undefined) throw new RangeError("a connection without a handshake");
     return [leaf, ...others];
+  }
+
+  private readServed(): readonly Certificate[] {
+    try {
+      return this.credentials.served;
+    } catch (error) {
+      const unreadable = "UNREADABLE_CERTIFICATE";
+      throw this.failureOf("connect", { network: unreadable, text: unreadable }, error);
+    }
   }
 
   get verifiedBy(): VerifiedBy {

@@ -5,7 +5,7 @@ import { type FailureFacts, readFailure } from "../core/nodes/failures";
 import type { NodeAddress } from "../core/nodes/nodeAddress";
 import type { Certificate } from "../core/x509/certificate";
 import type { HandshakeOptions, HandshakeResult } from "../engine/nodes";
-import { describeServed, servedChain } from "./serverCertificates";
+import { describeServed, nativeChain, readChain } from "./serverCertificates";
 import { whyNotVerified } from "./verification";
 
 /** HTTP/2 connection preface and an empty SETTINGS frame (RFC 9113, section 3.4): a server that lets us in answers. */
@@ -58,23 +58,25 @@ export function shakeHands(
     let timer = setTimeout(abort, patience);
     signal?.addEventListener("abort", abort, { once: true });
     socket.once("secureConnect", () => {
+      const served = nativeChain(socket);
       try {
-        chain = servedChain(socket);
+        chain = readChain(served);
       } catch {
         // Whatever a stranger serves, in whichever parser it gets stuck.
         fail("UNREADABLE_CERTIFICATE");
         return;
       }
-      const [leaf] = chain;
+      const [leaf] = served;
+      const [read] = chain;
       if (onlyChain === true) finish(false);
-      else if (leaf === undefined) fail("UNREADABLE_CERTIFICATE");
+      else if (leaf === undefined || read === undefined) fail("UNREADABLE_CERTIFICATE");
       else if (authorities === undefined) {
         clearTimeout(timer);
         timer = setTimeout(finish, Math.min(UNVERIFIED_PATIENCE_MS, patience), false);
       } else {
         const reason = whyNotVerified(socket, leaf, address);
         if (reason === undefined) socket.write(PREFACE);
-        else finish(false, { network: reason, text: reason, served: describeServed(leaf) });
+        else finish(false, { network: reason, text: reason, served: describeServed(read) });
       }
     });
     socket.once("data", () => {

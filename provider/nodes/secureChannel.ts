@@ -1,5 +1,6 @@
+import type { X509Certificate } from "node:crypto";
 import { isIP, type Socket } from "node:net";
-import { connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import { connect, createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket } from "node:tls";
 
 import { CallCredentials, ChannelCredentials } from "@grpc/grpc-js";
 
@@ -7,7 +8,7 @@ import type { FailureFacts } from "../core/nodes/failures";
 import type { NodeAddress } from "../core/nodes/nodeAddress";
 import type { Certificate } from "../core/x509/certificate";
 import type { NodeIdentity, NodeTrust, VerifiedBy } from "../engine/nodes";
-import { describeServed, keyFingerprint, servedChain } from "./serverCertificates";
+import { describeServed, keyFingerprint, nativeChain, readChain } from "./serverCertificates";
 import { whyNotVerified } from "./verification";
 
 type SecureConnector = ReturnType<ChannelCredentials["_createSecureConnector"]>;
@@ -19,18 +20,33 @@ class Disbelief extends Error {
   }
 }
 
+const contexts = new WeakMap<NodeIdentity, Map<string, SecureContext>>();
+
+/** What TLS needs of a client and the CAs, made once for both: no session is kept in it, so every handshake is whole. */
+function contextOf(identity: NodeIdentity | undefined, authorities: readonly string[]): SecureContext {
+  const options: SecureContextOptions = { ca: [...authorities], minVersion: "TLSv1.2" };
+  if (identity === undefined) return createSecureContext(options);
+  const known = contexts.get(identity) ?? new Map<string, SecureContext>();
+  contexts.set(identity, known);
+  const trust = authorities.join("\n");
+  const context =
+    known.get(trust) ?? createSecureContext({ ...options, cert: identity.certificatePem, key: identity.privateKeyPem });
+  known.set(trust, context);
+  return context;
+}
+
 /**
  * TLS to one node, for one channel of gRPC. Its own credentials send an IP address as SNI, which Node warns of, tell
  * nothing of the server's certificate and cannot pin; this is the part of them that must differ. A server that is not
  * believed gets no byte after the handshake. Works with `_createSecureConnector` of @grpc/grpc-js from 1.13.
  */
 export class NodeCredentials extends ChannelCredentials {
-  /** What the node has served; empty before the handshake. */
-  served: readonly Certificate[] = [];
   verifiedBy: VerifiedBy = "nobody";
   /** What TLS or the network said last. */
   failure: FailureFacts | undefined;
   private readonly context: SecureContext;
+  private chain: readonly X509Certificate[] = [];
+  private read: readonly Certificate[] | undefined;
 
   constructor(
     private readonly server: NodeAddress,
@@ -38,11 +54,13 @@ export class NodeCredentials extends ChannelCredentials {
     private readonly trust: NodeTrust,
   ) {
     super();
-    this.context = createSecureContext({
-      ca: [...trust.authorities],
-      minVersion: "TLSv1.2",
-      ...(identity === undefined ? {} : { cert: identity.certificatePem, key: identity.privateKeyPem }),
-    });
+    this.context = contextOf(identity, trust.authorities);
+  }
+
+  /** What the node has served; empty before the handshake. Read when it is asked for: most calls never do. */
+  get served(): readonly Certificate[] {
+    this.read ??= readChain(this.chain);
+    return this.read;
   }
 
   override compose(): ChannelCredentials {
@@ -93,8 +111,9 @@ export class NodeCredentials extends ChannelCredentials {
           resolve(secure);
         } catch (error) {
           secure.destroy();
-          if (error instanceof Disbelief) this.failure = error.facts;
-          reject(error instanceof Error ? error : new Error(String(error)));
+          const disbelief = error instanceof Disbelief ? error : this.disbelief("UNREADABLE_CERTIFICATE");
+          this.failure = disbelief.facts;
+          reject(disbelief);
         }
       });
     });
@@ -102,23 +121,25 @@ export class NodeCredentials extends ChannelCredentials {
 
   /** @throws Disbelief */
   private judge(secure: TLSSocket): void {
-    const distrust = (network: string): Disbelief => {
-      const [leaf] = this.served;
-      return new Disbelief({ network, text: network, ...(leaf === undefined ? {} : { served: describeServed(leaf) }) });
-    };
-    if (secure.alpnProtocol !== "h2") throw distrust("NO_H2");
-    try {
-      this.served = servedChain(secure);
-    } catch {
-      throw distrust("UNREADABLE_CERTIFICATE");
-    }
-    const [leaf] = this.served;
-    if (leaf === undefined) throw distrust("UNREADABLE_CERTIFICATE");
+    if (secure.alpnProtocol !== "h2") throw this.disbelief("NO_H2");
+    this.chain = nativeChain(secure);
+    const [leaf] = this.chain;
+    if (leaf === undefined) throw this.disbelief("UNREADABLE_CERTIFICATE");
     const { pin, anyone } = this.trust;
     const reason = whyNotVerified(secure, leaf, this.server);
     if (reason === undefined) this.verifiedBy = "authority";
     else if (pin !== undefined && pin === keyFingerprint(leaf)) this.verifiedBy = "pin";
     else if (pin === undefined && anyone === true) this.verifiedBy = "nobody";
-    else throw distrust(pin === undefined ? reason : "PIN_MISMATCH");
+    else throw this.disbelief(pin === undefined ? reason : "PIN_MISMATCH");
+  }
+
+  private disbelief(network: string): Disbelief {
+    try {
+      const [leaf] = this.served;
+      return new Disbelief({ network, text: network, ...(leaf === undefined ? {} : { served: describeServed(leaf) }) });
+    } catch {
+      // Whatever a stranger serves, in whichever parser it gets stuck.
+      return new Disbelief({ network: "UNREADABLE_CERTIFICATE", text: network });
+    }
   }
 }

@@ -8,7 +8,8 @@ import { isTree, type Tree, valueAt } from "../secrets/fields";
 import { type CAName, type ConfigPlace, INVENTORY } from "../secrets/inventory";
 import { MACHINE_TYPES, type MachineType } from "../secrets/types";
 import { decodeBase64 } from "../x509/pem";
-import { type Certificate, parseCACertificates } from "../x509/certificate";
+import type { Certificate } from "../x509/certificate";
+import { PemReader } from "../x509/pemReader";
 import { readPlainDocuments } from "../yaml/plain";
 
 /** CAs of one kind in a machine config. */
@@ -35,11 +36,12 @@ export interface NodeConfig {
  * Reads a machine config.
  *
  * @param path the input that holds it, for errors
+ * @param pems what has read the CAs of the cluster's other nodes
  * @throws PkiError ERR_CONFIG_INVALID, ERR_YAML_INVALID, ERR_PEM_INVALID
  * @example
  * readNodeConfig(config, "machineConfig").machineType; // "controlplane"
  */
-export function readNodeConfig(text: string, path: string): NodeConfig {
+export function readNodeConfig(text: string, path: string, pems = new PemReader()): NodeConfig {
   const documents = readPlainDocuments(text, path).filter(isTree);
   const main = documents.find((document) => !("kind" in document) && isTree(document["machine"]));
   const type = valueAt(main, ["machine", "type"]);
@@ -48,7 +50,7 @@ export function readNodeConfig(text: string, path: string): NodeConfig {
     const message = `holds no machine config (machine.type is ${type === undefined ? "missing" : "unknown"}); must be the config of a controlplane or worker`;
     throw new PkiError("ERR_CONFIG_INVALID", message, { path });
   }
-  const os = trustOf(documents, "os", path);
+  const os = trustOf(documents, "os", path, pems);
   return {
     text,
     hash: hashOf(documents),
@@ -94,13 +96,13 @@ function clusterHostOf(documents: readonly Tree[]): string | undefined {
  * configTrust(config, "kubernetes", "machineConfig").issuing?.fingerprint;
  */
 export function configTrust(text: string, name: CAName, path: string): ConfigTrust {
-  return trustOf(readPlainDocuments(text, path).filter(isTree), name, path);
+  return trustOf(readPlainDocuments(text, path).filter(isTree), name, path, new PemReader());
 }
 
-function trustOf(documents: readonly Tree[], name: CAName, path: string): ConfigTrust {
+function trustOf(documents: readonly Tree[], name: CAName, path: string, pems: PemReader): ConfigTrust {
   const { config, accepted }: { readonly config: ConfigPlace; readonly accepted: ConfigPlace } = INVENTORY[name];
-  const read = (value: unknown, at: string): Certificate[] =>
-    typeof value === "string" && value !== "" ? parseCACertificates(value, at) : [];
+  const read = (value: unknown, at: string): readonly Certificate[] =>
+    typeof value === "string" && value !== "" ? pems.caCertificates(value, at) : [];
   const main = documents.filter((document) => !("kind" in document));
   const [own, others] = [config, accepted].map(({ v1alpha1 }) =>
     main.map((document) => ({ at: `${path}.${v1alpha1}`, value: valueAt(document, v1alpha1.split(".")) })),

@@ -1,11 +1,14 @@
-import { createHash, createPublicKey } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject } from "node:crypto";
 
 import { collectProblems, PkiError } from "../errors";
+import { describeAlgorithm } from "./algorithms";
 import { formatPem, parsePem, type PemBlock } from "./pem";
 import { parsePrivateKey } from "./privateKey";
 
 /** One of the keys in a PEM text: its public half, and the private one where the text has it. */
 export interface KeyInPem {
+  /** `ecdsa-p256`, `rsa-4096`, …; other kinds are named likewise. */
+  readonly algorithm: string;
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKeyDer: Uint8Array;
   /** The block as it was, 64 columns, final newline; secret where it is private. */
@@ -13,7 +16,8 @@ export interface KeyInPem {
   readonly isPrivate: boolean;
 }
 
-const PUBLIC_LABEL = "PUBLIC KEY";
+/** The PEM label of a SubjectPublicKeyInfo. */
+export const PUBLIC_LABEL = "PUBLIC KEY";
 
 /**
  * SHA-256 of a SubjectPublicKeyInfo's DER, lower-case hex.
@@ -50,16 +54,32 @@ export function parseKeys(text: string, path: string): readonly KeyInPem[] {
 }
 
 function readKey({ label, der }: PemBlock, path: string): KeyInPem {
+  if (label === PUBLIC_LABEL) return parsePublicKeyDer(der, path);
   const pem = formatPem(label, der);
-  return label === PUBLIC_LABEL
-    ? { pem, publicKeyDer: readPublicKey(der, path), isPrivate: false }
-    : { pem, publicKeyDer: parsePrivateKey(pem, path).publicKeyDer, isPrivate: true };
+  const { algorithm, publicKeyDer } = parsePrivateKey(pem, path);
+  return { pem, algorithm, publicKeyDer, isPrivate: true };
 }
 
-function readPublicKey(der: Uint8Array, path: string): Uint8Array {
+/**
+ * Reads a public key from the DER of its SubjectPublicKeyInfo.
+ *
+ * @throws PkiError ERR_PEM_INVALID
+ * @example
+ * parsePublicKeyDer(key.publicKeyDer, "issuer.publicKey").isPrivate; // false
+ */
+export function parsePublicKeyDer(der: Uint8Array, path: string): KeyInPem {
+  const key = readPublicKey(der, path);
+  return {
+    pem: formatPem(PUBLIC_LABEL, der),
+    algorithm: describeAlgorithm(key),
+    publicKeyDer: new Uint8Array(key.export({ format: "der", type: "spki" })),
+    isPrivate: false,
+  };
+}
+
+function readPublicKey(der: Uint8Array, path: string): KeyObject {
   try {
-    const key = createPublicKey({ key: Buffer.from(der), format: "der", type: "spki" });
-    return new Uint8Array(key.export({ format: "der", type: "spki" }));
+    return createPublicKey({ key: Buffer.from(der), format: "der", type: "spki" });
   } catch {
     throw new PkiError("ERR_PEM_INVALID", `holds no readable key under the label ${PUBLIC_LABEL}`, { path });
   }

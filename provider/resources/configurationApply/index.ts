@@ -6,6 +6,7 @@ import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { type NodeConfig, readNodeConfig } from "../../core/nodes/nodeConfig";
 import { canonical } from "../../core/canonical";
 import type { Authority } from "../../core/x509/authority";
+import type { PemReader } from "../../core/x509/pemReader";
 import { defineResource } from "../../engine/definition";
 import type { PreviewInputs, StoredOutputs } from "../../engine/rows";
 import { isKnown, knownOr } from "../../engine/unknown";
@@ -53,12 +54,12 @@ export const ConfigurationApply = defineResource({
   needsSecretPaths: true,
   decidesFrom: "state",
 
-  plan({ inputs, previous, secretInputs }) {
+  plan({ inputs, previous, secretInputs }, { pems }) {
     const problems: Problem[] = [
       ...credentialProblems(inputs),
       ...fingerprintProblems(maintenanceOf(inputs)?.fingerprint),
     ];
-    const config = plannedConfig(inputs, problems);
+    const config = plannedConfig(inputs, problems, pems);
     const keep = keptCredentials(inputs);
     const isSame = (name: (typeof REMEMBERED)[number]): boolean =>
       previous !== undefined && canonical(previous.inputs[name]) === canonical(inputs[name]);
@@ -121,10 +122,14 @@ function maintenanceOf(inputs: Inputs): Exclude<Inputs["maintenance"], symbol> {
 }
 
 /** The config with the node's own patches; `undefined` where it is unknown or wrong. */
-function plannedConfig({ machineConfig, configPatches }: Inputs, problems: Problem[]): NodeConfig | undefined {
+function plannedConfig(
+  { machineConfig, configPatches }: Inputs,
+  problems: Problem[],
+  pems: PemReader,
+): NodeConfig | undefined {
   if (!isKnown(machineConfig) || !isKnown(configPatches)) return undefined;
   const text = collectProblems(problems, () => patchMachineConfig(machineConfig.text, configPatches ?? []));
-  return text === undefined ? undefined : collectProblems(problems, () => readNodeConfig(text, "machineConfig"));
+  return text === undefined ? undefined : collectProblems(problems, () => readNodeConfig(text, "machineConfig", pems));
 }
 
 function warningsOf(inputs: Inputs, { mayMeetStranger }: { readonly mayMeetStranger: boolean }): Warning[] {

@@ -1,11 +1,10 @@
 import { PkiError } from "../../core/errors";
 import { type NodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { Authority } from "../../core/x509/authority";
-import { issueClientCertificate } from "../../core/x509/clientCertificate";
 import type { HandshakeResult, NodeIdentity, Nodes, NodeSession, NodeTrust } from "../../engine/nodes";
 import type { Context } from "../../engine/ports";
 import type { OsCredentials } from "./credentials";
-import { nodeIdentity, passingLifetime } from "./passingClient";
+import { talosClientOf } from "./passingClient";
 import type { Timeouts } from "./timeouts";
 import { Overdue, type Patience, waitFor } from "./waiting";
 
@@ -25,14 +24,12 @@ export type Credulity = Pick<NodeTrust, "pin" | "anyone">;
 
 /** A single attempt is given no more, so that a wait can say what it waits for. */
 const LONGEST_ATTEMPT_MS = 10_000;
-const COMMON_NAME = "pulumi-talos-pki";
 
 /** What access to nodes needs of its surroundings. */
 export type AccessContext = Pick<Context, "environment" | "nodes" | "progress" | "signal">;
 
 /** Opens verified connections to the nodes of one cluster, for one operation. */
 export class NodeAccess {
-  private readonly identities = new Map<string, Promise<NodeIdentity>>();
   /** The signer that a node accepted last is tried first. */
   private preferred = 0;
 
@@ -73,14 +70,9 @@ export class NodeAccess {
     };
   }
 
-  /** A client of this CA, issued once for the operation. */
+  /** A client of this CA. @throws PkiError for one that cannot sign */
   identityOf(signer: Authority): Promise<NodeIdentity> {
-    const { fingerprint } = signer.certificate;
-    const known = this.identities.get(fingerprint);
-    if (known !== undefined) return known;
-    const made = this.issue(signer);
-    this.identities.set(fingerprint, made);
-    return made;
+    return talosClientOf(signer, this.context.environment);
   }
 
   /**
@@ -163,11 +155,5 @@ export class NodeAccess {
   async shakeHandsAs({ node }: Target, signer: Authority): Promise<HandshakeResult> {
     const identity = await this.identityOf(signer);
     return this.nodes.shakeHands(node, { identity, authorities: this.authorities, signal: this.signal });
-  }
-
-  private async issue(signer: Authority): Promise<NodeIdentity> {
-    const { environment } = this.context;
-    const profile = { certificateAuthority: signer, roles: ["os:admin"], commonName: COMMON_NAME };
-    return nodeIdentity(await issueClientCertificate({ ...profile, ...passingLifetime(environment) }, environment));
   }
 }

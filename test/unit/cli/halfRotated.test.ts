@@ -22,7 +22,7 @@ describe("A config in the middle of a rotation of all five, to talos-pki", funct
       const { out: ending } = await run("expiry", "after.yaml");
       assert.equal(ending.match(/^ok /gm)?.length, 8);
       const { out: changes } = await run("diff", "before.yaml", "after.yaml");
-      for (const name of ["os", "kubernetes", "etcd", "aggregator"])
+      for (const name of ["os", "kubernetes", "etcd", "aggregator", "serviceAccount"])
         for (const fingerprint of [status[name]!.issuing, status[name]!.next])
           assert.ok(inspected.includes(fingerprint), `${name} ${fingerprint}`);
       for (const name of ["etcd", "aggregator", "serviceAccount"]) {
