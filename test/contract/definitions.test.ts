@@ -166,7 +166,11 @@ describe("A definition served as a dynamic resource and by the plugin", () => {
     const network = await FakeNodes.make(replay);
     const node = await network.add("10.0.0.2", { config });
     if (runsEtcd) node.etcd = { members: [node], alarms: [] };
-    Object.assign(systemHost, { nodes: () => Promise.resolve(network) });
+    // Either side is a process of its own.
+    Object.assign(systemHost, {
+      environment: Object.create(replay) as Replay,
+      nodes: () => Promise.resolve(network),
+    });
   };
 
   for (const kind of Object.keys(DEFINITIONS) as ResourceName[]) {

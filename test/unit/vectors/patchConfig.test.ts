@@ -32,10 +32,8 @@ configPatches[0]: line 2: unknown key "name"${SUFFIX}`,
     "configPatches[0]: cannot be read as YAML at line 2; must be valid YAML, indented with spaces",
   "patch-bad-bad-yaml-t1.14":
     "configPatches[0]: cannot be read as YAML at line 2; must be valid YAML, indented with spaces",
-  "patch-bad-tabs-t1.13":
-    "configPatches[0]: cannot be read as YAML at line 2; must be valid YAML, indented with spaces",
-  "patch-bad-tabs-t1.14":
-    "configPatches[0]: cannot be read as YAML at line 2; must be valid YAML, indented with spaces",
+  "patch-bad-tabs-t1.13": "configPatches[0]: a tab, which Talos rejects at line 2; indent with spaces",
+  "patch-bad-tabs-t1.14": "configPatches[0]: a tab, which Talos rejects at line 2; indent with spaces",
   "patch-bad-scalar": `configPatches[0]: line 1: must be a YAML document${SUFFIX}`,
   "patch-bad-list-for-map-t1.13": `configPatches[0]: line 1: must be a map at machine, found a list${SUFFIX}`,
   "patch-bad-list-for-map-t1.14": `configPatches[0]: line 1: must be a map at machine, found a list${SUFFIX}`,
@@ -44,7 +42,8 @@ configPatches[0]: line 2: unknown key "name"${SUFFIX}`,
   "patch-bad-bad-base64-t1.14": `configPatches[0]: line 3: crt is not base64${SUFFIX}`,
   "patch-bad-duplicate-key-t1.13": "configPatches[0]: a key at line 3 already stands at line 2; give it once",
   "patch-bad-duplicate-key-t1.14": "configPatches[0]: a key at line 3 already stands at line 2; give it once",
-  "patch-bad-merge-key-t1.14": "configPatches[0]: a merge key (<<) at line 4, which Talos rejects; write the keys out",
+  "patch-bad-merge-key-t1.14":
+    "configPatches[0]: line 4: a merge key (<<), which Talos rejects here; write the keys out",
   "patch-bad-root-delete": `configPatches[0]: line 1: missing apiVersion in document for which $patch: delete is used${SUFFIX}`,
   "patch-docs-on-1.13": `configPatches[0]: line 1: "KubeNodeConfig" "v1alpha1" is not registered in Talos 1.13${SUFFIX}`,
 };
