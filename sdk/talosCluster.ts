@@ -58,8 +58,8 @@ export interface TalosClusterArgs {
    */
   aliases?: Record<string, string>;
   /**
-   * Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13,
-   * v1.14. Default: that of `secrets`.
+   * Version contract or release of the Talos on the machines (`v1.13`, `v1.13.2`), which rejects the config of a newer
+   * one; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: `v1.14`.
    */
   talosVersion?: pulumi.Input<string>;
   /** How the CAs are made, or own CAs. */

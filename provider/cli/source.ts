@@ -40,12 +40,12 @@ export function readSource(name: string, fileText: string): Source {
   if (/^-----BEGIN /m.test(text)) {
     return { name, kind: "PEM", title: "PEM", text, documents: [], material: findPem(text), parts: [] };
   }
-  const documents = readPlainDocuments(text, "").filter(isTree);
+  const all = readPlainDocuments(text, "");
+  const documents = all.filter(isTree);
   if (documents.length === 0) {
-    throw new PkiError(
-      "ERR_PEM_INVALID",
-      "is neither PEM nor YAML; must be a talosconfig, secrets bundle, machine config, kubeconfig or PEM file",
-    );
+    const what = all.some(Array.isArray) ? "is a list, as a JSON patch is" : "is neither PEM nor YAML";
+    const expected = "must be a talosconfig, secrets bundle, machine config, kubeconfig or PEM file";
+    throw new PkiError("ERR_PEM_INVALID", `${what}; ${expected}`);
   }
   return yamlSource(name, text, documents, documents.map(kindOf).find((kind) => kind !== undefined) ?? "YAML");
 }

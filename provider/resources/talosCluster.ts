@@ -1,3 +1,4 @@
+import { NEWEST_TALOS_VERSION, SUPPORTED_TALOS_VERSIONS } from "../core/talosVersion";
 import { DEFAULT_MAX_PARALLEL } from "../core/cluster";
 import {
   integer,
@@ -100,7 +101,9 @@ export const TalosCluster: Component = {
     ).asPlain(),
     ...SECRETS_OPTIONS,
     ...MACHINE_OPTIONS,
-    talosVersion: MACHINE_OPTIONS.talosVersion,
+    talosVersion: text(
+      `Version contract or release of the Talos on the machines (\`v1.13\`, \`v1.13.2\`), which rejects the config of a newer one; supported: ${SUPPORTED_TALOS_VERSIONS.join(", ")}.`,
+    ).withDocumentedDefault(NEWEST_TALOS_VERSION),
   },
   outputs: {
     secrets: SECRETS_OUTPUTS.secrets,

@@ -382,7 +382,7 @@ namespace Pulumi.TalosPki
         public Input<Inputs.ServiceAccountOptionsArgs>? ServiceAccount { get; set; }
 
         /// <summary>
-        /// Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
+        /// Version contract or release of the Talos on the machines (`v1.13`, `v1.13.2`), which rejects the config of a newer one; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: `v1.14`.
         /// </summary>
         [Input("talosVersion")]
         public Input<string>? TalosVersion { get; set; }

@@ -140,7 +140,7 @@ type talosClusterArgs struct {
 	SecretsYaml *string `pulumi:"secretsYaml"`
 	// The key that signs Kubernetes service account tokens.
 	ServiceAccount *ServiceAccountOptions `pulumi:"serviceAccount"`
-	// Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
+	// Version contract or release of the Talos on the machines (`v1.13`, `v1.13.2`), which rejects the config of a newer one; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: `v1.14`.
 	TalosVersion *string `pulumi:"talosVersion"`
 	// How long operations may take, Go durations.
 	Timeouts *NodeTimeouts `pulumi:"timeouts"`
@@ -212,7 +212,7 @@ type TalosClusterArgs struct {
 	SecretsYaml pulumi.StringPtrInput
 	// The key that signs Kubernetes service account tokens.
 	ServiceAccount ServiceAccountOptionsPtrInput
-	// Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
+	// Version contract or release of the Talos on the machines (`v1.13`, `v1.13.2`), which rejects the config of a newer one; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: `v1.14`.
 	TalosVersion pulumi.StringPtrInput
 	// How long operations may take, Go durations.
 	Timeouts NodeTimeoutsPtrInput

@@ -89,7 +89,7 @@ class TalosClusterArgs:
         :param pulumi.Input[_builtins.str] secretbox_encryption_secret: Key that encrypts Secrets in etcd, base64 of 32 bytes.
         :param pulumi.Input[_builtins.str] secrets_yaml: Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
         :param pulumi.Input['ServiceAccountOptionsArgs'] service_account: The key that signs Kubernetes service account tokens.
-        :param pulumi.Input[_builtins.str] talos_version: Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
+        :param pulumi.Input[_builtins.str] talos_version: Version contract or release of the Talos on the machines (`v1.13`, `v1.13.2`), which rejects the config of a newer one; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: `v1.14`.
         :param pulumi.Input['NodeTimeoutsArgs'] timeouts: How long operations may take, Go durations.
         :param pulumi.Input[_builtins.str] trustd_token: Token with which workers ask trustd for certificates, of the same form.
         :param Sequence[pulumi.Input['ClusterNodeArgs']] worker_nodes: The workers. A change reaches them after the control planes, `maxParallel` at a time.
@@ -525,7 +525,7 @@ class TalosClusterArgs:
     @pulumi.getter(name="talosVersion")
     def talos_version(self) -> Optional[pulumi.Input[_builtins.str]]:
         """
-        Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
+        Version contract or release of the Talos on the machines (`v1.13`, `v1.13.2`), which rejects the config of a newer one; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: `v1.14`.
         """
         return pulumi.get(self, "talos_version")
 
@@ -668,7 +668,7 @@ class TalosCluster(pulumi.ComponentResource):
         :param pulumi.Input[_builtins.str] secretbox_encryption_secret: Key that encrypts Secrets in etcd, base64 of 32 bytes.
         :param pulumi.Input[_builtins.str] secrets_yaml: Adopts the secrets in a text: a `talosctl gen secrets` file, a Terraform or OpenTofu state, a Pulumi stack export, Kubernetes Secrets of Cluster API, or talhelper's talsecret.yaml, recognised by content. Read at creation only.
         :param pulumi.Input[Union['ServiceAccountOptionsArgs', 'ServiceAccountOptionsArgsDict']] service_account: The key that signs Kubernetes service account tokens.
-        :param pulumi.Input[_builtins.str] talos_version: Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
+        :param pulumi.Input[_builtins.str] talos_version: Version contract or release of the Talos on the machines (`v1.13`, `v1.13.2`), which rejects the config of a newer one; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: `v1.14`.
         :param pulumi.Input[Union['NodeTimeoutsArgs', 'NodeTimeoutsArgsDict']] timeouts: How long operations may take, Go durations.
         :param pulumi.Input[_builtins.str] trustd_token: Token with which workers ask trustd for certificates, of the same form.
         :param Sequence[pulumi.Input[Union['ClusterNodeArgs', 'ClusterNodeArgsDict']]] worker_nodes: The workers. A change reaches them after the control planes, `maxParallel` at a time.

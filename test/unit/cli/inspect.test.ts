@@ -123,7 +123,12 @@ private key
   });
 
   it("rejects what it cannot read, each with its own words", async () => {
-    const unreadable = { sops: vector("broken/sops.yaml"), der: vector("broken/pem-der-ca.crt"), empty: "" };
+    const unreadable = {
+      sops: vector("broken/sops.yaml"),
+      der: vector("broken/pem-der-ca.crt"),
+      empty: "",
+      patch: '[{"op":"remove","path":"/a"}]',
+    };
     const of = async (name: string): Promise<string> => {
       const { code, out, err } = await talosPki(["inspect", name], { files: unreadable });
       assert.equal(out, "");
@@ -137,6 +142,7 @@ private key
       "1 talos-pki: is neither PEM nor YAML; must be a talosconfig, secrets bundle, machine config, kubeconfig or PEM file [ERR_PEM_INVALID]\n";
     assert.equal(await of("der"), neither);
     assert.equal(await of("empty"), neither);
+    assert.equal(await of("patch"), neither.replace("neither PEM nor YAML", "a list, as a JSON patch is"));
     assert.equal(await of("gone"), "2 talos-pki: gone: there is no such file\n");
   });
 

@@ -480,14 +480,14 @@ public final class TalosClusterArgs extends com.pulumi.resources.ResourceArgs {
     }
 
     /**
-     * Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
+     * Version contract or release of the Talos on the machines (`v1.13`, `v1.13.2`), which rejects the config of a newer one; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: `v1.14`.
      * 
      */
     @Import(name="talosVersion")
     private @Nullable Output<String> talosVersion;
 
     /**
-     * @return Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
+     * @return Version contract or release of the Talos on the machines (`v1.13`, `v1.13.2`), which rejects the config of a newer one; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: `v1.14`.
      * 
      */
     public Optional<Output<String>> talosVersion() {
@@ -1247,7 +1247,7 @@ public final class TalosClusterArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param talosVersion Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
+         * @param talosVersion Version contract or release of the Talos on the machines (`v1.13`, `v1.13.2`), which rejects the config of a newer one; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: `v1.14`.
          * 
          * @return builder
          * 
@@ -1258,7 +1258,7 @@ public final class TalosClusterArgs extends com.pulumi.resources.ResourceArgs {
         }
 
         /**
-         * @param talosVersion Version contract or release (`v1.13`, `v1.13.2`); supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: that of `secrets`.
+         * @param talosVersion Version contract or release of the Talos on the machines (`v1.13`, `v1.13.2`), which rejects the config of a newer one; supported: v1.6, v1.7, v1.8, v1.9, v1.10, v1.11, v1.12, v1.13, v1.14. Default: `v1.14`.
          * 
          * @return builder
          * 
