@@ -138,5 +138,7 @@ function pair(values: readonly Value[], certificates: FoundCertificate[], keys: 
     });
   }
   keys.push(...[...free].map((found) => ({ ...found, isPrivate: true as const })));
-  keys.push(...values.flatMap(({ publicKeys }) => publicKeys.map((found) => ({ ...found, isPrivate: false as const }))));
+  keys.push(
+    ...values.flatMap(({ publicKeys }) => publicKeys.map((found) => ({ ...found, isPrivate: false as const }))),
+  );
 }

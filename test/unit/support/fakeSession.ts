@@ -98,7 +98,9 @@ export class FakeSession implements NodeSession {
       case "StaticPods":
         return node.apiServerReady === undefined ? undefined : of("");
       case "SecretStatuses":
-        return node.secretsWrittenAt === undefined ? undefined : { ...of(""), updated: new Date(node.secretsWrittenAt) };
+        return node.secretsWrittenAt === undefined
+          ? undefined
+          : { ...of(""), updated: new Date(node.secretsWrittenAt) };
       default:
         return undefined;
     }
