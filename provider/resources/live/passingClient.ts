@@ -8,7 +8,8 @@ import type { NodeIdentity } from "../../engine/nodes";
 const HOUR_MS = 3_600_000;
 /** A client is handed out as long as it has most of its hour left. */
 const SHARED_MS = HOUR_MS / 4;
-const COMMON_NAME = "pulumi-talos-pki";
+/** Whom a server's log names for a client that the provider issues itself. */
+export const PASSING_COMMON_NAME = "pulumi-talos-pki";
 
 /** The lifetime of a client of one operation: it begins an hour ago, for clocks that are off, and ends in an hour. */
 export function passingLifetime(environment: Environment): {
@@ -40,7 +41,7 @@ export function talosClientOf(signer: Authority, environment: Environment): Prom
   const now = environment.now().getTime();
   // A clock that was put back has issued for the future.
   if (known !== undefined && now >= known.issuedAt && now - known.issuedAt < SHARED_MS) return known.identity;
-  const profile = { certificateAuthority: signer, roles: ["os:admin"], commonName: COMMON_NAME };
+  const profile = { certificateAuthority: signer, roles: ["os:admin"], commonName: PASSING_COMMON_NAME };
   const identity = issueClientCertificate({ ...profile, ...passingLifetime(environment) }, environment).then(
     nodeIdentity,
   );

@@ -6,7 +6,7 @@ import type { Certificate } from "../../../core/x509/certificate";
 import { issueKubernetesClientCertificate, KUBERNETES_ADMIN } from "../../../core/x509/kubernetesClientCertificate";
 import type { NodeIdentity } from "../../../engine/nodes";
 import type { NodeAccess } from "../nodeAccess";
-import { nodeIdentity, passingLifetime } from "../passingClient";
+import { nodeIdentity, PASSING_COMMON_NAME, passingLifetime } from "../passingClient";
 import type { StagedName } from "../../../core/secrets/inventory";
 
 /** A CA of a rotation, or a service account key, as far as it is known. */
@@ -38,7 +38,7 @@ export type PartyClients = { readonly [Party in RotationParty]?: NodeIdentity };
 /** Whom clients speak for that exist for a probe only. The front-proxy client has the name that API servers allow. */
 const SUBJECTS = {
   kubernetes: KUBERNETES_ADMIN,
-  etcd: { commonName: "pulumi-talos-pki", organizations: [] },
+  etcd: { commonName: PASSING_COMMON_NAME, organizations: [] },
   aggregator: { commonName: "front-proxy-client", organizations: [] },
 } as const;
 
