@@ -1,16 +1,21 @@
-// npm run archives: writes what `pulumi plugin install` takes, an archive per platform, and SHA256SUMS of all, into
-// .build/archives or the folder after --out. They need Node on PATH. With --executable it adds one for this platform that needs
-// none.
+// npm run archives: writes what `pulumi plugin install` takes, an archive per platform, and SHA256SUMS of all.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 
-import { archiveOf, checksumsOf } from "./lib/archive.mjs";
+import { readCommandLine } from "./lib/commandLine.mjs";
 import { root } from "./lib/paths.mjs";
-import { bundlePlugin, licensesOf } from "./lib/pluginBundle.mjs";
-import { build } from "./lib/ready.mjs";
+import { assertInstalled, build } from "./lib/ready.mjs";
 import { runMain, say } from "./lib/say.mjs";
-import { nodeLicense, singleExecutable } from "./lib/singleExecutable.mjs";
+
+const USAGE = `usage: npm run archives -- [options]
+
+Archives of the plugin for \`pulumi plugin install\`, one per platform, with SHA256SUMS. They need Node on PATH.
+
+options:
+  --out <folder>  where to; default .build/archives
+  --executable    add one for this platform that needs no Node
+  -h, --help      print this
+`;
 
 const PLUGIN = "pulumi-resource-talos-pki";
 const NO_NODE = `${PLUGIN}: there is no node on PATH; install Node.js 20 or newer`;
@@ -38,6 +43,9 @@ const file = (name, contents) => ({ name, contents, mode: 0o644 });
 
 /** Rows `[name, contents]` of the archives of a version. */
 async function archives(version, executable) {
+  // They load packages, which must be installed first.
+  const { archiveOf } = await import("./lib/archive.mjs");
+  const { bundlePlugin, licensesOf } = await import("./lib/pluginBundle.mjs");
   const { code, packages } = await bundlePlugin();
   const licenses = [
     file("LICENSE", readFileSync(join(root, "LICENSE"))),
@@ -51,6 +59,7 @@ async function archives(version, executable) {
     );
   }
   if (executable) {
+    const { nodeLicense, singleExecutable } = await import("./lib/singleExecutable.mjs");
     const contents = await singleExecutable(code);
     const ofNode = nodeLicense();
     if (ofNode === undefined) {
@@ -65,7 +74,13 @@ async function archives(version, executable) {
 }
 
 await runMain(async () => {
-  const { values } = parseArgs({ options: { out: { type: "string" }, executable: { type: "boolean" } } });
+  const options = { out: { type: "string" }, executable: { type: "boolean" } };
+  const commandLine = readCommandLine(USAGE, { options });
+  if (commandLine === undefined) {
+    return;
+  }
+  const { values } = commandLine;
+  assertInstalled();
   const folder = resolve(values.out ?? join(root, ".build", "archives"));
   await build({ always: false });
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -78,6 +93,7 @@ await runMain(async () => {
   for (const [name, contents] of rows) {
     writeFileSync(join(folder, name), contents);
   }
+  const { checksumsOf } = await import("./lib/archive.mjs");
   writeFileSync(join(folder, "SHA256SUMS"), checksumsOf(rows));
   say(`${rows.length} archives in ${folder}`);
 });

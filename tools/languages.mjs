@@ -4,13 +4,17 @@
 import { parseArgs } from "node:util";
 
 import { findJavaPackages } from "./lib/javaPackages.mjs";
-import { findLanguageTool, findPythonEnvironment } from "./lib/languageTools.mjs";
+import { findLanguageTool } from "./lib/languageTools.mjs";
+import { findPythonEnvironment } from "./lib/pythonEnvironment.mjs";
 import { OptionalToolError, runMain, say, ToolError } from "./lib/say.mjs";
 
 const finders = {
   yaml: async (options) => [await findLanguageTool("yaml", options)],
   // The environment first: its python is the one that the host is to start.
-  python: async (options) => [await findPythonEnvironment(options), await findLanguageTool("python", options)],
+  python: async (options) => [
+    await findPythonEnvironment("pulumi", options),
+    await findLanguageTool("python", options),
+  ],
   // The packages first: where they cannot be had, nothing need be built.
   java: async (options) => [await findJavaPackages(options), await findLanguageTool("java", options)],
   // All that `npm run sdks` needs beside the Pulumi CLI.

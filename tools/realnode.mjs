@@ -1,13 +1,5 @@
 #!/usr/bin/env node
 // Real Talos nodes on this machine, without a container engine and without a network: see test/realnode/README.md.
-//
-//   node tools/realnode.mjs                     builds what is missing or old
-//   node tools/realnode.mjs next                builds nodes of the next release of Talos too
-//   node tools/realnode.mjs --missing-packages  prints the Debian packages that are to be installed first
-//   node tools/realnode.mjs up [--control-planes 1] [--workers 1]
-//                                               the same, then starts nodes in maintenance mode, and prints
-//                                               name, address and fingerprint of each, and how to use them
-//   node tools/realnode.mjs down                removes the nodes
 import { createHash } from "node:crypto";
 import { realpathSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -15,14 +7,31 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 
 import { ensureJudge, findJudge } from "./judge.mjs";
+import { readCommandLine } from "./lib/commandLine.mjs";
 import { ensureNextRoot, ensurePrograms, findNextRoot, findPrograms, versions } from "./lib/realnode/build.mjs";
 import { missingPackages, needMachine, whyNoNodes } from "./lib/realnode/machine.mjs";
 import { machinePatch } from "./lib/realnode/machinePatch.mjs";
 import { NodeSet } from "./lib/realnode/nodeSet.mjs";
-import { runMain, say, ToolError } from "./lib/say.mjs";
+import { runMain, say, ToolError, UsageError } from "./lib/say.mjs";
+
+const USAGE = `usage: node tools/realnode.mjs [command] [options]
+
+Real Talos nodes on this machine, without a container engine; Linux, as root.
+
+commands:
+  build (default)       build what is missing or old
+  next                  build nodes of the next release of Talos too
+  up                    build, start nodes in maintenance mode, and print name, address and fingerprint of each
+  down                  remove the nodes
+
+options:
+  --control-planes <n>  of up: how many; default 1
+  --workers <n>         of up: how many; default 1
+  --missing-packages    print the Debian packages that are to be installed first
+  -h, --help            print this
+`;
 
 export { findNextRoot, machinePatch, NodeSet, versions, whyNoNodes };
 
@@ -76,15 +85,23 @@ async function untilInMaintenance(set, { name, address }) {
   }
 }
 
-async function up({ "control-planes": controlPlanes, workers }) {
+function count(values, name) {
+  if (!/^\d{1,2}$/.test(values[name])) {
+    throw new UsageError(`--${name}: ${JSON.stringify(values[name])} is no number of nodes; use one such as 3`);
+  }
+  return Number(values[name]);
+}
+
+async function up(values) {
+  const [controlPlanes, workers] = [count(values, "control-planes"), count(values, "workers")];
   const why = await whyNoNodes();
   if (why !== undefined) {
     throw new ToolError(why);
   }
   const set = await NodeSet.create(await ensureRealNodes(), { lasting: true });
   const names = [
-    ...Array.from({ length: Number(controlPlanes) }, (_, index) => `control-plane-${index + 1}`),
-    ...Array.from({ length: Number(workers) }, (_, index) => `worker-${index + 1}`),
+    ...Array.from({ length: controlPlanes }, (_, index) => `control-plane-${index + 1}`),
+    ...Array.from({ length: workers }, (_, index) => `worker-${index + 1}`),
   ];
   const nodes = await Promise.all(names.map((name) => set.start(name, { resetWipes: true })));
   await Promise.all(nodes.map((node) => untilInMaintenance(set, node)));
@@ -92,20 +109,25 @@ async function up({ "control-planes": controlPlanes, workers }) {
   writeFileSync(patch, machinePatch(set.registryAddress));
   const fingerprints = await Promise.all(nodes.map(({ address }) => keyFingerprint(address)));
   nodes.forEach(({ name, address }, index) => process.stdout.write(`${name} ${address} ${fingerprints[index]}\n`));
-  say(`the nodes are in maintenance mode; Kubernetes is ${versions().kubernetes}, whatever version a config names`);
-  say(`machine configs need the patch in ${patch}`);
+  const { talos, kubernetes } = versions();
+  say(
+    `the nodes are in maintenance mode and run Talos v${talos}; set talosVersion: ${/^v\d+\.\d+/.exec(`v${talos}`)[0]}`,
+  );
+  say(`Kubernetes is ${kubernetes}, whatever version a config names`);
+  say(`machine configs need the patch in ${patch}: set configPatches, or \`patch\` of examples/cluster, to its text`);
   say(`logs are in ${join(set.folder, "nodes")}; \`node tools/realnode.mjs down\` removes all`);
 }
 
 async function down() {
   await NodeSet.removeAbandoned();
   const sets = NodeSet.lasting(undefined);
+  const removed = sets.flatMap((set) => set.nodes()).map(({ name, address }) => `${name} (${address})`);
   await Promise.all(sets.map((set) => set.close()));
-  say(sets.length === 0 ? "there are no nodes" : "the nodes are removed");
+  say(removed.length === 0 ? "there are no nodes" : `removed ${removed.join(", ")}`);
 }
 
 async function main() {
-  const { positionals, values } = parseArgs({
+  const commandLine = readCommandLine(USAGE, {
     allowPositionals: true,
     options: {
       "missing-packages": { type: "boolean", default: false },
@@ -113,6 +135,10 @@ async function main() {
       workers: { type: "string", default: "1" },
     },
   });
+  if (commandLine === undefined) {
+    return;
+  }
+  const { positionals, values } = commandLine;
   if (values["missing-packages"]) {
     process.stdout.write(`${(await missingPackages()).join(" ")}\n`);
     return;
@@ -125,7 +151,8 @@ async function main() {
   };
   const command = commands[positionals[0] ?? "build"];
   if (command === undefined || positionals.length > 1) {
-    throw new ToolError(`usage: node tools/realnode.mjs [${Object.keys(commands).join("|")}]`);
+    const known = Object.keys(commands).join(", ");
+    throw new UsageError(`${JSON.stringify(positionals.join(" "))} is no command; use one of ${known}`);
   }
   await command();
 }

@@ -10,6 +10,7 @@ const built = (path: string): string => JSON.stringify(join(repository, "dist", 
 const PROVIDER = `
 const { existsSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { PemReader } = require(${built("core/x509/pemReader.js")});
+const { Changes } = require(${built("adapters/changes.js")});
 const { dynamicProvider } = require(${built("adapters/dynamicProvider.js")});
 const { systemHost } = require(${built("adapters/systemHost.js")});
 const { defineResource } = require(${built("engine/definition.js")});
@@ -42,7 +43,7 @@ const Note = defineResource({
   remove: ({ outputs: { found } }) => { writeFileSync("removed", found); rmSync("note"); },
 });
 const say = (line) => void process.stdout.write(line + "\\n");
-module.exports = dynamicProvider(new ResourceShell(Note, systemHost, new PemReader()), { say, audit: () => {} });
+module.exports = dynamicProvider(new ResourceShell(Note, systemHost, new PemReader()), { say, audit: () => {}, changes: new Changes() });
 `;
 
 const TOKEN = "s3cret-of-the-note";

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 
 import { needsPulumi, Project, type Outcome, type PulumiCli, repository } from "../e2e/support";
-import { needsLanguage } from "../e2e/support/languages";
+import { needsLanguage, YAML_CLUSTER, yamlProject } from "../e2e/support/languages";
 
 const PLUGIN = "pulumi-resource-talos-pki";
 const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { version: string };
@@ -16,17 +16,8 @@ const PLATFORMS = ["darwin", "linux", "windows"].flatMap((system) => [`${system}
 const archiveName = (of: string): string => `${PLUGIN}-v${version}-${of}.tar.gz`;
 const EXECUTABLE = `${PLUGIN}-executable-v${version}-linux-${architecture}.tar.gz`;
 
-/** A cluster without nodes: the plugin makes resources, and a component with Pulumi's SDK. */
-const PROGRAM = `name: archives
-runtime: yaml
-resources:
-  cluster:
-    type: talos-pki:TalosCluster
-    properties:
-      clusterName: prod
-      clusterEndpoint: https://10.0.0.2:6443
-      serviceAccount: { algorithm: ecdsa-p256 }
-`;
+/** The plugin makes resources, and a component with Pulumi's SDK. */
+const PROGRAM = yamlProject({ cluster: YAML_CLUSTER });
 
 const succeed = (outcome: Outcome): Outcome => {
   assert.equal(outcome.code, 0, outcome.output);
@@ -167,8 +158,8 @@ describe("The plugin's archives", function () {
     });
     await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const options = `    options: { version: ${version}, pluginDownloadURL: "${url}" }\n`;
-    const made = await start({ node: true, text: PROGRAM + options });
+    const options = { version, pluginDownloadURL: url };
+    const made = await start({ node: true, text: yamlProject({ cluster: { ...YAML_CLUSTER, options } }) });
     await runs(made);
     assert.deepEqual([...new Set(asked)], [archiveName(platform)]);
     assert.deepEqual(installedIn(made), [`resource-talos-pki-v${version}`]);

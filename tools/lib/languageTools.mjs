@@ -1,33 +1,24 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { hashOf } from "./files.mjs";
 import { buildGoTools } from "./goTool.mjs";
-import { withLock } from "./lock.mjs";
+import { outputOf } from "./output.mjs";
 import { root, toolCache } from "./paths.mjs";
-import { capture, isExecutable, onPath } from "./run.mjs";
-import { progress, say, ToolError } from "./say.mjs";
+import { isExecutable } from "./run.mjs";
+import { ToolError } from "./say.mjs";
 
 const versions = JSON.parse(readFileSync(join(root, "tools", "versions.json"), "utf8"));
-const REQUIREMENTS = join(root, "tools", "python", "requirements.txt");
 const GENERATOR = "tools/go/pulumi-sdk-generator";
 
 /** Other sources of the generator build their own. */
 const versionOfGenerator = (...files) => hashOf(files.map((file) => join(root, GENERATOR, file)));
 
-async function run(command, args, options = {}) {
-  const { code, stdout, stderr } = await capture(command, args, options);
-  if (code !== 0) {
-    throw new ToolError(`${command} ${args[0]} failed: ${stderr.trim().split("\n").slice(-5).join("\n")}`);
-  }
-  return stdout.trim();
-}
-
 /** The Python host calls a script that lies beside its source, and finds it on PATH. */
 async function addPythonScript(folder) {
   const sdk = "github.com/pulumi/pulumi/sdk/v3";
   const cwd = join(root, "tools", "go", "pulumi-language-python");
-  const source = await run("go", ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", sdk], { cwd });
+  const source = await outputOf("go", ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", sdk], { cwd });
   const script = "pulumi-language-python-exec";
   copyFileSync(join(source, "python", "cmd", script), join(folder, script));
 }
@@ -90,36 +81,4 @@ export async function findLanguageTool(tool, { env = process.env, obtain = "noth
   const { finish, ...build } = row;
   await buildGoTools(`${row.name} from its sources, once, 1 to 5 minutes`, folder, [build], finish);
   return folder;
-}
-
-/** A folder with a Python that has Pulumi's SDK, in its `bin`; `obtain: "build"` makes it once. */
-export async function findPythonEnvironment({ env = process.env, obtain = "nothing" } = {}) {
-  const folder = join(toolCache(env), "python", hashOf([REQUIREMENTS]));
-  // Written last: an environment that was cut short has none.
-  const complete = join(folder, "complete");
-  if (existsSync(complete)) {
-    return join(folder, "bin");
-  }
-  if (obtain !== "build") {
-    throw new ToolError("there is no Python environment with Pulumi's SDK; `node tools/languages.mjs` makes it");
-  }
-  const [python] = onPath("python3", env);
-  if (python === undefined) {
-    throw new ToolError("there is no `python3` on PATH");
-  }
-  mkdirSync(join(toolCache(env), "python"), { recursive: true });
-  const make = async () => {
-    if (existsSync(complete)) {
-      return;
-    }
-    rmSync(folder, { recursive: true, force: true });
-    await progress("installing Pulumi's SDK for Python", async () => {
-      await run(python, ["-m", "venv", folder]);
-      const pip = ["install", "--quiet", "--disable-pip-version-check", "--requirement", REQUIREMENTS];
-      await run(join(folder, "bin", "pip"), pip, { timeout: 10 * 60_000 });
-    });
-    writeFileSync(complete, "");
-  };
-  await withLock(`${folder}.lock`, make, (pid) => say(`waiting for process ${pid}, which installs Python packages`));
-  return join(folder, "bin");
 }

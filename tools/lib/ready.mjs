@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 
 import { withLock } from "./lock.mjs";
 import { root, windows } from "./paths.mjs";
-import { capture, run } from "./run.mjs";
+import { capture, run, signalOf } from "./run.mjs";
 import { progress, say, ToolError } from "./say.mjs";
 
 const SOURCES = ["provider", "sdk"];
@@ -25,6 +25,14 @@ function whyInstall() {
     return present[path] === undefined ? optional !== true && peer !== true : present[path].version !== version;
   });
   return wrong === undefined ? undefined : `${wrong[0]} is not at ${wrong[1].version}`;
+}
+
+/** A ToolError where the packages are not installed as package-lock.json says. */
+export function assertInstalled() {
+  const reason = whyInstall();
+  if (reason !== undefined) {
+    throw new ToolError(`the packages of this clone are not installed (${reason}); run \`npm ci\``);
+  }
 }
 
 async function install() {
@@ -86,16 +94,26 @@ function removeOrphans() {
 
 /** Compiles `provider` and `sdk` into `dist`; with `always: false` only if a source is newer than what is there. */
 export async function build({ always = true } = {}) {
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   const compile = async () => {
     if (!always && !isStale()) {
       return;
     }
+    if (!existsSync(compiler)) {
+      assertInstalled();
+    }
     await progress("compiling", async () => {
-      const code = await run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", root], {
+      const code = await run(process.execPath, [compiler, "-p", root], {
         cwd: root,
         // stdout belongs to what comes after.
         stdio: ["ignore", 2, 2],
       });
+      const signal = signalOf(code);
+      if (signal !== undefined) {
+        throw new ToolError(
+          `the compiler was killed (${signal}), as systems do that are short of memory; run it again`,
+        );
+      }
       if (code !== 0) {
         throw new ToolError("the sources do not compile; see above");
       }

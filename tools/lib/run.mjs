@@ -26,6 +26,9 @@ export function onPath(name, env = process.env) {
 
 const exitCode = (code, signal) => code ?? 128 + (osConstants.signals[signal] ?? 0);
 
+/** The signal that killed a command with this exit code, or undefined: `signalOf(137)` is "SIGKILL". */
+export const signalOf = (code) => Object.entries(osConstants.signals).find(([, number]) => code === 128 + number)?.[0];
+
 /**
  * Runs a command whose output is the user's; answers its exit code. A Ctrl-C reaches the command through the
  * terminal, so this process waits for it to end in its own way.

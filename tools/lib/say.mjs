@@ -9,6 +9,9 @@ export const say = (line) => {
 /** An error whose message alone is for the user: no stack is shown. */
 export class ToolError extends Error {}
 
+/** A wrong command line. */
+export class UsageError extends ToolError {}
+
 /** Nobody is asked to have this tool: what needs it is skipped even where tools are required. */
 export class OptionalToolError extends ToolError {}
 
@@ -57,6 +60,6 @@ export async function runMain(main) {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
     process.stderr.write(`talos-pki: ${error instanceof ToolError ? error.message : error.stack}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }
