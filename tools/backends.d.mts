@@ -11,3 +11,6 @@ export function findPostgres(env?: NodeJS.ProcessEnv): Found<string>;
 
 /** The S3 server that was built. */
 export function findS3Server(env?: NodeJS.ProcessEnv): Found<string>;
+
+/** The stand-in for AWS KMS that was installed. */
+export function findKeyService(): Promise<Found<string>>;

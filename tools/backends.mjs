@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// The servers that the tests of state backends run: PostgreSQL of this machine, and an S3-compatible server from a pinned Go module.
+// The servers that the tests of state backends run: PostgreSQL of this machine, an S3-compatible server from a pinned Go
+// module, and a stand-in for AWS KMS from pinned Python packages.
 //
-//   node tools/backends.mjs                     builds the S3 server, once; prints the paths as one line of JSON
+//   node tools/backends.mjs                     makes the latter two, once; prints the paths as one line of JSON
 //   node tools/backends.mjs --missing-packages  prints the Debian packages that are to be installed first
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,6 +11,7 @@ import { parseArgs } from "node:util";
 
 import { buildGoTools } from "./lib/goTool.mjs";
 import { root, toolCache } from "./lib/paths.mjs";
+import { findPythonEnvironment } from "./lib/pythonEnvironment.mjs";
 import { isExecutable, onPath } from "./lib/run.mjs";
 import { runMain, ToolError } from "./lib/say.mjs";
 
@@ -55,6 +57,18 @@ export function findS3Server(env = process.env) {
     : { why: "the S3 server is not built; `node tools/backends.mjs` builds it" };
 }
 
+/** The server that stands in for AWS KMS, with its own keys in memory: `{found}` or `{why}`. */
+export async function findKeyService() {
+  try {
+    return { found: join(await findPythonEnvironment("moto"), "moto_server") };
+  } catch (error) {
+    if (error instanceof ToolError) {
+      return { why: error.message };
+    }
+    throw error;
+  }
+}
+
 async function main() {
   const { values } = parseArgs({ options: { "missing-packages": { type: "boolean", default: false } } });
   if (values["missing-packages"]) {
@@ -64,7 +78,9 @@ async function main() {
   if (findS3Server().found === undefined) {
     await buildGoTools("an S3 server, once, about 2 minutes", s3Folder(process.env), [SERVER]);
   }
-  process.stdout.write(`${JSON.stringify({ postgres: findPostgres().found, s3: findS3Server().found })}\n`);
+  await findPythonEnvironment("moto", { obtain: "build" });
+  const { found: keys } = await findKeyService();
+  process.stdout.write(`${JSON.stringify({ postgres: findPostgres().found, s3: findS3Server().found, keys })}\n`);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {

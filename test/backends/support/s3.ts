@@ -1,31 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { type Backend, objectsIn } from "../../e2e/support";
 import { loopbackAddress } from "../../interop/support/node";
 
-import { type BackendServer, ServerProcess } from "./server";
+import { type BackendServer, isListening, ServerProcess } from "./server";
 
 const PORT = 7070;
 const REGION = "eu-central-1";
-
-const answers = (host: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ host, port: PORT });
-    const end = (yes: boolean): void => {
-      socket.destroy();
-      resolve(yes);
-    };
-    socket.once("connect", () => {
-      end(true);
-    });
-    socket.once("error", () => {
-      end(false);
-    });
-  });
 
 /** versitygw, an S3 server that stores the objects of a bucket as files of a folder. */
 export class S3Server implements BackendServer {
@@ -44,7 +28,7 @@ export class S3Server implements BackendServer {
     const keys = { id: `AK${randomBytes(8).toString("hex").toUpperCase()}`, secret: randomBytes(20).toString("hex") };
     const server = await ServerProcess.start(
       [program, "--quiet", "--region", REGION, "--port", `${address}:${PORT}`, "posix", folder],
-      () => answers(address),
+      () => isListening(address, PORT),
       { env: { ...process.env, ROOT_ACCESS_KEY: keys.id, ROOT_SECRET_KEY: keys.secret } },
     );
     return new S3Server(folder, address, keys, server);
