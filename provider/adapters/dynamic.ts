@@ -1,6 +1,8 @@
 import { AUDIT_LOG, auditTrail } from "../audit";
 import { DEFINITIONS } from "../resources";
-import { type DynamicProvider, dynamicProvider, type Reporting } from "./dynamicProvider";
+import { Changes } from "./changes";
+import { type DynamicProvider, dynamicProvider, type Surroundings } from "./dynamicProvider";
+import { endWithParent, hasWork } from "./parentWatch";
 import { createShells } from "./shells";
 import { systemHost } from "./systemHost";
 
@@ -13,16 +15,19 @@ const say = (line: string): void => {
 
 // Pulumi tells a dynamic provider no stack.
 const audit = auditTrail({ host: systemHost, say, file: process.env[AUDIT_LOG], stack: process.env["PULUMI_STACK"] });
-const reporting: Reporting = { say, audit };
+const surroundings: Surroundings = { say, audit, changes: new Changes() };
 const shells = createShells(DEFINITIONS, systemHost);
 
 /** What the `__provider` of a dynamic resource requires, by resource. */
-export const TalosSecrets: DynamicProvider = dynamicProvider(shells.TalosSecrets, reporting);
-export const ClientConfiguration: DynamicProvider = dynamicProvider(shells.ClientConfiguration, reporting);
-export const MachineConfig: DynamicProvider = dynamicProvider(shells.MachineConfig, reporting);
-export const AcceptedCA: DynamicProvider = dynamicProvider(shells.AcceptedCA, reporting);
-export const NodeCertificate: DynamicProvider = dynamicProvider(shells.NodeCertificate, reporting);
-export const Kubeconfig: DynamicProvider = dynamicProvider(shells.Kubeconfig, reporting);
-export const ConfigurationApply: DynamicProvider = dynamicProvider(shells.ConfigurationApply, reporting);
-export const Bootstrap: DynamicProvider = dynamicProvider(shells.Bootstrap, reporting);
-export const ClusterHealth: DynamicProvider = dynamicProvider(shells.ClusterHealth, reporting);
+export const TalosSecrets: DynamicProvider = dynamicProvider(shells.TalosSecrets, surroundings);
+export const ClientConfiguration: DynamicProvider = dynamicProvider(shells.ClientConfiguration, surroundings);
+export const MachineConfig: DynamicProvider = dynamicProvider(shells.MachineConfig, surroundings);
+export const AcceptedCA: DynamicProvider = dynamicProvider(shells.AcceptedCA, surroundings);
+export const NodeCertificate: DynamicProvider = dynamicProvider(shells.NodeCertificate, surroundings);
+export const Kubeconfig: DynamicProvider = dynamicProvider(shells.Kubeconfig, surroundings);
+export const ConfigurationApply: DynamicProvider = dynamicProvider(shells.ConfigurationApply, surroundings);
+export const Bootstrap: DynamicProvider = dynamicProvider(shells.Bootstrap, surroundings);
+export const ClusterHealth: DynamicProvider = dynamicProvider(shells.ClusterHealth, surroundings);
+
+// Dynamic resources of others live in the same process.
+endWithParent({ isBusy: () => surroundings.changes.areUnderWay() || hasWork() });

@@ -4,6 +4,7 @@ import { NAME_KEY, PROVIDER_KEY } from "../engine/internalKeys";
 import { PartialFailure } from "../engine/partialFailure";
 import type { ResourceShell, Say, ShellCall } from "../engine/shell";
 import type { Properties } from "../engine/wire";
+import type { Changes } from "./changes";
 
 /** The part of pulumi.dynamic.ResourceProvider that the dynamic provider process calls. */
 export interface DynamicProvider {
@@ -19,17 +20,19 @@ export interface DynamicProvider {
   delete(id: string, props: Properties): Promise<void>;
 }
 
-/** Where a provider reports. */
-export interface Reporting {
+/** What all providers of a process share. */
+export interface Surroundings {
+  /** Where they report. */
   readonly say: Say;
   readonly audit: Audit;
+  readonly changes: Changes;
 }
 
 /**
  * A definition as Pulumi's process for dynamic resources calls it. That process gives no URN, so the inputs carry the
  * name, and no signal when the user cancels. Source: pulumi/pulumi sdk/nodejs/cmd/dynamic-provider/index.ts, v3.245.
  */
-export function dynamicProvider(shell: ResourceShell, reporting: Reporting): DynamicProvider {
+export function dynamicProvider(shell: ResourceShell, { changes, ...reporting }: Surroundings): DynamicProvider {
   const names = new CurrentNames();
   const callAs = (name: string): ShellCall => ({ name, ...reporting });
   const callFor = (properties: Properties): ShellCall => callAs(names.of(properties));
@@ -45,7 +48,7 @@ export function dynamicProvider(shell: ResourceShell, reporting: Reporting): Dyn
   const change = async <T>(inputs: Properties, run: (call: ShellCall) => Promise<T>): Promise<T> => {
     const call = callFor(inputs);
     try {
-      return await run(call);
+      return await changes.run(() => run(call));
     } catch (error) {
       if (error instanceof PkiError) error.stack = `${error.name}: ${error.message}`;
       if (!(error instanceof PartialFailure)) throw error;
@@ -83,7 +86,9 @@ export function dynamicProvider(shell: ResourceShell, reporting: Reporting): Dyn
     update: (_id, olds, news) =>
       change(news, async (call) => ({ outs: stored((await shell.update(call, olds, news)).outputs, call.name) })),
     async delete(_id, props) {
-      await shell.remove(callFor(props), props).catch((error: unknown) => fail("cannot be deleted", props, error));
+      await changes
+        .run(() => shell.remove(callFor(props), props))
+        .catch((error: unknown) => fail("cannot be deleted", props, error));
     },
   };
 }

@@ -4,30 +4,29 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 import { needsPulumi, type Outcome, Project, type PulumiCli, repository, secretsIn } from "./support";
-import { needsLanguage, pathWith } from "./support/languages";
+import { needsLanguage, pathWith, YAML_CLUSTER, yamlProject } from "./support/languages";
 
-const YAML = (nodes = ""): string => `name: cluster
-runtime: yaml
-resources:
-  before:
-    type: talos-pki:TalosSecrets
-    options: { protect: false }
-  cluster:
-    type: talos-pki:TalosCluster
-    properties:
-      clusterName: prod
-      clusterEndpoint: https://10.0.0.2:6443
-      serviceAccount: { algorithm: ecdsa-p256 }
-      clients: { ci: { roles: ["os:reader"] } }
-      configPatches: ["machine: { sysctls: { vm.swappiness: '10' } }"]
-${nodes}
-outputs:
-  talosconfig: \${cluster.talosconfig}
-  talosconfigs: \${cluster.talosconfigs}
-  controlPlaneConfig: \${cluster.controlPlaneConfig}
-  rotationStatus: \${cluster.rotationStatus}
-  health: \${cluster.health}
-`;
+const YAML = (more: object = {}): string =>
+  yamlProject(
+    {
+      before: { type: "talos-pki:TalosSecrets", options: { protect: false } },
+      cluster: {
+        ...YAML_CLUSTER,
+        properties: {
+          ...YAML_CLUSTER.properties,
+          clients: { ci: { roles: ["os:reader"] } },
+          configPatches: ["machine: { sysctls: { vm.swappiness: '10' } }"],
+          ...more,
+        },
+      },
+    },
+    Object.fromEntries(
+      ["talosconfig", "talosconfigs", "controlPlaneConfig", "rotationStatus", "health"].map((name) => [
+        name,
+        `\${cluster.${name}}`,
+      ]),
+    ),
+  );
 
 const PYTHON = `import pulumi
 import pulumi_talos_pki as talos
@@ -107,10 +106,10 @@ describe("TalosCluster in YAML", function () {
 
   it("is rejected in preview with every problem at once", async () => {
     await start(
-      YAML(
-        `      controlPlaneNodes: [{ address: "\${before.fingerprint}" }, { address: 10.0.0.2 }, { address: 10.0.0.2 }]
-      maxParallel: 0`,
-      ),
+      YAML({
+        controlPlaneNodes: [{ address: "${before.fingerprint}" }, { address: "10.0.0.2" }, { address: "10.0.0.2" }],
+        maxParallel: 0,
+      }),
     );
     const { code, output } = await project.preview();
     assert.notEqual(code, 0);
@@ -123,8 +122,21 @@ describe("TalosCluster in YAML", function () {
       assert.ok(output.includes(problem), `${problem}\n${output}`);
   });
 
+  it("names the resource that failed, and says in words that the component is not complete", async () => {
+    const controlPlaneNodes = [{ address: "127.0.0.1:1" }];
+    await start(YAML({ controlPlaneNodes, timeouts: { connect: "1s", create: "1s" } }));
+    const { code, output } = await project.up();
+    assert.notEqual(code, 0);
+    assert.match(output, /node 127\.0\.0\.1:1: cannot connect: .*\(ERR_NODE_UNREACHABLE\)/);
+    assert.match(
+      output,
+      /resource 'cluster' has a problem: is not complete, because a resource of this update has failed/,
+    );
+    assert.doesNotMatch(output, /client connection is closing/);
+  });
+
   it("in a preview takes an address that is not known yet for a node that has a name", async () => {
-    await start(YAML('      controlPlaneNodes: [{ address: "${before.fingerprint}", name: cp1 }]'));
+    await start(YAML({ controlPlaneNodes: [{ address: "${before.fingerprint}", name: "cp1" }] }));
     const preview = succeed(await project.preview());
     assert.ok(preview.output.includes("cluster-apply-cp1"), preview.output);
     assert.ok(preview.output.includes("cluster-health"), preview.output);

@@ -10,6 +10,7 @@ import { type Properties, SIGNATURE, UNKNOWN, unwrap } from "../../engine/wire";
 import { COMPONENTS } from "../../resources";
 import { type Arrived, configureRuntime, partsOf, pulumiInternals, withOwnSettings } from "./componentRuntime";
 import { Struct } from "./pulumiModules";
+import { ConstructCancelled } from "./server";
 
 const { TalosCluster } = COMPONENTS;
 const TOKEN = `talos-pki:index:${TalosCluster.name}`;
@@ -202,6 +203,13 @@ async function withRejections<T>(work: () => Promise<T>): Promise<T> {
       if (rejections.size === 0) process.off("unhandledRejection", rejectAll);
     });
   }
+}
+
+/** Ends the work on every component, because the engine cancels. */
+export function cancelConstruct(): void {
+  const message =
+    "is not complete, because a resource of this update has failed, see its own error, or it was cancelled";
+  rejectAll(new ConstructCancelled(message));
 }
 
 function rejectAll(reason: unknown): void {

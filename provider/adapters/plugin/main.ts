@@ -3,6 +3,7 @@ import "./memory";
 
 import { createRequire } from "node:module";
 
+import { endWithParent } from "../parentWatch";
 import { systemHost } from "../systemHost";
 import { EngineLog } from "./engineLog";
 import type * as ConstructModule from "./construct";
@@ -17,6 +18,7 @@ const log = new EngineLog(engineAddress);
 const requireLate = createRequire(__filename);
 
 let plugin: Plugin | undefined;
+let components: typeof ConstructModule | undefined;
 
 /** The definitions take longer to load than all the rest, and the engine waits for the port. */
 function getPlugin(): Plugin {
@@ -25,19 +27,24 @@ function getPlugin(): Plugin {
 }
 
 async function main(): Promise<void> {
-  const { port } = await servePlugin({
+  const server = await servePlugin({
     version: await readVersion(),
     getPlugin,
     getSchema: readSchema,
-    // The SDK takes longest to load, and only a component needs it.
-    construct: (request) =>
-      (requireLate("./construct") as typeof ConstructModule).constructComponent(request, engineAddress),
+    construct: (request) => {
+      // The SDK takes longest to load, and only a component needs it.
+      components ??= requireLate("./construct") as typeof ConstructModule;
+      return components.constructComponent(request, engineAddress);
+    },
+    cancelConstruct: () => components?.cancelConstruct(),
     attach: (address) => {
       engineAddress = address;
       log.connect(address);
     },
   });
-  process.stdout.write(`${port}\n`);
+  // Started by hand, to be attached to, it has no address and outlives the shell that started it.
+  if (engineAddress !== "") endWithParent({ isBusy: () => server.isChanging() });
+  process.stdout.write(`${server.port}\n`);
   setImmediate(getPlugin);
 }
 

@@ -7,12 +7,20 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { PkiError } from "../../core/errors";
 import { PartialFailure } from "../../engine/partialFailure";
 import type { Properties } from "../../engine/wire";
+import { Changes } from "../changes";
 import type { CheckResult, Plugin } from "./provider";
 import { Any, CHANNEL_OPTIONS, Empty, grpc, Struct } from "./pulumiModules";
+
+/** What a component is answered that the engine cancels. */
+export class ConstructCancelled extends Error {
+  override readonly name = "ConstructCancelled";
+}
 
 /** A server that runs. */
 export interface RunningServer {
   readonly port: number;
+  /** Whether a request that changes a resource, and perhaps a node, is under way. */
+  isChanging(): boolean;
   close(): void;
 }
 
@@ -25,6 +33,8 @@ export interface ServerOptions {
   getSchema(): Promise<string>;
   /** Makes a component; its modules are loaded at the first one. */
   construct(request: messages.ConstructRequest): Promise<messages.ConstructResponse>;
+  /** Rejects the components that are being made, with a `ConstructCancelled`. */
+  cancelConstruct(): void;
   /** Called when an engine attaches itself to a running plugin. */
   attach(engineAddress: string): void;
 }
@@ -37,13 +47,15 @@ export interface ServerOptions {
  */
 export async function servePlugin(options: ServerOptions): Promise<RunningServer> {
   const server = new grpc.Server(CHANNEL_OPTIONS);
+  const changes = new Changes();
   // gRPC answers a method that is not here with UNIMPLEMENTED, which the engine knows what to make of.
-  server.addService(ResourceProviderService, methods(options) as UntypedServiceImplementation);
+  server.addService(ResourceProviderService, methods(options, changes) as UntypedServiceImplementation);
   return new Promise((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
       if (error === null)
         resolve({
           port,
+          isChanging: () => changes.areUnderWay(),
           close: () => {
             server.forceShutdown();
           },
@@ -53,7 +65,7 @@ export async function servePlugin(options: ServerOptions): Promise<RunningServer
   });
 }
 
-function methods(options: ServerOptions): Partial<IResourceProviderServer> {
+function methods(options: ServerOptions, changes: Changes): Partial<IResourceProviderServer> {
   return {
     getPluginInfo: unary(() => new PluginInfo().setVersion(options.version)),
     getSchema: unary(async (request) => {
@@ -65,8 +77,12 @@ function methods(options: ServerOptions): Partial<IResourceProviderServer> {
       options.attach(request.getAddress());
       return new Empty();
     }),
-    cancel: unary(() => {
+    cancel: unary(async () => {
       options.getPlugin().cancel();
+      // The engine cancels when a resource of a component has failed, and then closes the connection: a component that has no
+      // answer by then is reported as `grpc: the client connection is closing`.
+      options.cancelConstruct();
+      await new Promise(setImmediate);
       return new Empty();
     }),
     checkConfig: unary((request) => checked(options.getPlugin().checkConfig(read(request.getNews())))),
@@ -87,7 +103,7 @@ function methods(options: ServerOptions): Partial<IResourceProviderServer> {
     create: unary(async (request) => {
       const inputs = read(request.getProperties());
       if (request.getPreview()) return new messages.CreateResponse().setProperties(write(inputs));
-      const { id, outs } = await options.getPlugin().create(request.getUrn(), inputs);
+      const { id, outs } = await changes.run(() => options.getPlugin().create(request.getUrn(), inputs));
       return new messages.CreateResponse().setId(id).setProperties(write(outs));
     }),
     read: unary(async (request) => {
@@ -100,12 +116,16 @@ function methods(options: ServerOptions): Partial<IResourceProviderServer> {
     update: unary(async (request) => {
       const [olds, news] = [read(request.getOlds()), read(request.getNews())];
       if (request.getPreview()) return new messages.UpdateResponse().setProperties(write(news));
-      const { outs } = await options.getPlugin().update(request.getId(), request.getUrn(), olds, news);
+      const { outs } = await changes.run(() =>
+        options.getPlugin().update(request.getId(), request.getUrn(), olds, news),
+      );
       return new messages.UpdateResponse().setProperties(write(outs));
     }),
     construct: unary((request) => options.construct(request)),
     delete: unary(async (request) => {
-      await options.getPlugin().delete(request.getId(), request.getUrn(), read(request.getProperties()));
+      await changes.run(() =>
+        options.getPlugin().delete(request.getId(), request.getUrn(), read(request.getProperties())),
+      );
       return new Empty();
     }),
   };
@@ -149,6 +169,7 @@ function unary<Request, Response>(
 /** What the engine prints is the message; of an error that nobody foresaw, the stack as well. */
 function statusOf(error: unknown): ServerErrorResponse | Partial<ServiceError> {
   if (error instanceof PartialFailure) return partialStatus(error);
+  if (error instanceof ConstructCancelled) return { code: grpc.status.CANCELLED, details: error.message };
   if (!(error instanceof PkiError))
     process.stderr.write(`${error instanceof Error ? (error.stack ?? "") : String(error)}\n`);
   return { code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) };

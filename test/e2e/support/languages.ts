@@ -32,6 +32,20 @@ export function pathWith(cli: PulumiCli, folders: readonly string[] = []): strin
   return [PLUGIN_FOLDER, ...folders, ...cli.folders, process.env["PATH"] ?? ""].join(delimiter);
 }
 
+/** A TalosCluster without nodes, as a resource of a YAML program. */
+export const YAML_CLUSTER = {
+  type: "talos-pki:TalosCluster",
+  properties: {
+    clusterName: "prod",
+    clusterEndpoint: "https://10.0.0.2:6443",
+    serviceAccount: { algorithm: "ecdsa-p256" },
+  },
+};
+
+/** The Pulumi.yaml of a program in YAML. */
+export const yamlProject = (resources: object, outputs: object = {}): string =>
+  JSON.stringify({ name: "e2e", runtime: "yaml", resources, outputs }, null, 2);
+
 /** A Pulumi.yaml that names the plugin as docs/plugin.md tells users to. */
 export const PLUGIN_PROJECT = `name: e2e
 runtime: nodejs

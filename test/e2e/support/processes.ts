@@ -54,7 +54,8 @@ export interface Ended {
 /** Who of a running Pulumi dies: the CLI, the providers, or all of them at once. */
 export type Victim = "pulumi" | "providers" | "all";
 
-const isProvider = ({ command }: ProcessRow): boolean => /dynamic-provider|pulumi-resource-/.test(command);
+/** Whether it is a plugin, or the process of dynamic resources. */
+export const isProvider = ({ command }: ProcessRow): boolean => /dynamic-provider|pulumi-resource-/.test(command);
 
 /** A command that runs, whose output can be watched and which can be killed in the middle. */
 export class Running {

@@ -9,7 +9,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 
 import { Plugin } from "../../../../provider/adapters/plugin/provider";
-import { servePlugin } from "../../../../provider/adapters/plugin/server";
+import { ConstructCancelled, servePlugin } from "../../../../provider/adapters/plugin/server";
 import { systemHost } from "../../../../provider/adapters/systemHost";
 import { markSecret } from "../../../../provider/engine/wire";
 import { Board, noteOn } from "../support/note";
@@ -23,6 +23,7 @@ describe("The plugin's server", () => {
   let client: ResourceProviderClient;
   let lines: string[];
   let attachedTo: string[];
+  let rejectConstruct: (error: Error) => void = () => undefined;
   let close: () => void;
 
   beforeEach(async () => {
@@ -36,7 +37,13 @@ describe("The plugin's server", () => {
       version: "1.2.3",
       getSchema: () => Promise.resolve('{"name":"talos-pki"}'),
       attach: (address) => void attachedTo.push(address),
-      construct: () => Promise.reject(new Error("no component here")),
+      construct: () =>
+        new Promise((_, reject) => {
+          rejectConstruct = reject;
+        }),
+      cancelConstruct: () => {
+        rejectConstruct(new ConstructCancelled("is not complete"));
+      },
     });
     client = new ResourceProviderClient(`127.0.0.1:${server.port}`, credentials.createInsecure());
     close = () => {
@@ -164,6 +171,19 @@ describe("The plugin's server", () => {
     board.hangs = false;
     await call((done) => client.create(creation("hello"), done));
     assert.equal(board.notes.size, 1);
+  });
+
+  it("answers for a component before it has cancelled: the engine closes the connection then", async () => {
+    const construct = failureOf((done) => client.construct(new messages.ConstructRequest(), done));
+    // Another request has been answered, so that one has arrived.
+    await call((done) => client.getPluginInfo(new Empty(), done));
+    const order: string[] = [];
+    const cancelled = call((done) => client.cancel(new Empty(), done)).then(() => order.push("cancelled"));
+    const { code, details } = await construct;
+    order.push("answered");
+    await cancelled;
+    assert.deepEqual([code, details], [status.CANCELLED, "is not complete"]);
+    assert.deepEqual(order, ["answered", "cancelled"]);
   });
 
   it("answers what was changed by half in a way that the engine stores, however large it is", async () => {

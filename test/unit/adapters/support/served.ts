@@ -1,3 +1,4 @@
+import { Changes } from "../../../../provider/adapters/changes";
 import { PemReader } from "../../../../provider/core/x509/pemReader";
 import { dynamicProvider } from "../../../../provider/adapters/dynamicProvider";
 import { Plugin } from "../../../../provider/adapters/plugin/provider";
@@ -25,7 +26,7 @@ export function servedDynamically(definition: AnyDefinition): Served {
   const said: string[] = [];
   const shell = new ResourceShell(definition, systemHost, new PemReader());
   const say = (line: string): void => void said.push(line);
-  const provider = dynamicProvider(shell, { say, audit: () => undefined });
+  const provider = dynamicProvider(shell, { say, audit: () => undefined, changes: new Changes() });
   const own = (news: Properties): Properties => ({ ...news, ...PROVIDER, __resourceName: "it" });
   return {
     said,
