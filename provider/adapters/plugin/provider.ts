@@ -118,6 +118,9 @@ export class Plugin {
           : { id, props: { ...outputs, ...pick(props, [PROVIDER_KEY]) } };
       }
       const read = await importResource(kind, id, this.host);
+      read.warnings?.forEach((warning) => {
+        call.say(`${shell.labelOf(call.name)}: ${warning}`);
+      });
       const { inputs, outputs } = shell.imported(call, read.inputs, read.outputs);
       return { id: read.id, inputs, props: outputs };
     });

@@ -10,6 +10,8 @@ export interface Imported {
   /** The inputs of a program that would lead to the outputs. */
   readonly inputs: Values;
   readonly outputs: Values;
+  /** What the import has assumed and the user should know. */
+  readonly warnings?: readonly string[];
 }
 
 /**

@@ -17,8 +17,11 @@ export async function importTalosSecrets(id: string, host: Host): Promise<Import
   const adopted = resource === undefined ? read : secretsAt(resource, read, host);
   const imported = await createImported(TalosSecrets, { talosVersion, [from]: adopted }, host);
   // Adopt inputs are read at creation only, and the creation is over: the program needs none.
-  return { ...imported, inputs: { talosVersion: imported.inputs["talosVersion"] } };
+  const inputs = { talosVersion: imported.inputs["talosVersion"] };
+  return { ...imported, inputs, warnings: "talosVersion" in importId.options ? [] : [ASSUMED_VERSION] };
 }
+
+const ASSUMED_VERSION = `the id names no talosVersion, so it is ${NEWEST_TALOS_VERSION}, the newest supported, whose configs an older Talos rejects; if the nodes run another, import with ?talosVersion=<version> in the id`;
 
 /** The secrets at an address in a file of another tool, as a bundle of their own. */
 function secretsAt(resource: string, text: string, host: Host): string {

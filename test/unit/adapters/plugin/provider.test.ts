@@ -8,6 +8,7 @@ import { markSecret, type Properties, SIGNATURE, unwrap } from "../../../../prov
 import { secretsIn } from "../../../e2e/support/leaks";
 import { QUICK } from "../../support/cluster";
 import { type TestHost, testHost } from "../../support/engine";
+import { vector } from "../../support/fixed";
 
 const urn = (kind: string, name = "it"): string => `urn:pulumi:prod::infra::talos-pki:index:${kind}::${name}`;
 
@@ -68,6 +69,18 @@ describe("The plugin", () => {
         );
       }
     }
+  });
+
+  it("warns of the version that an import of secrets assumes", async () => {
+    host.folders["."] = { ...host.folders["."], "secrets.yaml": vector("bundles/v1.13.yaml") };
+    const read = (id: string): ReturnType<Plugin["read"]> => it_.plugin.read(id, urn("TalosSecrets"));
+    const warnings = (): string[] => it_.said.map(({ line }) => line).filter((line) => !line.includes(": audit: "));
+    assert.deepEqual((await read("secrets.yaml?talosVersion=v1.13")).inputs, { talosVersion: "v1.13" });
+    assert.deepEqual(warnings(), []);
+    assert.deepEqual((await read("secrets.yaml")).inputs, { talosVersion: "v1.14" });
+    assert.deepEqual(warnings(), [
+      'TalosSecrets "it": the id names no talosVersion, so it is v1.14, the newest supported, whose configs an older Talos rejects; if the nodes run another, import with ?talosVersion=<version> in the id',
+    ]);
   });
 
   it("rejects a whole resource where one of its outputs belongs", async () => {
