@@ -55,7 +55,7 @@ export class Connection {
       await connection.handshake();
       return connection;
     } catch (error) {
-      client.close();
+      connection.close();
       throw error;
     }
   }
@@ -82,6 +82,7 @@ export class Connection {
 
   close(): void {
     this.client.close();
+    this.credentials.close();
   }
 
   /** Calls a method that answers once. @throws PkiError */

@@ -47,6 +47,9 @@ export class NodeCredentials extends ChannelCredentials {
   private readonly context: SecureContext;
   private chain: readonly X509Certificate[] = [];
   private read: readonly Certificate[] | undefined;
+  /** Handshakes that are under way. gRPC closes no socket that it does not have yet. */
+  private readonly pending = new Set<Socket>();
+  private isClosed = false;
 
   constructor(
     private readonly server: NodeAddress,
@@ -61,6 +64,12 @@ export class NodeCredentials extends ChannelCredentials {
   get served(): readonly Certificate[] {
     this.read ??= readChain(this.chain);
     return this.read;
+  }
+
+  /** Ends what has not become a connection: a server that never answers would keep the socket open for ever. */
+  close(): void {
+    this.isClosed = true;
+    for (const socket of this.pending) socket.destroy();
   }
 
   override compose(): ChannelCredentials {
@@ -87,6 +96,10 @@ export class NodeCredentials extends ChannelCredentials {
 
   private secure(socket: Socket): Promise<TLSSocket> {
     const { host } = this.server;
+    if (this.isClosed) {
+      socket.destroy();
+      return Promise.reject(new Error("the connection was closed"));
+    }
     return new Promise((resolve, reject) => {
       const secure = connect({
         socket,
@@ -97,15 +110,18 @@ export class NodeCredentials extends ChannelCredentials {
         ALPNProtocols: ["h2"],
         ...(isIP(host) === 0 ? { servername: host } : {}),
       });
+      this.pending.add(secure);
       // A client's certificate is rejected after the handshake: the alert is all that ever says why.
       secure.on("error", (error: NodeJS.ErrnoException) => {
         this.failure ??= { network: error.code ?? error.message, text: error.message };
         reject(error);
       });
       secure.once("close", () => {
+        this.pending.delete(secure);
         reject(new Error("the connection was closed"));
       });
       secure.once("secureConnect", () => {
+        this.pending.delete(secure);
         try {
           this.judge(secure);
           resolve(secure);

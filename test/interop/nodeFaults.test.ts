@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
 import type { Values } from "../../provider/engine/values";
@@ -182,6 +183,15 @@ describe("ConfigurationApply with a node or a network that fails", function () {
       assert.equal(stack.node.calls("ApplyConfiguration"), applied);
     });
   }
+
+  it("leaves no connection open to whoever never says a word", async () => {
+    const closed: Promise<unknown>[] = [];
+    const inputs = await strangerAt((socket) => closed.push(once(socket.resume(), "close")));
+    const { code } = await failureOf(() => anApply(liveHost).up(inputs));
+    assert.equal(code, "ERR_NODE_TIMEOUT");
+    assert.ok(closed.length > 0);
+    await Promise.all(closed);
+  });
 
   it("waits for a node that is busy with another config, and gives it its own then", async () => {
     const [one, other] = [anApply(), anApply()];
