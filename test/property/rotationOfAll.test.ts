@@ -176,6 +176,42 @@ describe("Whatever the order of updates, applies and failures, of every CA", fun
     assert.deepEqual((await model.up(key("finish"), none)).rejected, []);
   });
 
+  it("a way back from swap keeps the new key until its tokens can have been renewed", async () => {
+    const model = Model.of(made);
+    const up = async (stage: string, all = true): Promise<{ rejected: string[]; waits: string[] }> => {
+      const request = { id: "b", stage, tokenGracePeriod: HOUR };
+      const told = await model.up(all ? { all: request } : { serviceAccount: request }, new Set());
+      for (const one of HOSTS) model.apply(one, true);
+      return told;
+    };
+    for (let count = 0; count < 4; count += 1) await up("auto");
+    assert.deepEqual(await up("abort"), { rejected: [], waits: [] });
+    const why = "pods may hold tokens of the new key until 2026-01-01T01:00:00Z";
+    assert.match(
+      (await up("abort")).waits.join("\n"),
+      new RegExp(`service account key stays at accept, because ${why}`),
+    );
+    const stages = (): readonly string[] => STAGED.map((name) => model.status(name).stage);
+    assert.deepEqual(stages(), ["finish", "abort", "abort", "abort", "accept"]);
+    assert.match(
+      (await up("abort", false)).rejected.join("\n"),
+      new RegExp(`cannot go from accept to abort, because ${why}`),
+    );
+    model.now += HOUR;
+    assert.deepEqual(await up("abort"), { rejected: [], waits: [] });
+    assert.deepEqual(stages(), ["finish", "abort", "abort", "abort", "abort"]);
+
+    const early = Model.of(made);
+    await early.up({ serviceAccount: { id: "e", stage: "accept", tokenGracePeriod: HOUR } }, new Set());
+    for (const one of HOSTS) early.apply(one, true);
+    // The new key has signed nothing yet.
+    const { rejected } = await early.up(
+      { serviceAccount: { id: "e", stage: "abort", tokenGracePeriod: HOUR } },
+      new Set(),
+    );
+    assert.deepEqual(rejected, []);
+  });
+
   it("a replacement at once is no rotation: the check above can fail", async () => {
     const model = Model.of(made);
     await model.up({ aggregator: { id: "now", isAtOnce: true } }, new Set());

@@ -183,7 +183,7 @@ function restartGaps(components: readonly ComponentObservation[]): string[] {
 }
 
 /** Moves before which nodes are asked. A step back from `swap` mends a node that is late, and must not wait for it. */
-const ASKING: readonly RotationAction[] = ["begin", "swap", "finish", "abort"];
+const ASKING: readonly RotationAction[] = ["begin", "swap", "finish", "abort", "takeOver"];
 
 /**
  * Whether nodes are asked before a move.
@@ -197,8 +197,8 @@ export function asksNodes(action: RotationAction): boolean {
 
 /**
  * The nodes that forbid a move. Before each stage every node must have completed the one before; to drop the next CA it is
- * enough that no node serves a certificate of it. Where it has issued, in a rotation that went back, a node that does not
- * show what it serves may have one.
+ * enough that no node serves a certificate of it. Where it has issued, in a rotation that went back, a node that cannot be
+ * reached may have one. A CA that is taken over must be in use everywhere.
  *
  * @param hasIssued whether the next CA has issued before
  * @example
@@ -206,14 +206,16 @@ export function asksNodes(action: RotationAction): boolean {
  */
 export function lateNodes(action: RotationAction, { nodes }: RotationVerdict, hasIssued = false): NodeVerdict[] {
   if (!asksNodes(action)) return [];
+  if (action === "takeOver") {
+    const isOther = ({ serves }: PlaceObservation): boolean => serves !== undefined && serves !== "issuing";
+    return nodes.filter(({ concerned, places }) => concerned && (places.some(isOther) || !places.some(wasReached)));
+  }
   if (action !== "abort") return nodes.filter(({ through }) => !through);
   return nodes.filter(
     ({ concerned, places }) =>
-      places.some(({ serves }) => serves === "other") || (hasIssued && concerned && !places.some(isServing)),
+      places.some(({ serves }) => serves === "other") || (hasIssued && concerned && !places.some(wasReached)),
   );
 }
-
-const isServing = ({ serves }: PlaceObservation): boolean => serves !== undefined;
 
 /**
  * What nodes have done that have completed the stage of a position.
@@ -228,9 +230,14 @@ export function completion(position: RotationPosition, verb: "have" | "has", aut
   return verb === "have" ? `serve and accept ${name}` : `serves and accepts ${name}`;
 }
 
+/** Some of the nodes that were asked: `1 of 3 nodes`, `1 of 1 node`. */
+export const someOfNodes = (count: number, asked: number): string =>
+  `${count} of ${asked} ${asked === 1 ? "node" : "nodes"}`;
+
 /**
  * Nodes that are late, and what each serves and accepts.
  *
+ * @param action the move that they forbid
  * @example
  * describeLateNodes("os", "accept", late, 3); // "1 of 3 nodes has not completed accept: 10.0.0.2 cannot be reached: …"
  */
@@ -239,11 +246,13 @@ export function describeLateNodes(
   position: RotationPosition,
   late: readonly NodeVerdict[],
   asked: number,
+  action?: RotationAction,
 ): string {
   const isOne = late.length === 1;
+  const isTaken = action === "takeOver";
   const missing =
-    position === "none"
-      ? `${isOne ? "does" : "do"} not use ${partyName(position, "issuing", authority)} of the state`
+    position === "none" || isTaken
+      ? `${isOne ? "does" : "do"} not use ${partyName("none", "issuing", authority)} ${isTaken ? "that is taken over" : "of the state"}`
       : `${isOne ? "has" : "have"} not completed ${position}`;
   const nodes = late.map(({ node, gaps, places }) => {
     const lack = `${node} ${gaps.join(", and ")}`;
@@ -257,5 +266,5 @@ export function describeLateNodes(
     const accepts = accepted.map((party) => partyName(position, party, authority)).join(" and ") || none;
     return `${lack} (it ${serves} ${partyName(position, shown.serves, authority)}, and accepts ${accepts})`;
   });
-  return `${late.length} of ${asked} nodes ${missing}: ${nodes.join("; ")}`;
+  return `${someOfNodes(late.length, asked)} ${missing}: ${nodes.join("; ")}`;
 }

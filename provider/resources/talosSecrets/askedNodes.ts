@@ -80,6 +80,7 @@ export function describeGate(
   const { noun } = AUTHORITIES[name];
   const serves = noun === "CA" ? ["does not serve", "serves"] : ["does not sign with", "signs with"];
   if (action === "abort") return `, if ${isOne ? names : `none of ${names}`} ${serves[isOne ? 0 : 1]} the new ${noun}`;
+  if (action === "takeOver") return `, if ${isOne ? `${names} uses` : `all of ${names} use`} it already`;
   return `, if ${isOne ? names : `all of ${names}`} ${completion(position, isOne ? "has" : "have", name)}`;
 }
 

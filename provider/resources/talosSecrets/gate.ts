@@ -1,7 +1,7 @@
 import { completion } from "../../core/lifecycle/rotationCheck";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { Context } from "../../engine/ports";
-import { decideMoves, type GateResult, questionsOf } from "./gateDecision";
+import { decideMoves, type GateResult, judgedState, questionsOf } from "./gateDecision";
 import { judgeNodes } from "./judgeNodes";
 import type { SecretsState } from "./state";
 import type { UpdatePlan } from "./updatePlan";
@@ -16,9 +16,10 @@ export async function passGate(state: SecretsState, plan: UpdatePlan, context: C
   const questions = questionsOf(plan).filter(({ asked }) => asked.length > 0);
   for (const { name, asked } of questions) {
     const names = asked.map(({ node }) => shortNodeAddress(node)).join(", ");
-    const what = completion(state.staged[name].position, "have", name);
+    const isTaken = plan.staged[name].action === "takeOver";
+    const what = isTaken ? "use it already" : completion(state.staged[name].position, "have", name);
     context.progress(`rotation.${name}: asks ${names} whether they ${what}`);
   }
-  const verdicts = questions.length === 0 ? {} : await judgeNodes(questions, state, context);
+  const verdicts = questions.length === 0 ? {} : await judgeNodes(questions, judgedState(state, plan), context);
   return decideMoves(state, plan, verdicts, context.environment.now());
 }

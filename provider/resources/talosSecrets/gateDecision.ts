@@ -6,10 +6,10 @@ import { describeLateNodes, lateNodes, type RotationVerdict } from "../../core/l
 import { MAY_LAG } from "../../core/lifecycle/rotationOrder";
 import { tokenGrace } from "../../core/lifecycle/rotationProofs";
 import { STAGED, type StagedName } from "../../core/secrets/inventory";
-import { publicParts } from "../../core/secrets/stagedSecret";
+import { publicParts, withStagedSecret } from "../../core/secrets/stagedSecret";
 import { type AskedNode, type Gate, isHeldBack } from "./askedNodes";
 import type { StagedPlan } from "./stagedPlan";
-import { rotationState, type SecretsState } from "./state";
+import { issuingFingerprint, rotationState, type SecretsState } from "./state";
 import { hasChanges, type UpdatePlan } from "./updatePlan";
 
 /** What the nodes showed, judged; of those that were asked. */
@@ -33,6 +33,18 @@ export function questionsOf(plan: UpdatePlan): NodesQuestion[] {
     const gate = plan.staged[name].gate ?? plan.all?.watched[name];
     return gate === undefined ? [] : [{ name, asked: gate.asked }];
   });
+}
+
+/** The state that nodes must show before a plan: what is taken over they use already. */
+export function judgedState(state: SecretsState, plan: UpdatePlan): SecretsState {
+  return STAGED.reduce((judged, name) => {
+    const { action, supplied } = plan.staged[name];
+    if (action !== "takeOver" || supplied === undefined) return judged;
+    const { [name]: before } = judged.staged;
+    const retired = [...before.retired, issuingFingerprint(judged.bundle, name)];
+    const staged = { ...judged.staged, [name]: { ...before, position: "finish" as const, retired } };
+    return { ...judged, bundle: withStagedSecret(judged.bundle, name, supplied.secret), staged };
+  }, state);
 }
 
 /** Where the rotations stand, for the decision. */
@@ -130,23 +142,27 @@ function lateReason(
   action: RotationAction,
   { state, plan, verdicts }: Occasion,
 ): Reason | undefined {
-  const { position, other, retired } = state.staged[name];
+  const { position } = state.staged[name];
   if (plan.staged[name].isAutomatic && isHeldBack(gate, position)) {
     const why = "no node was in nodes at the last update, so none can be asked; the next update asks them";
     return { once: why, again: why };
   }
   const verdict = verdicts[name];
   if (gate.asked.length === 0) return undefined;
-  const hasIssued = other !== undefined && publicParts(other).some(({ fingerprint }) => retired.includes(fingerprint));
-  const late = verdict === undefined ? undefined : lateNodes(action, verdict, hasIssued);
+  const late = verdict === undefined ? undefined : lateNodes(action, verdict, hasIssued(state, name));
   if (late?.length === 0) return undefined;
+  const shown = action === "takeOver" ? "finish" : position;
   const why =
-    late === undefined ? "the nodes have not been asked" : describeLateNodes(name, position, late, gate.asked.length);
-  const remedy = `${why}; ${remedyFor(name, position)}`;
+    late === undefined
+      ? "the nodes have not been asked"
+      : describeLateNodes(name, shown, late, gate.asked.length, action);
+  const remedy = `${why}; ${remedyFor(name, position, action)}`;
   return { once: remedy, again: `${remedy}; the next update asks again` };
 }
 
-function remedyFor(name: StagedName, position: RotationPosition): string {
+function remedyFor(name: StagedName, position: RotationPosition, action: RotationAction): string {
+  if (action === "takeOver")
+    return `take over what every node uses already; to replace the ${AUTHORITIES[name].noun} begin a rotation with stage "accept"`;
   const config = isUnderWay(position) ? `machine config of stage ${position}` : "present machine config";
   const order =
     AUTHORITIES[name].asked === "all"
@@ -155,25 +171,33 @@ function remedyFor(name: StagedName, position: RotationPosition): string {
   return `apply the ${config} there (${order}), or leave out of nodes what is gone for good`;
 }
 
-/** Until when tokens of the old key may be in use. */
+/** The other CA or key has issued before, in a rotation that went back. */
+function hasIssued({ staged }: Standing, name: StagedName): boolean {
+  const { other, retired } = staged[name];
+  return other !== undefined && publicParts(other).some(({ fingerprint }) => retired.includes(fingerprint));
+}
+
+/** Until when tokens of the key that is about to go may be in use. */
 function graceReason(
   name: StagedName,
   action: RotationAction,
-  { plan: { requests }, verdicts, now }: Occasion,
+  { state, plan: { requests }, verdicts, now }: Occasion,
 ): Reason | undefined {
   const { [name]: verdict } = verdicts;
   const { tokenGraceMs } = requests;
-  if (name !== "serviceAccount" || action !== "finish" || verdict === undefined || tokenGraceMs === 0) return undefined;
+  const drops = action === "finish" || (action === "abort" && hasIssued(state, name));
+  if (name !== "serviceAccount" || !drops || verdict === undefined || tokenGraceMs === 0) return undefined;
+  const [stays, goes] = action === "finish" ? ["new", "old"] : ["old", "new"];
   const { until, unknown } = tokenGrace(verdict.nodes, tokenGraceMs);
   if (unknown.length > 0) {
-    const why = `it is not known since when the API server of ${unknown.join(", ")} signs tokens with the new key`;
+    const why = `it is not known since when the API server of ${unknown.join(", ")} signs tokens with the ${stays} key`;
     return {
       once: `${why}; look at kube-apiserver there`,
       again: `${why}; look at kube-apiserver there; the next update asks again`,
     };
   }
   if (until === undefined || until.getTime() <= now.getTime()) return undefined;
-  const why = `pods may hold tokens of the old key until ${formatTime(until)} (tokenGracePeriod after the start of the last API server that signs with the new one)`;
+  const why = `pods may hold tokens of the ${goes} key until ${formatTime(until)} (tokenGracePeriod after the start of the last API server that signs with the ${stays} one)`;
   return {
     once: `${why}; wait until then, or shorten tokenGracePeriod`,
     again: `${why}; an update after that goes on`,

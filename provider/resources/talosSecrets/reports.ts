@@ -80,7 +80,8 @@ function stagedReport(outputs: StoredSecrets, plan: UpdatePlan, name: StagedName
       info(`${label}: stays at ${before.position}, as no node was in nodes at the last update; the next one asks`),
     ];
   }
-  const condition = gate === undefined ? "" : describeGate(name, gate, action, before.position) + graceOf(plan, name);
+  const condition =
+    gate === undefined ? "" : describeGate(name, gate, action, before.position) + graceOf(plan, name, before);
   const unasked = gate === undefined ? undefined : describeUnasked(gate);
   return [
     info(`${label}: ${before.position} -> ${state.position}${condition}: ${trust}`),
@@ -88,10 +89,17 @@ function stagedReport(outputs: StoredSecrets, plan: UpdatePlan, name: StagedName
   ];
 }
 
-/** For how long the finish of the service account key waits, too. */
-function graceOf({ staged, requests: { tokenGraceMs } }: UpdatePlan, name: StagedName): string {
-  if (name !== "serviceAccount" || staged[name].action !== "finish" || tokenGraceMs === 0) return "";
-  return `, and the last API server has signed with the new key for ${formatPeriod(tokenGraceMs)}`;
+/** For how long a service account key that has signed tokens stays, too. */
+function graceOf(
+  { staged, requests: { tokenGraceMs } }: UpdatePlan,
+  name: StagedName,
+  { accepted, retired }: StagedStatus,
+): string {
+  const { action } = staged[name];
+  const goesBack = action === "abort" && accepted.some((fingerprint) => retired.includes(fingerprint));
+  if (name !== "serviceAccount" || tokenGraceMs === 0 || !(action === "finish" || goesBack)) return "";
+  const stays = goesBack ? "old" : "new";
+  return `, and the last API server has signed with the ${stays} key for ${formatPeriod(tokenGraceMs)}`;
 }
 
 /** An own CA beside the aborted rotation that would have taken it: it looks as if it were in use. */

@@ -183,10 +183,13 @@ function optionsOf(rotation: Rotation | undefined): Pick<RotationRequests, "allo
   return { allowsDowntime, tokenGraceMs };
 }
 
+/** How a TalosCluster, which passes its nodes on, calls them. */
+const IN_CLUSTER = "(of a TalosCluster: controlPlaneNodes and workerNodes)";
+
 /** Who is to be asked whether the next stage may begin. */
 function automaticProblems(path: string, nodes: SecretsInputs["nodes"]): Problem[] {
   if (!isKnown(nodes) || (nodes !== undefined && nodes.length > 0)) return [];
-  const message = `is required where ${path} is "auto"; list every node of the cluster`;
+  const message = `is required where ${path} is "auto"; list every node of the cluster ${IN_CLUSTER}`;
   return [{ code: "ERR_INPUT_MISSING", path: "nodes", message }];
 }
 
@@ -207,7 +210,7 @@ export function quorumProblems(
   if (types.some((type) => !isKnown(type))) return [];
   const count = types.filter((type) => type === "controlplane").length;
   if (count >= quorum) return [];
-  const message = `reboots each control plane, and nodes has ${count === 0 ? "none" : count}, where three keep etcd's majority; list all of them in nodes, or set allowDowntime`;
+  const message = `reboots each control plane, and nodes has ${count === 0 ? "none" : count}, where three keep etcd's majority; list all of them in nodes (of a TalosCluster: controlPlaneNodes), or set allowDowntime`;
   return [{ code: "ERR_ROTATION_ILLEGAL", path, message }];
 }
 

@@ -197,6 +197,21 @@ describe("The judgement on the nodes of a rotation", () => {
     assert.deepEqual(judgeRotation("kubernetes", "accept", [worker]).nodes[0]!.gaps, ["kubelet: cannot be reached"]);
   });
 
+  it("lets a worker, whose kubelet does not show who issues, go back from swap once it can be reached", () => {
+    const worker = (trusts: NodeObservation["places"][number]["trusts"]): NodeObservation => ({
+      node: "w",
+      machineType: "worker",
+      places: [{ place: "kubelet", trusts }],
+      components: [],
+    });
+    const late = (observed: NodeObservation, hasIssued: boolean): number =>
+      lateNodes("abort", judgeRotation("kubernetes", "accept", [observed]), hasIssued).length;
+    const [on, off] = [worker({ issuing: true, other: true }), worker({})];
+    assert.deepEqual([late(on, true), late(on, false)], [0, 0]);
+    // It may have a certificate of the CA that is about to go, if that has issued any.
+    assert.deepEqual([late(off, true), late(off, false)], [1, 0]);
+  });
+
   it("speaks of keys where there is no CA", () => {
     const late: NodeObservation = {
       node: "a",
@@ -207,7 +222,7 @@ describe("The judgement on the nodes of a rotation", () => {
     const verdict = judgeRotation("serviceAccount", "swap", [late]);
     assert.equal(
       describeLateNodes("serviceAccount", "swap", lateNodes("finish", verdict), 1),
-      "1 of 1 nodes has not completed swap: a signs tokens with the old key, not with the new key, and does not accept tokens of the new key (it signs tokens with the old key, and accepts the old key)",
+      "1 of 1 node has not completed swap: a signs tokens with the old key, not with the new key, and does not accept tokens of the new key (it signs tokens with the old key, and accepts the old key)",
     );
     assert.equal(completion("none", "have", "serviceAccount"), "sign tokens with the key");
   });

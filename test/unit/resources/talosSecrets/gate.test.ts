@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import { problemsOf } from "../../support/engine";
 import { apply, args, HOSTS, makeCluster, NODES, REMEDY, stageOf, swapAll } from "./askedCluster";
+import { makeAuthority, pem, statusOf } from "./support";
 
 describe("TalosSecrets with nodes", () => {
   it("go through the stages once every node has completed the one before, and ask each of them", async () => {
@@ -147,6 +148,32 @@ describe("TalosSecrets with nodes", () => {
     await apply(cluster, "10.0.0.3");
     await cluster.secrets.up(args("abort"));
     assert.equal(stageOf(cluster), "abort");
+  });
+
+  it("take over only a CA that every node uses already", async () => {
+    const { cluster } = await makeCluster();
+    const next = pem(await makeAuthority());
+    const rest = args();
+    const taking = { ...rest, rotation: { os: { id: "elsewhere", stage: "finish", ...next } } };
+    const before = cluster.secrets.outputs;
+    const behind = cluster.secrets.twin();
+    const [line = ""] = (await cluster.secrets.preview(taking)).notices;
+    assert.match(line, /none -> finish, if all of 10\.0\.0\.2, 10\.0\.0\.3, 10\.0\.0\.5 use it already: /);
+    const [problem = ""] = await problemsOf(() => cluster.secrets.up(taking));
+    assert.match(problem, /cannot go from none to finish, because 3 of 3 nodes do not use the CA that is taken over: /);
+    assert.match(
+      problem,
+      /take over what every node uses already; to replace the CA begin a rotation with stage "accept"/,
+    );
+    assert.deepEqual(cluster.secrets.outputs, before);
+    // Somebody else rotates to it.
+    for (const stage of ["accept", "swap", "finish"]) {
+      await cluster.secrets.up({ ...rest, rotation: { os: { id: "r", stage, ...next } } });
+      await apply(cluster, ...HOSTS);
+    }
+    await behind.up(taking);
+    assert.equal(statusOf(behind)["stage"], "finish");
+    assert.equal(statusOf(behind)["issuing"], statusOf(cluster.secrets)["issuing"]);
   });
 
   it("do not begin before a node has let go of the last rotation's old CA", async () => {

@@ -90,7 +90,7 @@ describe("TalosSecrets with stage auto", () => {
   it("need nodes, whatever rotates", async () => {
     const { cluster } = await makeCluster();
     const missing =
-      'ERR_INPUT_MISSING nodes: is required where rotation.os.stage is "auto"; list every node of the cluster';
+      'ERR_INPUT_MISSING nodes: is required where rotation.os.stage is "auto"; list every node of the cluster (of a TalosCluster: controlPlaneNodes and workerNodes)';
     assert.deepEqual((await cluster.secrets.preview(args("auto", []))).problems, [missing]);
     assert.deepEqual((await cluster.secrets.preview({ ...args("auto", []), nodes: [] })).problems, [missing]);
     for (const name of ["kubernetes", "etcd", "aggregator", "serviceAccount", "all"]) {
