@@ -40,6 +40,9 @@ const REMEMBERED = [
 /** Those whose change is a reason to call the node. */
 const CONCERN_NODE = ["node", "endpoint", "applyMode", "maintenance", "triggers"] as const;
 
+/** Those that the config is made of. */
+const CONFIG = ["machineConfig", "configPatches"] as const;
+
 /** Those whose change lets a machine be taken that nobody vouches for, where maintenance.allowUnverified is set. */
 const STRANGER_COMES_WITH = ["node", "triggers", "maintenance"] as const;
 
@@ -54,7 +57,7 @@ export const ConfigurationApply = defineResource({
   needsSecretPaths: true,
   decidesFrom: "state",
 
-  plan({ inputs, previous, secretInputs }, { pems }) {
+  plan({ inputs, previous, secretInputs, isAsStored }, { pems }) {
     const problems: Problem[] = [
       ...credentialProblems(inputs),
       ...fingerprintProblems(maintenanceOf(inputs)?.fingerprint),
@@ -66,6 +69,8 @@ export const ConfigurationApply = defineResource({
     const reports = warningsOf(inputs, { mayMeetStranger: !STRANGER_COMES_WITH.every(isSame) });
     const credentials = problems.length > 0 ? undefined : osCredentials(inputs);
     if (config === undefined || credentials === undefined) return { problems, reports, keep };
+    // An update plans again from the state; what is only checked needs no second view of the same config.
+    if (CONFIG.every(isAsStored)) return { problems, reports, keep };
     const given = knownOr(inputs.machineConfig);
     const hidden =
       given?.redacted === undefined ? [] : (collectProblems([], () => hiddenValues(given.text, given.redacted!)) ?? []);

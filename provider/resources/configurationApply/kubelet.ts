@@ -36,9 +36,18 @@ export function restartKubelet({ access, target, patience }: KubeletRestart): Pr
   );
 }
 
-/** What shows that the kubelet has not restarted, or has not restarted the API server yet. @throws PkiError */
+/** State of a service that nobody will start again (siderolabs/talos internal/app/machined/pkg/system/events, v1.13). */
+const FAILED = "Failed";
+
+/**
+ * What shows that the kubelet has not restarted, or has not restarted the API server yet. Starts a kubelet that failed to
+ * start: Talos may restart it for the same change, one stop then ends the other start, and it stays down for ever.
+ *
+ * @throws PkiError
+ */
 export async function kubeletGap(session: NodeSession, before: KubeletStart): Promise<string | undefined> {
   const kubelet = await kubeletService(session);
+  if (kubelet?.state === FAILED) await session.restartService("kubelet");
   if (kubelet?.state !== "Running" || kubelet.healthy === false) return "its kubelet does not run yet";
   const at = lastEvent(kubelet);
   if (before.at !== undefined && (at ?? 0) <= before.at) return "its kubelet has not restarted yet";

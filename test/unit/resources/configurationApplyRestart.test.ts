@@ -82,6 +82,20 @@ describe("ConfigurationApply of a change for which the kubelet restarts", () => 
     assert.equal(made.outputs["pendingRestart"], undefined);
   });
 
+  it("starts a kubelet that failed to start, because Talos restarted it at the same time", async () => {
+    const [plane] = await cluster.controlPlanes(PLANE, ...PEERS);
+    let restarts = 0;
+    cluster.nodes.before = (node, call) => {
+      if (node !== plane || call !== "restartService kubelet") return;
+      restarts += 1;
+      if (restarts === 1) plane.unwell["kubelet"] = "Failed";
+      else delete plane.unwell["kubelet"];
+    };
+    await made.up(await argsFor(PLANE, { configPatches: [AGGREGATOR] }));
+    assert.equal(restarts, 2);
+    assert.equal(made.outputs["pendingRestart"], undefined);
+  });
+
   it("keeps a restart that was not seen, and the next update does it", async () => {
     const [plane] = await cluster.controlPlanes(PLANE, ...PEERS);
     plane!.ignoresRestarts = true;
