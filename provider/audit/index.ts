@@ -48,7 +48,7 @@ export function auditTrail({ host, say, file, stack }: AuditOptions): Audit {
 export function describeEvent({ operation, part, subject, fingerprints: [fingerprint], notAfter }: AuditEvent): string {
   const what = `audit: ${operation}${part === undefined ? "" : ` ${part}`}`;
   const facts = [
-    ...(subject === undefined ? [] : [JSON.stringify(subject)]),
+    ...(subject === undefined ? [] : [subject === "" ? "(no name)" : JSON.stringify(subject)]),
     ...(notAfter === undefined ? [] : [`until ${notAfter}`]),
     ...(fingerprint === undefined ? [] : [`fingerprint ${fingerprint.slice(0, SHORT_FINGERPRINT)}`]),
   ];

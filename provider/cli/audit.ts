@@ -59,7 +59,7 @@ function describeRecords(records: readonly AuditRecord[], style: Style): string 
     nameOf(record),
     safe(record.notAfter ?? "-"),
     short(record.fingerprints[0]),
-    safe(record.subject ?? "") || "-",
+    record.subject === undefined ? "-" : safe(record.subject) || "(no name)",
   ]);
   return dimmed([["TIME", "OPERATION", "RESOURCE", "ENDS", "FINGERPRINT", "SUBJECT"], ...rows], style);
 }

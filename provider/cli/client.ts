@@ -17,7 +17,7 @@ export interface ClientIdentity {
 export interface ClientOptions {
   readonly talosconfig?: string;
   readonly context?: string;
-  /** Address of the talosconfig, where its file is of another tool and has several. */
+  /** Address of what is meant in a file of another tool that has several; of the talosconfig where a node is called. */
   readonly resource?: string;
 }
 

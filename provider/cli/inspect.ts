@@ -32,7 +32,7 @@ async function inspectTarget(target: string, options: InspectOptions, cli: CliCo
   const known = await readAuthorities(options.bundle ?? [], cli);
   const address = readTargetAddress(target);
   if (address !== undefined) return inspectNode(address, options, known, cli);
-  const source = readSource(target, await readText(target, cli));
+  const source = readSource(target, await readText(target, cli), options.resource);
   if (options.context === undefined) return inspectSource(source, cli.environment.now(), known);
   if (source.kind !== "talosconfig") {
     throw new CliError(`--context: names a context of a talosconfig; ${target} is a ${source.title}`);

@@ -62,7 +62,7 @@ export function inspectSource(
     certificates: source.material.certificates.map((found) => entryOf(found, now, known)),
     keys: source.material.keys.map(({ path, key, isPrivate }) => ({ path, isPrivate, ...describeKey(key) })),
     problems,
-    warnings,
+    warnings: [...source.warnings, ...warnings],
   };
 }
 

@@ -35,8 +35,7 @@ const MAX_DEPTH = 64;
 interface Value {
   readonly path: string;
   readonly certificates: readonly Certificate[];
-  readonly keys: readonly { readonly path: string; readonly key: PrivateKey }[];
-  readonly publicKeys: readonly { readonly path: string; readonly key: KeyInPem }[];
+  readonly keys: readonly FoundKey[];
 }
 
 /**
@@ -89,8 +88,7 @@ function readValue(text: string, path: string, problems: Problem[], mustBePem = 
   const pem = mustBePem || text.includes("-----BEGIN ") ? text : decodePem(text);
   if (pem === undefined) return [];
   const certificates: Certificate[] = [];
-  const keys: PrivateKey[] = [];
-  const publicKeys: KeyInPem[] = [];
+  const keys: FoundKey[] = [];
   const blocks = collectProblems(problems, () => parsePem(pem, path)) ?? [];
   for (const { label, der, headers } of blocks) {
     if (label === "CERTIFICATE") {
@@ -98,20 +96,19 @@ function readValue(text: string, path: string, problems: Problem[], mustBePem = 
       if (certificate !== undefined) certificates.push(certificate);
     } else if (label === PUBLIC_LABEL) {
       const key = collectProblems(problems, () => parsePublicKeyDer(der, path));
-      if (key !== undefined) publicKeys.push(key);
+      if (key !== undefined) keys.push({ path, isPrivate: false, key });
     } else if (label.endsWith("PRIVATE KEY")) {
       const block = headers.length > 0 ? pem : formatPem(label, der);
       const key = collectProblems(problems, () => parsePrivateKey(block, path));
-      if (key !== undefined) keys.push(key);
+      if (key !== undefined) keys.push({ path, isPrivate: true, key });
     }
   }
-  const count = certificates.length + keys.length + publicKeys.length;
-  return count === 0 ? [] : [{ path, certificates, keys: placed(path, keys), publicKeys: placed(path, publicKeys) }];
+  return certificates.length + keys.length === 0 ? [] : [{ path, certificates, keys: placed(keys) }];
 }
 
 /** Each of several keys of a text by its own path, in their order. */
-function placed<K>(path: string, keys: readonly K[]): { readonly path: string; readonly key: K }[] {
-  return keys.map((key, index) => ({ path: keys.length === 1 ? path : `${path}[${index}]`, key }));
+function placed(keys: readonly FoundKey[]): readonly FoundKey[] {
+  return keys.length === 1 ? keys : keys.map((found, index) => ({ ...found, path: `${found.path}[${index}]` }));
 }
 
 function decodePem(text: string): string | undefined {
@@ -122,7 +119,8 @@ function decodePem(text: string): string | undefined {
 
 /** Puts certificates and keys of one map together: the key that fits, or the only one there is. */
 function pair(values: readonly Value[], certificates: FoundCertificate[], keys: FoundKey[]): void {
-  const free = new Set(values.flatMap((value) => value.keys));
+  const found = values.flatMap((value) => value.keys);
+  const free = new Set(found.filter((one) => one.isPrivate));
   const chains = values.filter((value) => value.certificates.length > 0);
   const lonely = free.size === 1 && chains.length === 1 ? [...free][0] : undefined;
   for (const { path, certificates: all } of chains) {
@@ -137,8 +135,5 @@ function pair(values: readonly Value[], certificates: FoundCertificate[], keys: 
       });
     });
   }
-  keys.push(...[...free].map((found) => ({ ...found, isPrivate: true as const })));
-  keys.push(
-    ...values.flatMap(({ publicKeys }) => publicKeys.map((found) => ({ ...found, isPrivate: false as const }))),
-  );
+  keys.push(...found.filter((one) => !one.isPrivate || free.has(one)));
 }

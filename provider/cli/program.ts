@@ -53,7 +53,7 @@ const JUDGES: ReadonlySet<string> = new Set(["inspect", "verify"]);
 const CLIENT_OPTIONS = [
   ["--talosconfig <file>", "the client to call a node as, and whom to trust"],
   ["--context <name>", "context of the talosconfig; default: the current one"],
-  ["--resource <address>", "which talosconfig, where the file is of another tool and has several"],
+  ["--resource <address>", "which part of the file, or which talosconfig, where it is of another tool and has several"],
 ] as const;
 
 const NODE_OPTIONS = [

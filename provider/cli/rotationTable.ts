@@ -1,6 +1,6 @@
 import { AUTHORITIES } from "../core/lifecycle/authorities";
 import { isUnderWay, type RotationPosition } from "../core/lifecycle/rotation";
-import { type NodeVerdict, partyName } from "../core/lifecycle/rotationCheck";
+import { type NodeVerdict, partyName, someOfNodes } from "../core/lifecycle/rotationCheck";
 import type { RotationParty } from "../core/lifecycle/rotationProofs";
 import type { JudgedRotation } from "./rotationQuestion";
 import { type KnownRotation, type KnownRotations, titleOf } from "./rotationState";
@@ -136,7 +136,7 @@ function conclusion({ authority, verdict }: JudgedRotation, isNamed: boolean, st
         ? `${name}every node is through; nothing is left to do\n`
         : `${name}safe: every node is through; go on with stage "${next}"\n`,
     );
-  const not = `${behind} of ${concerned.length} nodes ${behind === 1 ? "is" : "are"} not through`;
+  const not = `${someOfNodes(behind, concerned.length)} ${behind === 1 ? "is" : "are"} not through`;
   const cure = "apply the machine config of this stage there (control planes first, then workers) and ask again";
   if (next === undefined) return style.bad(`${name}not done: ${not}; ${cure}\n`);
   return style.bad(

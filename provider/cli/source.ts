@@ -1,6 +1,8 @@
-import { PkiError } from "../core/errors";
+import { PkiError, type Warning } from "../core/errors";
 import type { AuthorityUse } from "../core/inspect/tryAuthority";
+import { noAddresses, wrongAddress } from "../core/secrets/adopt/choose";
 import { type Container, type Content, type ContentKind, kindOf } from "../core/secrets/adopt/content";
+import { hiddenError, hiddenWarning } from "../core/secrets/adopt/encrypted";
 import { openContainer } from "../core/secrets/adopt/open";
 import { caNameAt } from "../core/secrets/caPlaces";
 import { isTree, type Tree } from "../core/secrets/fields";
@@ -25,20 +27,26 @@ export interface Source {
   readonly material: Material;
   /** What is in a container. */
   readonly parts: readonly Source[];
+  /** About what a container hides beside what can be read of it. */
+  readonly warnings: readonly Warning[];
 }
 
 /**
  * Recognises a file by what it holds and finds the certificates and keys in it.
  *
- * @throws PkiError ERR_YAML_INVALID, ERR_PEM_INVALID, ERR_BUNDLE_ENCRYPTED
+ * @param resource address in a file of another tool: only what is there
+ * @throws PkiError ERR_YAML_INVALID, ERR_PEM_INVALID, ERR_BUNDLE_ENCRYPTED, ERR_INPUT_INVALID for a wrong address
  */
-export function readSource(name: string, fileText: string): Source {
+export function readSource(name: string, fileText: string, resource?: string): Source {
   const text = normaliseText(fileText);
   const container = openContainer(text, "");
-  if (container !== undefined) return containerSource(name, text, container);
+  if (container !== undefined) {
+    return containerSource(name, text, resource === undefined ? container : partOf(container, resource));
+  }
+  if (resource !== undefined) throw noAddresses(resource, "");
   // A PEM file may have words around its blocks; YAML with PEM in it has a key before the first one.
   if (/^-----BEGIN /m.test(text)) {
-    return { name, kind: "PEM", title: "PEM", text, documents: [], material: findPem(text), parts: [] };
+    return { name, kind: "PEM", title: "PEM", text, documents: [], material: findPem(text), parts: [], warnings: [] };
   }
   const all = readPlainDocuments(text, "");
   const documents = all.filter(isTree);
@@ -52,20 +60,36 @@ export function readSource(name: string, fileText: string): Source {
 
 function yamlSource(name: string, text: string, documents: readonly Tree[], kind: ContentKind | "YAML"): Source {
   const material = joinMaterial(documents.map(documentMaterial));
-  return { name, kind, title: kind, text, documents, material, parts: [] };
+  return { name, kind, title: kind, text, documents, material, parts: [], warnings: [] };
+}
+
+/** A file of another tool as if it held nothing but what is at an address. */
+function partOf(container: Container, resource: string): Container {
+  const { form, contents, showCommand } = container;
+  const there = contents.filter(({ address }) => address === resource);
+  if (there.length === 0) {
+    if (contents.length === 0 && showCommand !== undefined) throw hiddenError(form, showCommand, "");
+    throw wrongAddress(container, "part of a cluster", resource, contents, "");
+  }
+  const isHidden = there.some((content) => content.isHidden === true);
+  return { form, contents: there, tree: {}, ...(isHidden && showCommand !== undefined ? { showCommand } : {}) };
 }
 
 /** A file with one thing in it and nothing else is that thing. */
-function containerSource(name: string, text: string, { form, contents, tree }: Container): Source {
+function containerSource(name: string, text: string, { form, contents, showCommand, tree }: Container): Source {
   const parts = contents.filter(({ isHidden }) => isHidden !== true).map(partSource);
   const known = new Set(parts.flatMap(({ material }) => material.certificates.map(fingerprintOf)));
   const others = findMaterial(tree);
   const certificates = others.certificates.filter((found) => !known.has(fingerprintOf(found)));
   const [part, second] = parts;
-  if (part !== undefined && second === undefined && certificates.length === 0) return { ...part, name };
+  const warnings = showCommand === undefined ? [] : [hiddenWarning(form, showCommand)];
+  if (part !== undefined && second === undefined && certificates.length === 0) return { ...part, name, warnings };
   const rest = { certificates, keys: parts.length === 0 ? others.keys : [], problems: [] };
   const material = joinMaterial([...parts.map(prefixedMaterial), rest]);
-  return { name, kind: "container", title: form, text, documents: [], material, parts };
+  if (showCommand !== undefined && material.certificates.length + material.keys.length === 0) {
+    throw hiddenError(form, showCommand, "");
+  }
+  return { name, kind: "container", title: form, text, documents: [], material, parts, warnings };
 }
 
 const fingerprintOf = ({ certificate }: Material["certificates"][number]): string => certificate.fingerprint;

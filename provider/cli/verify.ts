@@ -1,4 +1,4 @@
-import { describeProblem, type Problem } from "../core/errors";
+import { describeProblem, type Problem, type Warning } from "../core/errors";
 import type { NamedAuthority } from "../core/inspect/authorities";
 import { type Finding, finding } from "../core/inspect/findings";
 import type { ChainPurpose } from "../core/inspect/purposes";
@@ -37,11 +37,11 @@ export interface Verification {
  */
 export async function verify(target: string, options: VerifyOptions, cli: CliContext): Promise<number> {
   const address = readTargetAddress(target);
-  const { name, verifications, problems } =
+  const { name, verifications, problems, warnings } =
     address === undefined ? await verifyFile(target, options, cli) : await verifyNode(address, options, cli);
   const ok = problems.length === 0 && verifications.every((verification) => verification.ok);
-  if (options.json === true) cli.out(formatJson({ name, ok, verifications, problems }));
-  else cli.out(describe(verifications, problems, styleOf(cli)));
+  if (options.json === true) cli.out(formatJson({ name, ok, verifications, problems, warnings }));
+  else cli.out(describe({ verifications, problems, warnings }, styleOf(cli)));
   return ok ? EXIT.ok : EXIT.refused;
 }
 
@@ -49,10 +49,12 @@ interface Verified {
   readonly name: string;
   readonly verifications: readonly Verification[];
   readonly problems: readonly Problem[];
+  /** About what was not looked at. */
+  readonly warnings: readonly Warning[];
 }
 
 async function verifyFile(target: string, options: VerifyOptions, cli: CliContext): Promise<Verified> {
-  const source = readSource(target, await readText(target, cli));
+  const source = readSource(target, await readText(target, cli), options.resource);
   const trust = await readTrust(options, cli);
   const now = options.at ?? cli.environment.now();
   const named = trust.named.length > 0 ? trust.named : authoritiesIn(source);
@@ -69,7 +71,7 @@ async function verifyFile(target: string, options: VerifyOptions, cli: CliContex
   const problems = judgeSource(source, now, options.context).problems.filter(({ code }) => !JUDGED.has(code));
   if (verifications.length + problems.length === 0)
     throw new CliError(`${source.name}: holds no certificate to verify`);
-  return { name: source.name, verifications, problems };
+  return { name: source.name, verifications, problems, warnings: source.warnings };
 }
 
 /** What the verdict on each certificate says already. */
@@ -177,11 +179,12 @@ async function verifyNode(address: NodeAddress, options: VerifyOptions, cli: Cli
     verifications:
       task === undefined ? [] : [judgeTask(task, { name: certificateName(address), ...options }, trust.named, now)],
     problems,
+    warnings: [],
   };
 }
 
 /** The verdicts for a person. */
-function describe(verifications: readonly Verification[], problems: readonly Problem[], style: Style): string {
+function describe({ verifications, problems, warnings }: Omit<Verified, "name">, style: Style): string {
   const lines = verifications.flatMap((verification) => {
     const { ok, path, subject, purpose, chain, findings } = verification;
     const place = `${path === "" ? "" : `${safe(path)}: `}${safe(subject) || "(no name)"}`;
@@ -202,6 +205,8 @@ function describe(verifications: readonly Verification[], problems: readonly Pro
   });
   for (const problem of problems)
     lines.push(`${style.bad("FAIL")}  ${safe(describeProblem(problem))} [${problem.code}]`);
+  for (const warning of warnings)
+    lines.push(style.warn(`warning: ${safe(describeProblem(warning))} [${warning.reason}]`));
   if (lines.length === 0) lines.push("nothing to verify in it");
   return `${lines.join("\n")}\n`;
 }

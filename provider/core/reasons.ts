@@ -40,6 +40,7 @@ export const WARNING_REASONS = {
   "unusable-key": "a kind of private key that Talos accepts and that does not work everywhere",
   "unusual-form": "a token or secret of another form than Talos makes",
   "unusual-key": "a kind of private key that Talos accepts and few others do",
+  "values-hidden": "a file of another tool hides values, which are encrypted",
 } as const;
 
 /** A stable reason of a warning. */

@@ -90,6 +90,10 @@ describe("The audit trail", () => {
       'audit: rotate:swap os, "O=talos", until 2036-01-01T00:00:00Z, fingerprint 0123456789ab',
     );
     assert.equal(
+      describeEvent({ operation: "adopt", part: "aggregator", subject: "", fingerprints: [] }),
+      "audit: adopt aggregator, (no name)",
+    );
+    assert.equal(
       describeEvent({ operation: "rotate", part: "bootstrapToken", fingerprints: [] }),
       "audit: rotate bootstrapToken",
     );

@@ -76,6 +76,15 @@ describe("talos-pki audit", () => {
     for (const value of secret) assert.ok(!out.includes(value) && !log.includes(value));
   });
 
+  it("calls a CA without a subject, as talosctl's aggregator CA is, as the other commands do", async () => {
+    const nameless = log.toString("utf8").replace('"CN=front-proxy"', '""');
+    const { out } = await audit([], nameless);
+    assert.match(
+      rows(out).find((row) => row.includes("create aggregator"))!,
+      / {2}\(no name\)$/,
+    );
+  });
+
   it("filters by what a record says, and all that is asked for must match", async () => {
     const count = async (...args: string[]): Promise<number> => (await json(args)).length;
     assert.equal(await count("--resource", "ops"), 3);

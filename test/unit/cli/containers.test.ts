@@ -63,10 +63,40 @@ describe("A file of another tool", () => {
     assert.match(err, /^talos-pki: state: has no context "none"; set --context to one of \w+\n$/);
   });
 
-  it("that hides its secrets is inspected for the rest of it", async () => {
-    for (const name of ["a stack export", "the outputs of a stack"]) {
-      const { code, err } = await talosPki(["inspect", "file"], { files: { file: HIDDEN[name]![0] } });
-      assert.deepEqual([code, err], [0, ""], name);
+  it("that hides all of it is rejected with the command that shows it", async () => {
+    for (const [name, form] of Object.entries({
+      "a stack export": "Pulumi stack export",
+      "the outputs of a stack": "Pulumi stack outputs",
+    })) {
+      const [text, show] = HIDDEN[name]!;
+      const reason = `is encrypted with the key of the stack (${form}); decrypt it first (${show}) [ERR_BUNDLE_ENCRYPTED]`;
+      for (const args of [
+        ["inspect", "file"],
+        ["verify", "file"],
+        ["inspect", "talosconfig", "--bundle", "file"],
+      ]) {
+        const outcome = await talosPki(args, { files: { file: text, talosconfig: alphaTalosconfig } });
+        assert.deepEqual(outcome, { code: 1, out: "", err: `talos-pki: ${reason}\n` }, name);
+      }
+    }
+  });
+
+  it("that hides a part of it is inspected and verified for the rest of it, with a warning", async () => {
+    const [hidden] = HIDDEN["a stack export with each secret marked by itself"]!;
+    const files = { file: hidden, shown: ADOPTABLE["an export of a stack of @pulumiverse/talos"]! };
+    const warning =
+      /^warning: some of it is encrypted with the key of the stack \(Pulumi stack export\) and not looked at; decrypt it first \(pulumi stack export --show-secrets\) \[values-hidden\]$/m;
+    for (const command of ["inspect", "verify"]) {
+      const { code, out, err } = await talosPki([command, "file"], { files });
+      assert.deepEqual([code, err], [0, ""], command);
+      assert.match(out, /O=talos/);
+      assert.match(out, warning);
+      const json = JSON.parse((await talosPki([command, "file", "--json"], { files })).out) as Record<string, object[]>;
+      assert.deepEqual(
+        json["warnings"]?.map((one) => (one as { reason: string }).reason),
+        ["values-hidden"],
+      );
+      assert.doesNotMatch((await talosPki([command, "shown"], { files })).out, warning);
     }
   });
 
@@ -95,6 +125,37 @@ describe("A file of another tool", () => {
     assert.equal((await talosPki(chosen, { files })).code, 0);
     const other = ["diff", "secrets.yaml", "file", "--after-resource", addresses[1]!];
     assert.equal((await talosPki(other, { files })).code, 1);
+  });
+
+  it("is asked for one part of it by address, and a wrong address is rejected by every command", async () => {
+    const [text, addresses] = AMBIGUOUS["a stack export"]!;
+    const one = ADOPTABLE["an export of a stack of @pulumiverse/talos"]!;
+    const files = { several: text, one, bundle, talosconfig: alphaTalosconfig };
+    const all = await talosPki(["inspect", "several"], { files });
+    const part = await talosPki(["inspect", "several", "--resource", addresses[1]!], { files });
+    assert.equal(part.code, 0);
+    assert.match(part.out, /^certs\.os\.crt$/m);
+    const fingerprints = (out: string): string[] => out.match(/(?<=SHA-256 +)\S+/g) ?? [];
+    assert.deepEqual([fingerprints(all.out).length, fingerprints(part.out).length], [8, 4]);
+    assert.ok(fingerprints(all.out).join().endsWith(fingerprints(part.out).join()));
+
+    const wrong = "talos:machine/secrets:Secrets::wrong";
+    const listed = `the Pulumi stack export has no part of a cluster at "${wrong}"; set resource to one of talos:machine/secrets:Secrets::this`;
+    const none = `there is nothing at "${wrong}", as the file is none of another tool; leave resource out`;
+    for (const [args, problem] of [
+      [["inspect", "one", "--resource", wrong], listed],
+      [["verify", "one", "--resource", wrong], listed],
+      [["diff", "one", "bundle", "--before-resource", wrong], listed.replace("part of", "secrets of")],
+      [["inspect", "bundle", "--resource", wrong], none],
+      [["verify", "bundle", "--resource", wrong], none],
+      [["diff", "bundle", "one", "--before-resource", wrong], none],
+      [["export", "bundle", "--kubernetes-pki", "never", "--resource", wrong], none],
+      [["inspect", "127.0.0.1:1", "--talosconfig", "talosconfig", "--resource", wrong], none],
+    ] as const) {
+      const { code, out, err } = await talosPki(args, { files });
+      assert.notEqual(code, 0, args.join(" "));
+      assert.deepEqual([out, err.includes(`${problem} [ERR_INPUT_INVALID]`)], ["", true], `${args.join(" ")}: ${err}`);
+    }
   });
 
   it("that has nothing of a cluster is not called a config", async () => {

@@ -122,7 +122,7 @@ describe("talos-pki rotation status", () => {
     assert.match(out, new RegExp(`\\n${node} +OS CA +CA +.*yes +through\\n`));
     assert.match(out, new RegExp(`\\n${node} +Kubernetes CA +.*API server: .*; kubelet: cannot be reached: .*nobody`));
     assert.match(out, /\nOS CA: every node is through; nothing is left to do\n/);
-    assert.match(out, /\nKubernetes CA: not safe: 1 of 1 nodes is not through; .*do not set stage "swap"/);
+    assert.match(out, /\nKubernetes CA: not safe: 1 of 1 node is not through; .*do not set stage "swap"/);
   });
 
   it("asks the nodes that the stack lists where no talosconfig is given", async () => {

@@ -5,7 +5,7 @@ import { INVENTORY } from "../inventory";
 import { readBundleTree } from "../read";
 import { type CAChoice, caCertificateIn, chosenCA } from "./caCertificate";
 import { type Container, type Content, type ContentKind, contentsOf } from "./content";
-import { encryptedError } from "./encrypted";
+import { hiddenError } from "./encrypted";
 import { openContainer } from "./open";
 
 /** What of a file is wanted. */
@@ -95,7 +95,28 @@ export function findCACertificate(text: string, options: ContentOptions & CAChoi
 
 function find(text: string, wanted: Wanted, options: ContentOptions): Content | undefined {
   const container = openContainer(text, options.path);
-  return container === undefined ? undefined : choose(container, wanted, options);
+  if (container !== undefined) return choose(container, wanted, options);
+  if (options.resource !== undefined) throw noAddresses(options.resource, options.path);
+  return undefined;
+}
+
+/** The error about an address in a file that is itself something of a cluster. */
+export function noAddresses(resource: string, path: string): PkiError {
+  const message = `there is nothing at ${JSON.stringify(resource)}, as the file is none of another tool; leave resource out`;
+  return new PkiError("ERR_INPUT_INVALID", message, { path });
+}
+
+/** The error about an address that is none of a file's. */
+export function wrongAddress(
+  { form }: Container,
+  what: string,
+  resource: string,
+  contents: readonly Content[],
+  path: string,
+): PkiError {
+  const problem = `the ${form} has no ${what} at ${JSON.stringify(resource)}`;
+  const remedy = contents.length === 0 ? "leave resource out" : `set resource to one of ${listAddresses(contents)}`;
+  return new PkiError("ERR_INPUT_INVALID", `${problem}; ${remedy}`, { path });
 }
 
 function choose(container: Container, wanted: Wanted, { path, resource }: ContentOptions): Content {
@@ -105,7 +126,7 @@ function choose(container: Container, wanted: Wanted, { path, resource }: Conten
   if (content === undefined || (second !== undefined && resource === undefined)) {
     throw notChosen(container, wanted, candidates, { path, resource });
   }
-  if (content.isHidden === true) throw hiddenError(container, path);
+  if (content.isHidden === true) throw hiddenError(container.form, container.showCommand, path);
   return content;
 }
 
@@ -124,6 +145,12 @@ function distinct(contents: readonly Content[], { identity }: Wanted): Content[]
 
 const MOST_ADDRESSES = 20;
 
+function listAddresses(contents: readonly Content[]): string {
+  const all = [...new Set(contents.map(({ address }) => address))];
+  const shown = all.slice(0, MOST_ADDRESSES);
+  return `${shown.join(", ")}${all.length > shown.length ? ` and ${all.length - shown.length} more` : ""}`;
+}
+
 function notChosen(
   container: Container,
   { what }: Wanted,
@@ -131,22 +158,13 @@ function notChosen(
   { path, resource }: ContentOptions,
 ): PkiError {
   const { form, showCommand } = container;
-  const addresses = candidates.slice(0, MOST_ADDRESSES).map(({ address }) => address);
-  const further = candidates.length > addresses.length ? ` and ${candidates.length - addresses.length} more` : "";
-  const list = `${addresses.join(", ")}${further}`;
   if (candidates.length > 0) {
-    const problem =
-      resource === undefined
-        ? `holds the ${what} several times, and they differ`
-        : `has no ${what} at ${JSON.stringify(resource)}`;
-    return new PkiError("ERR_INPUT_INVALID", `the ${form} ${problem}; set resource to one of ${list}`, { path });
+    if (resource !== undefined) return wrongAddress(container, what, resource, candidates, path);
+    const message = `the ${form} holds the ${what} several times, and they differ; set resource to one of ${listAddresses(candidates)}`;
+    return new PkiError("ERR_INPUT_INVALID", message, { path });
   }
-  if (showCommand !== undefined) return hiddenError(container, path);
+  if (showCommand !== undefined) return hiddenError(form, showCommand, path);
   return new PkiError("ERR_INPUT_MISSING", `the ${form} holds no ${what}; must be one that does`, { path });
-}
-
-function hiddenError({ form, showCommand = "" }: Container, path: string): PkiError {
-  return encryptedError(`the key of the stack (${form})`, showCommand, path);
 }
 
 function isControlPlane({ documents }: Content): boolean {

@@ -1,4 +1,4 @@
-import { PkiError } from "../../errors";
+import { PkiError, type Warning } from "../../errors";
 
 /** A way in which people encrypt a file, how it is recognised, and the command that shows its content. */
 interface Encryption {
@@ -54,6 +54,19 @@ const ENCRYPTIONS: readonly Encryption[] = [
 /** The error about something encrypted, with the command that shows it. */
 export function encryptedError(name: string, command: string, path: string): PkiError {
   return new PkiError("ERR_BUNDLE_ENCRYPTED", `is encrypted with ${name}; decrypt it first (${command})`, { path });
+}
+
+const stackKey = (form: string): string => `the key of the stack (${form})`;
+
+/** The error about a file of another tool that hides what is wanted of it, with the command that shows it. */
+export function hiddenError(form: string, showCommand: string | undefined, path: string): PkiError {
+  return encryptedError(stackKey(form), showCommand ?? "", path);
+}
+
+/** The warning about a file of another tool of which a part can be read. */
+export function hiddenWarning(form: string, showCommand: string): Warning {
+  const message = `some of it is encrypted with ${stackKey(form)} and not looked at; decrypt it first (${showCommand})`;
+  return { severity: "warning", reason: "values-hidden", path: "", message };
 }
 
 /** @throws PkiError ERR_BUNDLE_ENCRYPTED for a text that is encrypted as a whole or value by value */

@@ -16,7 +16,8 @@ export function readPulumiExport([root]: readonly unknown[]): Container | undefi
   if (!isTree(valueAt(root, ["deployment"]))) return undefined;
   const trees = Array.isArray(resources) ? resources.filter(isTree) : [];
   const contents = trees.filter(({ type }) => typeof type === "string" && TYPES.test(type)).flatMap(resourceContents);
-  return { form: "Pulumi stack export", contents, showCommand: SHOW_COMMAND, tree: root };
+  const container = { form: "Pulumi stack export", contents, tree: root };
+  return reveal(trees).hidden === 0 ? container : { ...container, showCommand: SHOW_COMMAND };
 }
 
 function resourceContents(resource: Tree): Content[] {
