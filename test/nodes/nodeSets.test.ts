@@ -68,7 +68,9 @@ describe("a set of real nodes", function () {
     assert.ok(await inMaintenance(address)());
     const down = await nodes.run(process.execPath, [script, "down"]);
     assert.equal(down.code, 0, down.stderr);
-    assert.match(down.stderr, /the nodes are removed/);
+    assert.match(up.stderr, /run Talos v1\.13\.\d+; set talosVersion: v1\.13$/m);
+    const removed = lines.map((line) => line.split(" ", 2)).map(([name, at]) => `${name} (${at})`);
+    assert.ok(down.stderr.includes(`removed ${removed.join(", ")}\n`), down.stderr);
     await assert.rejects(shownCertificate(`${address}:50000`));
   });
 });

@@ -27,7 +27,13 @@ export interface StackSettings {
   /** Patches of every machine config, beside that of the real nodes. */
   readonly configPatches?: readonly object[];
   readonly rotation?: object;
+  /** Further inputs of the TalosSecrets. */
+  readonly secrets?: object;
+  /** No control plane waits for another one in the program. */
+  readonly isUnordered?: boolean;
   readonly talosVersion?: string;
+  /** In place of the newest that the contract knows. */
+  readonly kubernetesVersion?: string;
   /** In place of the patch of the real nodes, which is for contracts up to v1.13. */
   readonly machinePatch?: string;
   /** How far ClusterHealth looks; without it there is neither a Bootstrap nor a ClusterHealth. */
@@ -37,7 +43,8 @@ export interface StackSettings {
 /** Control planes one after the other, then the workers, as docs/apply.md has it. */
 const PROGRAM = `
 const talos = require("pulumi-talos-pki");
-const { nodes, level, rotation, machinePatch, configPatches = [], talosVersion = "v1.13" } = require("./settings.json");
+const settings = require("./settings.json");
+const { nodes, level, rotation, machinePatch, configPatches = [], talosVersion = "v1.13", kubernetesVersion } = settings;
 
 const controlPlanes = nodes.filter(({ machineType }) => machineType === "controlplane");
 const workers = nodes.filter(({ machineType }) => machineType === "worker");
@@ -45,8 +52,9 @@ const addresses = (list) => list.map(({ address }) => address);
 const asked = nodes.map(({ address, machineType }) => ({ address, machineType }));
 const clusterEndpoint = "https://" + controlPlanes[0].address + ":6443";
 
-const secrets = new talos.TalosSecrets("secrets", { talosVersion, nodes: asked, rotation }, { protect: false });
-const cluster = { secrets, clusterName: "real", clusterEndpoint, configPatches: [machinePatch, ...configPatches] };
+const given = { talosVersion, nodes: asked, rotation, ...settings.secrets };
+const secrets = new talos.TalosSecrets("secrets", given, { protect: false });
+const cluster = { secrets, clusterName: "real", clusterEndpoint, kubernetesVersion, configPatches: [machinePatch, ...configPatches] };
 const configs = {
   controlplane: new talos.MachineConfig("controlplane", { ...cluster, machineType: "controlplane" }),
   worker: new talos.MachineConfig("worker", { ...cluster, machineType: "worker" }),
@@ -54,8 +62,8 @@ const configs = {
 const apply = ({ name, address, machineType, ...rest }, dependsOn) =>
   new talos.ConfigurationApply(name, { ...rest, node: address, secrets, machineConfig: configs[machineType] }, { dependsOn });
 const applied = [];
-for (const node of controlPlanes) applied.push(apply(node, applied.slice(-1)));
-const joined = workers.map((node) => apply(node, applied.slice(-1)));
+for (const node of controlPlanes) applied.push(apply(node, settings.isUnordered ? [] : applied.slice(-1)));
+const joined = workers.map((node) => apply(node, applied));
 exports.applied = Object.fromEntries([...applied, ...joined].map((made, index) => [
   [...controlPlanes, ...workers][index].name,
   { mode: made.appliedMode, certificate: made.serverCertificate, talosVersion: made.talosVersion },
@@ -74,6 +82,7 @@ if (level !== undefined) {
 }
 exports.rotation = secrets.rotationStatus;
 exports.secretsYaml = secrets.secretsYaml;
+exports.rotationSecrets = secrets.rotationSecrets;
 exports.talosconfig = new talos.ClientConfiguration("client", {
   secrets, clusterName: "real", endpoints: addresses(controlPlanes), nodes: addresses(nodes),
 }).talosconfig;
@@ -186,6 +195,14 @@ interface KubernetesNodes {
     readonly metadata: { readonly name: string };
     readonly status: { readonly conditions: readonly { readonly type: string; readonly status: string }[] };
   }[];
+}
+
+/** A new machine in maintenance mode, as the program has it: a worker where its name begins with w. */
+export async function startNode(nodes: RealNodes, name: string): Promise<StackNode> {
+  const { address } = await nodes.start(name);
+  await nodes.untilInMaintenance(name, address);
+  const machineType = name.startsWith("w") ? "worker" : "controlplane";
+  return { name, address, machineType, maintenance: { fingerprint: nodes.fingerprint(name) } };
 }
 
 function programOf(nodes: RealNodes, settings: StackSettings): { program: string; files: Record<string, string> } {

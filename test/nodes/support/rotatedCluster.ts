@@ -1,120 +1,202 @@
 import assert from "node:assert/strict";
 
-import { createEnvironment } from "../../../provider/core/environment";
 import { AUTHENTICATION_CONFIG_MAP } from "../../../provider/core/nodes/authenticationTrust";
 import { parseCertificates } from "../../../provider/core/x509/certificate";
 import { parseSecretsBundle } from "../../../provider/core/secrets/codec";
 import { STAGED, type StagedName } from "../../../provider/core/secrets/inventory";
-import { issueKubernetesClientCertificate } from "../../../provider/core/x509/kubernetesClientCertificate";
-import { pkcs8Pem } from "../../../provider/core/x509/privateKey";
+import type { SecretsBundle } from "../../../provider/core/secrets/types";
 import type { PulumiCli } from "../../e2e/support";
-import { callVersion, type Client } from "../../slow/support/apiCall";
-import { Prober } from "../../slow/support/prober";
 
-import { NodeStack, type StackSettings } from "./nodeStack";
+import { Audience } from "./audience";
+import {
+  etcdClientOf,
+  frontProxyOf,
+  type Holders,
+  issuingCA,
+  signerOf,
+  tokenFrom,
+  whoKnows,
+  whyRejected,
+} from "./holders";
+import { NodeStack, type StackNode, type StackSettings, startNode } from "./nodeStack";
 import { RealNodes } from "./realNodes";
-import { type ApiClient, apiClientOf, callApi, Caller, isKnown, write } from "./writers";
+import { type ApiClient, apiClientOf, callApi } from "./writers";
 
-type Stages = Readonly<Record<StagedName, string>>;
+export type Stages = Readonly<Record<StagedName, string>>;
 
-/** What those hold who call the cluster at one time. */
-interface Holders {
-  readonly talos: Client;
-  readonly kubernetes: ApiClient;
-  readonly frontProxy: ApiClient;
-  readonly pod: ApiClient;
+/** Output `rotationStatus` of one CA or key. */
+export interface RotationStatus {
+  readonly stage?: string;
+  readonly issuing: string;
+  readonly accepted: readonly string[];
 }
 
-/** What a rotation has shown. */
-export interface Rotated {
+type Status = Readonly<Record<StagedName, RotationStatus>>;
+
+/** Updates that follow each other while clients call. */
+export interface Course {
+  /** What the program says in each update that is not as usual; the last one is repeated until nothing is left to do. */
+  readonly steps: readonly Partial<StackSettings>[];
+  /** Requests of the clients that try every API server, at least. */
+  readonly requests: number;
+  /**
+   * What goes wrong before an update; the program says what it says in that update. The answer is whether an update has
+   * come to its end all the same: then what it hands out is handed over, and this is asked again.
+   */
+  readonly disturb?: (stages: Stages) => Promise<boolean | undefined>;
+}
+
+/** What the updates have shown. */
+export interface Seen {
   readonly updates: number;
   readonly stages: Stages;
   /** By control plane. */
   readonly reboots: readonly number[];
+  /** Who held what before the first update, and after each. */
+  readonly holders: readonly Holders[];
 }
 
-/** How one side of TLS, or apid, rejects the other; any other reason is that a node which reboots is away. */
-const REJECTED = /ALERT|CERT|VERIFY|SIGNED|gRPC status (?:7|16)\b/i;
 const MOST_UPDATES = 12;
-/** Clients that try every API server. */
-const ANY = ["any 1", "any 2", "any 3"];
+/** Of an explicit stage; then the update is to be run again. */
+const IS_EARLY = /ERR_ROTATION_NOT_PROPAGATED/;
 
 /** A cluster of real nodes that goes through rotations, while clients of all kinds call it. */
 export class RotatedCluster {
-  private callers: readonly Caller[] = [];
-  private probers: readonly Prober[] = [];
+  private audience: Audience | undefined;
 
   private constructor(
     readonly nodes: RealNodes,
     readonly stack: NodeStack,
-    readonly planes: readonly string[],
-    readonly addresses: readonly string[],
-    readonly settings: StackSettings,
+    private usual: StackSettings,
   ) {}
 
   /** Brings machines to a healthy cluster: control planes and a worker. */
   static async create(cli: PulumiCli, count: number): Promise<RotatedCluster> {
     const nodes = await RealNodes.create();
     const names = [...Array.from({ length: count }, (_, index) => `cp${index + 1}`), "w1"];
-    const addresses: string[] = [];
-    for (const name of names) {
-      const { address } = await nodes.start(name);
-      await nodes.untilInMaintenance(name, address);
-      addresses.push(address);
-    }
-    const settings: StackSettings = {
-      nodes: names.map((name, index) => ({
-        name,
-        address: addresses[index]!,
-        machineType: name === "w1" ? "worker" : "controlplane",
-        maintenance: { fingerprint: nodes.fingerprint(name) },
-      })),
-      level: "kubernetes",
-    };
+    const list: StackNode[] = [];
+    for (const name of names) list.push(await startNode(nodes, name));
+    const settings: StackSettings = { nodes: list, level: "kubernetes" };
     const stack = await NodeStack.create(cli, nodes, settings);
     await stack.up();
-    return new RotatedCluster(nodes, stack, addresses.slice(0, count), addresses, settings);
+    return new RotatedCluster(nodes, stack, settings);
   }
 
-  /** Updates until there is nothing more to do. */
-  async rotate(rotation: object, requests: number): Promise<Rotated> {
-    const begin = Date.now();
-    const [boots, old] = [await this.bootTimes(), await this.holders()];
-    this.startProbes(old);
-    this.stack.write({ ...this.settings, rotation });
-    let updates = 0;
-    const reboots = this.planes.map(() => 0);
-    for (let before = old, last = boots; ;) {
-      assert.ok(updates < MOST_UPDATES, `still due after ${updates} updates`);
-      const outcome = await this.stack.up();
-      updates += 1;
-      const after = await this.holders();
-      // Who has not fetched the new one yet still has the one from before.
-      this.hold(before, after);
-      await Promise.all(this.callers.map((caller) => caller.until(caller.total.requests + 10)));
-      this.hold(after);
-      before = after;
-      const now = await this.bootTimes();
-      now.forEach((time, index) => (reboots[index]! += time === last[index] ? 0 : 1));
-      last = now;
-      await this.report(`update ${updates}: ${outcome.seconds.toFixed(0)} s`, await this.stages(), outcome.output);
-      if ((await this.stack.project.preview({ args: ["--expect-no-changes"] })).code === 0) break;
-    }
-    const seconds = (Date.now() - begin) / 1000;
-    await Promise.all(this.anyCallers.map((caller) => caller.until(requests / this.anyCallers.length)));
-    const totals = this.callers.map(({ name, total }) => ({ name, ...total }));
-    console.log(`      rotated in ${seconds.toFixed(0)} s, ${updates} updates; ${JSON.stringify({ totals, reboots })}`);
-    await this.endProbes();
-    if (this.planes.length >= 3) this.assertUndisturbed(totals);
-    this.assertNobodyRejected();
-    const stages = await this.stages();
+  /** What the program says when nothing rotates. */
+  get settings(): StackSettings {
+    return this.usual;
+  }
+
+  /** Every node, control planes first. */
+  get addresses(): readonly string[] {
+    return [...this.planes, ...this.addressesOf("worker")];
+  }
+
+  get planes(): readonly string[] {
+    return this.addressesOf("controlplane");
+  }
+
+  /** A new machine, which the program has from its next update on. */
+  async join(name: string): Promise<StackNode> {
+    const node = await startNode(this.nodes, name);
+    this.usual = { ...this.usual, nodes: [...this.usual.nodes, node] };
+    return node;
+  }
+
+  /** Updates until there is nothing more to do, after which old credentials are worth nothing. */
+  async rotate(rotation: object, requests: number, disturb?: Course["disturb"]): Promise<Seen> {
+    const seen = await this.run({
+      steps: [{ rotation }],
+      requests,
+      ...(disturb === undefined ? {} : { disturb }),
+    });
     await this.assertTrustIsNew();
-    await this.assertOldRejected(old, "all" in rotation ? STAGED : Object.keys(rotation));
-    return { updates, stages, reboots };
+    await this.assertRejected(seen.holders[0]!, "all" in rotation ? STAGED : namesIn(rotation));
+    return seen;
+  }
+
+  /** Goes through updates while clients of all kinds call; none of them may notice. */
+  async run({ steps, requests, disturb }: Course): Promise<Seen> {
+    const begin = Date.now();
+    const held = [await this.holders()];
+    const reboots = new Map<string, number>();
+    let boots = await this.bootTimes();
+    const audience = new Audience(this.planes, this.addresses, held[0]!);
+    this.audience = audience;
+    const handOver = async (): Promise<void> => {
+      held.push(await this.holders());
+      await audience.handOver(held.at(-2)!, held.at(-1)!);
+    };
+    for (let isDue = true, updates = 0; isDue; updates += 1) {
+      assert.ok(updates < MOST_UPDATES, `still due after ${updates} updates`);
+      const step = steps[Math.min(updates, steps.length - 1)];
+      const write = (): void => {
+        this.stack.write({ ...this.settings, ...step });
+      };
+      for (let isWhole = disturb !== undefined; isWhole;) {
+        write();
+        isWhole = (await disturb?.(this.storedStages())) === true;
+        if (isWhole) await handOver();
+      }
+      write();
+      const { seconds, output } = await this.update();
+      await handOver();
+      const now = await this.bootTimes();
+      for (const [address, time] of now) {
+        const isAnother = (boots.get(address) ?? time) !== time;
+        reboots.set(address, (reboots.get(address) ?? 0) + (isAnother ? 1 : 0));
+      }
+      boots = now;
+      await this.report(`update ${updates + 1}: ${seconds.toFixed(0)} s`, output);
+      await this.assertSigner();
+      const isLast = updates + 1 >= steps.length;
+      isDue = !isLast || (await this.stack.project.preview({ args: ["--expect-no-changes"] })).code !== 0;
+    }
+    await audience.until(requests);
+    const [seconds, updates] = [(Date.now() - begin) / 1000, held.length - 1];
+    const seen = { updates, stages: await this.stages(), reboots: [...reboots.values()], holders: held };
+    const told = JSON.stringify({ totals: audience.totals, reboots: seen.reboots });
+    console.log(`      ${seconds.toFixed(0)} s, ${updates} updates; ${told}`);
+    await audience.end();
+    if (this.planes.length >= 3) audience.assertUndisturbed();
+    audience.assertNobodyRejected();
+    return seen;
+  }
+
+  /** The output `rotationStatus` of the last update. */
+  async status(): Promise<Status> {
+    return (await this.stack.output("rotation")) as Status;
+  }
+
+  /** The secrets of the last update. */
+  async bundle(): Promise<SecretsBundle> {
+    return parseSecretsBundle(String(await this.stack.output("secretsYaml")), { now: new Date() }).bundle;
+  }
+
+  /** Talos's own verdict. */
+  async assertHealthy(): Promise<void> {
+    const [endpoint] = this.planes;
+    const lists = ["--control-plane-nodes", this.planes.join(), "--worker-nodes", this.addressesOf("worker").join()];
+    const args = ["-e", endpoint!, "-n", endpoint!, "health", ...lists, "--wait-timeout", "4m"];
+    const talosconfig = await this.stack.talosconfig();
+    const { code, stdout, stderr } = await this.nodes.talosctl(args, talosconfig, { timeout: 300_000 });
+    assert.equal(code, 0, `${stdout}${stderr}`);
+  }
+
+  /** Every node concerned lets them in, as clients who know the servers of now. */
+  async assertAdmitted(who: Partial<Holders>, names: readonly StagedName[]): Promise<void> {
+    for (const { name, address, reason } of await this.receptions(who, names))
+      assert.equal(reason, undefined, `${name} at ${address}`);
+  }
+
+  /** Every node concerned rejects them. */
+  async assertRejected(who: Partial<Holders>, names: readonly StagedName[]): Promise<void> {
+    for (const { name, address, reason } of await this.receptions(who, names))
+      assert.match(reason ?? "let in", /^401|alert|unknown ca|SELF_SIGNED|VERIFY|signature/i, `${name} at ${address}`);
   }
 
   async endProbes(): Promise<void> {
-    await Promise.all([...this.callers, ...this.probers].map((one) => one.stop()));
+    await this.audience?.end();
   }
 
   async remove(): Promise<void> {
@@ -122,106 +204,79 @@ export class RotatedCluster {
     await this.stack.remove();
   }
 
-  private get anyCallers(): readonly Caller[] {
-    return this.callers.filter(({ name }) => ANY.includes(name));
-  }
-
-  private startProbes(now: Holders): void {
-    const each = this.planes;
-    const caller = (name: string, addresses: readonly string[], pause: number): Caller =>
-      new Caller({ name, attempt: write, addresses, pause }, [now.kubernetes]);
-    this.callers = [
-      ...ANY.map((name) => caller(name, each, 50)),
-      ...each.map((address, index) => caller(`cp${index + 1}`, [address], 400)),
-      new Caller({ name: "frontProxy", attempt: isKnown, addresses: each, pause: 400 }, [now.frontProxy]),
-      new Caller({ name: "pod", attempt: isKnown, addresses: each, pause: 400 }, [now.pod]),
-    ];
-    this.probers = this.addresses.map((address) => new Prober([{ endpoint: `${address}:50000` }], [now.talos], 400));
-  }
-
-  private hold(...holders: readonly Holders[]): void {
-    for (const caller of this.callers) {
-      const kind = caller.name === "frontProxy" || caller.name === "pod" ? caller.name : "kubernetes";
-      caller.hold(...holders.map((one) => one[kind]));
+  /** An update that succeeds; one of an explicit stage as soon as the nodes allow it. */
+  private async update(): Promise<Awaited<ReturnType<NodeStack["up"]>>> {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const outcome = await this.stack.project.up();
+      if (!IS_EARLY.test(outcome.output)) {
+        assert.equal(outcome.code, 0, outcome.output);
+        return outcome;
+      }
+      console.log(`      pulumi up, too early: ${outcome.seconds.toFixed(1)} s`);
     }
-    for (const prober of this.probers) prober.hold(...holders.map(({ talos }) => talos));
+    return this.stack.up();
   }
 
   /** What the last update hands out, and a token that a pod would have got just now. */
-  private async holders(): Promise<Holders> {
+  async holders(): Promise<Holders> {
     const kubernetes = apiClientOf(String(await this.stack.output("kubeconfig")));
-    const environment = createEnvironment(globalThis.crypto, () => new Date());
-    const { bundle } = parseSecretsBundle(String(await this.stack.output("secretsYaml")), { now: new Date() });
-    const { crt, key } = bundle.certs.k8sAggregator;
-    const client = await issueKubernetesClientCertificate(
-      {
-        certificateAuthority: { certificatePem: crt, privateKeyPem: key },
-        commonName: "front-proxy-client",
-        organizations: [],
-        algorithm: "ecdsa-p256",
-      },
-      environment,
-    );
-    const frontProxy: ApiClient = {
-      ca: kubernetes.ca,
-      cert: client.certificate.pem,
-      key: pkcs8Pem(client.key),
-      headers: { "X-Remote-User": "somebody" },
-    };
+    const bundle = await this.bundle();
+    const aggregator = await frontProxyOf(issuingCA(bundle, "aggregator"), kubernetes.ca);
     const token = await this.nodes.waitFor("a token of a pod", () => this.token(kubernetes), { timeout: 120_000 });
-    const pod: ApiClient = { ca: kubernetes.ca, headers: { authorization: `Bearer ${token}` } };
-    return { talos: await this.stack.client("talos"), kubernetes, frontProxy, pod };
+    const serviceAccount: ApiClient = { ca: kubernetes.ca, headers: { authorization: `Bearer ${token}` } };
+    const etcd = await etcdClientOf(issuingCA(bundle, "etcd"));
+    return { os: await this.stack.client("talos"), kubernetes, aggregator, serviceAccount, etcd };
   }
 
   private async token(client: ApiClient): Promise<string | undefined> {
-    const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: { expirationSeconds: 3600 } };
-    const path = "/api/v1/namespaces/default/serviceaccounts/default/token";
     for (const address of this.planes) {
-      const { status, text } = await callApi(address, client, path, { method: "POST", body });
-      if (status === 201) return (JSON.parse(text) as { status: { token: string } }).status.token;
+      const token = await tokenFrom(address, client);
+      if (token !== undefined) return token;
     }
     return undefined;
   }
 
+  /** A token that any API server signs now is signed with the key that the state says. */
+  private async assertSigner(): Promise<void> {
+    const client = apiClientOf(String(await this.stack.output("kubeconfig")));
+    const { serviceAccount } = await this.status();
+    for (const address of this.planes) {
+      const token = await this.nodes.waitFor(`a token from ${address}`, () => tokenFrom(address, client));
+      assert.equal(signerOf(token), serviceAccount.issuing, address);
+    }
+  }
+
   private async stages(): Promise<Stages> {
-    const status = (await this.stack.output("rotation")) as Readonly<
-      Record<StagedName, { stage?: string } | undefined>
-    >;
-    return Object.fromEntries(STAGED.map((name) => [name, status[name]?.stage ?? "none"])) as Record<
-      StagedName,
-      string
-    >;
+    return stagesOf(await this.status());
   }
 
-  private async bootTimes(): Promise<readonly string[]> {
+  /** Those in the state, also after an update that has not come to its end. */
+  private storedStages(): Stages {
+    const found = this.stack.project.resources().find(({ type }) => type.endsWith(":TalosSecrets"));
+    return stagesOf(found?.outputs?.["rotationStatus"] as Status);
+  }
+
+  private async bootTimes(): Promise<ReadonlyMap<string, string>> {
     const talosconfig = await this.stack.talosconfig();
-    return Promise.all(this.planes.map((address) => this.stack.bootTime(address, talosconfig)));
+    const times = this.planes.map(
+      async (address) => [address, await this.stack.bootTime(address, talosconfig)] as const,
+    );
+    return new Map(await Promise.all(times));
   }
 
-  private async report(what: string, stages: Stages, output: string): Promise<void> {
+  private addressesOf(type: StackNode["machineType"]): readonly string[] {
+    return this.usual.nodes.flatMap(({ machineType, address }) => (machineType === type ? [address] : []));
+  }
+
+  private async report(what: string, output: string): Promise<void> {
+    const stages = await this.stages();
     const told = /has not completed|stays at|waits before|ConfigMap/;
     const lines = output.split("\n").filter((line) => told.test(line) && !line.includes("pulumi:pulumi:Stack"));
     const talosconfig = await this.stack.talosconfig();
     const status = await this.stack.talosctl(this.planes[0]!, ["etcd", "status"], talosconfig);
     console.log(`      ${what}: ${JSON.stringify(stages)}; etcd: ${status.split("\n")[1]?.replace(/\s+/g, " ") ?? ""}`);
     for (const line of lines.slice(0, 10)) console.log(`        ${line.trim()}`);
-    for (const caller of this.callers) console.log(`        ${JSON.stringify(caller.fortune())}`);
-  }
-
-  /** The client that tries every API server has got through each time, and so have those of the other kinds. */
-  private assertUndisturbed(totals: readonly { readonly name: string; readonly failed: number }[]): void {
-    const disturbed = totals.filter(({ name, failed }) => !name.startsWith("cp") && failed > 0);
-    assert.deepEqual(disturbed, []);
-  }
-
-  /** A node that reboots is away; no node rejects a client. */
-  private assertNobodyRejected(): void {
-    const told = this.probers.map(({ calls, refusals, longestGap }) => ({ calls, away: refusals.length, longestGap }));
-    console.log(`      talosctl: ${JSON.stringify(told)}`);
-    const reasons = this.probers.flatMap(({ refusals }) => refusals.map(({ reason }) => reason));
-    console.log(`      reasons: ${[...new Set(reasons)].slice(0, 12).join("; ").slice(0, 1500)}`);
-    const rejected = this.probers.flatMap(({ refusals }) => refusals.filter(({ reason }) => REJECTED.test(reason)));
-    assert.deepEqual(rejected.slice(0, 5), []);
+    for (const fortune of this.audience?.fortunes() ?? []) console.log(`        ${JSON.stringify(fortune)}`);
   }
 
   /** Extension API servers are told of the CAs that issue, and of no other one. */
@@ -230,24 +285,34 @@ export class RotatedCluster {
     const { text } = await callApi(this.planes[0]!, client, AUTHENTICATION_CONFIG_MAP);
     const { data } = JSON.parse(text) as { readonly data: Readonly<Record<string, string>> };
     const listed = (key: string): string[] => parseCertificates(data[key]!, key).map(({ fingerprint }) => fingerprint);
-    const rotation = (await this.stack.output("rotation")) as Readonly<Record<string, { readonly issuing: string }>>;
-    assert.deepEqual(listed("client-ca-file"), [rotation["kubernetes"]!.issuing]);
-    assert.deepEqual(listed("requestheader-client-ca-file"), [rotation["aggregator"]!.issuing]);
+    const { kubernetes, aggregator } = await this.status();
+    assert.deepEqual(listed("client-ca-file"), [kubernetes.issuing]);
+    assert.deepEqual(listed("requestheader-client-ca-file"), [aggregator.issuing]);
   }
 
-  /** Those who hold what the CAs and keys that are out have issued. */
-  private async assertOldRejected(old: Holders, rotated: readonly string[]): Promise<void> {
-    const { kubernetes: now } = await this.holders();
-    const known = async (client: ApiClient): Promise<readonly (string | undefined)[]> =>
-      Promise.all(this.planes.map((address) => isKnown(address, { ...client, ca: now.ca })));
-    const rejected = async (client: ApiClient): Promise<void> => {
-      for (const reason of await known(client)) assert.match(reason ?? "known", /^401|alert/);
-    };
-    if (rotated.includes("kubernetes")) await rejected(old.kubernetes);
-    if (rotated.includes("serviceAccount")) await rejected(old.pod);
-    if (rotated.includes("aggregator")) await rejected(old.frontProxy);
-    if (!rotated.includes("os")) return;
-    const calls = this.addresses.map((address) => callVersion(old.talos, { endpoint: `${address}:50000` }));
-    assert.ok((await Promise.all(calls)).every((reason) => reason !== undefined));
+  /** How each node concerned receives them. */
+  private async receptions(who: Partial<Holders>, names: readonly StagedName[]): Promise<readonly Reception[]> {
+    const { ca } = apiClientOf(String(await this.stack.output("kubeconfig")));
+    const knowing = whoKnows(who, ca, issuingCA(await this.bundle(), "etcd").certificatePem);
+    const calls = names.flatMap((name) =>
+      (name === "os" ? this.addresses : this.planes).map(async (address) => ({
+        name,
+        address,
+        reason: await whyRejected(knowing, name, address),
+      })),
+    );
+    return Promise.all(calls);
   }
 }
+
+interface Reception {
+  readonly name: StagedName;
+  readonly address: string;
+  /** Why they are rejected; `undefined` for those who are let in. */
+  readonly reason: string | undefined;
+}
+
+const namesIn = (rotation: object): StagedName[] => STAGED.filter((name) => name in rotation);
+
+const stagesOf = (status: Status): Stages =>
+  Object.fromEntries(STAGED.map((name) => [name, status[name].stage ?? "none"])) as Record<StagedName, string>;
