@@ -163,6 +163,7 @@ describe("the documentation", function () {
       "terraform",
       "kubectl",
       "sops",
+      "umask",
     ];
     const unknown = blocks("sh").flatMap((block) =>
       commandsOf(block)
@@ -170,6 +171,17 @@ describe("the documentation", function () {
         .map((words) => `${block.where}: ${words.join(" ")}`),
     );
     assert.deepEqual(unknown, []);
+  });
+
+  it("keeps from others what a command writes secrets to", () => {
+    const writing = /--show-secrets (>|--file)/;
+    const [open, all] = [(text: string): boolean => !/^umask 077$/m.test(text.split(writing)[0] ?? ""), blocks("sh")];
+    const written = all.filter(({ text }) => writing.test(text));
+    assert.ok(written.length >= 10);
+    assert.deepEqual(
+      written.filter(({ text }) => open(text)).map(({ where }) => where),
+      [],
+    );
   });
 
   it("shows commands and options of talos-pki that exist", async () => {
