@@ -18,7 +18,7 @@ import type { ApplyOutputs } from "./outputs";
 import { refreshAuthenticationTrust } from "./authenticationTrust";
 import { awaitEndpoint } from "./endpointWait";
 import { firstContact } from "./firstContact";
-import { restartKubelet } from "./kubelet";
+import { restartKubelet, startFailedKubelet } from "./kubelet";
 import { prove } from "./proof";
 
 export interface ApplicationOptions {
@@ -297,7 +297,12 @@ export class Application {
       const { access, target } = this.options;
       const { isStaged, patience } = this;
       if (answer !== undefined && rebootsByApi(observed)) await this.reboot(before);
-      const kubeletFrom = restartsKubelet ? await restartKubelet({ access, target, patience }) : undefined;
+      const toKubelet = { access, target, patience };
+      const kubeletFrom = await (restartsKubelet
+        ? restartKubelet(toKubelet)
+        : observed.hasConfig && !isStaged
+          ? startFailedKubelet(toKubelet)
+          : undefined);
       const proof = await prove({ access, target, decision, isStaged, rebootsFrom, kubeletFrom, patience });
       const { serverCertificate, talosVersion } = proof;
       proved = {

@@ -62,15 +62,15 @@ export const ConfigurationApply = defineResource({
       ...credentialProblems(inputs),
       ...fingerprintProblems(maintenanceOf(inputs)?.fingerprint),
     ];
-    const config = plannedConfig(inputs, problems, pems);
     const keep = keptCredentials(inputs);
     const isSame = (name: (typeof REMEMBERED)[number]): boolean =>
       previous !== undefined && canonical(previous.inputs[name]) === canonical(inputs[name]);
     const reports = warningsOf(inputs, { mayMeetStranger: !STRANGER_COMES_WITH.every(isSame) });
+    // An update plans again from the state; what is only checked needs no second look at a config that was accepted.
+    if (CONFIG.every(isAsStored)) return { problems, reports, keep };
+    const config = plannedConfig(inputs, problems, pems);
     const credentials = problems.length > 0 ? undefined : osCredentials(inputs);
     if (config === undefined || credentials === undefined) return { problems, reports, keep };
-    // An update plans again from the state; what is only checked needs no second view of the same config.
-    if (CONFIG.every(isAsStored)) return { problems, reports, keep };
     const given = knownOr(inputs.machineConfig);
     const hidden =
       given?.redacted === undefined ? [] : (collectProblems([], () => hiddenValues(given.text, given.redacted!)) ?? []);

@@ -40,6 +40,24 @@ export function restartKubelet({ access, target, patience }: KubeletRestart): Pr
 const FAILED = "Failed";
 
 /**
+ * Starts a kubelet that failed to start, in a node that has its config already: an update that was killed meanwhile leaves
+ * it down.
+ *
+ * @returns how it was before; `undefined` where it did not fail
+ * @throws Overdue, PkiError
+ */
+export function startFailedKubelet({ access, target, patience }: KubeletRestart): Promise<KubeletStart | undefined> {
+  return waitFor(`node ${shortNodeAddress(target.node)} to tell of its kubelet`, patience, () =>
+    access.with(target, async (session): Promise<Attempt<KubeletStart | undefined>> => {
+      const kubelet = await kubeletService(session);
+      if (kubelet?.state !== FAILED) return { found: undefined };
+      await session.restartService("kubelet");
+      return { found: { at: lastEvent(kubelet), apiServer: undefined } };
+    }),
+  );
+}
+
+/**
  * What shows that the kubelet has not restarted, or has not restarted the API server yet. Starts a kubelet that failed to
  * start: Talos may restart it for the same change, one stop then ends the other start, and it stays down for ever.
  *

@@ -96,6 +96,19 @@ describe("ConfigurationApply of a change for which the kubelet restarts", () => 
     assert.equal(made.outputs["pendingRestart"], undefined);
   });
 
+  it("starts a kubelet that has failed since, where an update was killed after the config was taken", async () => {
+    const [plane] = await cluster.controlPlanes(PLANE, ...PEERS);
+    const done = cluster.nodes.changes.length;
+    plane!.unwell["kubelet"] = "Failed";
+    cluster.nodes.before = (node, call) => {
+      if (node === plane && call === "restartService kubelet") delete plane.unwell["kubelet"];
+    };
+    await made.up(await argsFor(PLANE, { triggers: { attempt: "2" } }));
+    assert.deepEqual(cluster.nodes.changes.slice(done), [`${PLANE} restartService kubelet`]);
+    await made.up(await argsFor(PLANE, { triggers: { attempt: "3" } }));
+    assert.equal(cluster.nodes.changes.length, done + 1);
+  });
+
   it("keeps a restart that was not seen, and the next update does it", async () => {
     const [plane] = await cluster.controlPlanes(PLANE, ...PEERS);
     plane!.ignoresRestarts = true;
