@@ -210,7 +210,8 @@ export function quorumProblems(
   if (types.some((type) => !isKnown(type))) return [];
   const count = types.filter((type) => type === "controlplane").length;
   if (count >= quorum) return [];
-  const message = `reboots each control plane, and nodes has ${count === 0 ? "none" : count}, where three keep etcd's majority; list all of them in nodes (of a TalosCluster: controlPlaneNodes), or set allowDowntime`;
+  const allowance = `${path.replace(/\.stage$/, "")}.allowDowntime: true`;
+  const message = `reboots each control plane, and nodes has ${count === 0 ? "none" : count}, where three keep etcd's majority; list all of them in nodes (of a TalosCluster: controlPlaneNodes), or set ${allowance}, and the cluster is away while one reboots`;
   return [{ code: "ERR_ROTATION_ILLEGAL", path, message }];
 }
 

@@ -144,7 +144,7 @@ describe("A staged rotation of etcd, the aggregator and service accounts", () =>
       rotation: { etcd: { id: "r", stage, ...more } },
     });
     const message = (has: string): string =>
-      `ERR_ROTATION_ILLEGAL rotation.etcd.stage: reboots each control plane, and nodes has ${has}, where three keep etcd's majority; list all of them in nodes (of a TalosCluster: controlPlaneNodes), or set allowDowntime`;
+      `ERR_ROTATION_ILLEGAL rotation.etcd.stage: reboots each control plane, and nodes has ${has}, where three keep etcd's majority; list all of them in nodes (of a TalosCluster: controlPlaneNodes), or set rotation.etcd.allowDowntime: true, and the cluster is away while one reboots`;
     assert.deepEqual((await secrets.preview(args("accept"))).problems, [message("none")]);
     assert.deepEqual((await secrets.preview(args("accept", [...THREE.slice(1), WORKER]))).problems, [message("2")]);
     assert.deepEqual((await secrets.preview(args("accept", THREE))).problems, []);
@@ -199,7 +199,7 @@ describe("A rotation of all", () => {
     );
     const few = { ...all(), nodes: [THREE[0], WORKER] };
     assert.deepEqual((await secrets.preview(few)).problems, [
-      "ERR_ROTATION_ILLEGAL rotation.all: reboots each control plane, and nodes has 1, where three keep etcd's majority; list all of them in nodes (of a TalosCluster: controlPlaneNodes), or set allowDowntime",
+      "ERR_ROTATION_ILLEGAL rotation.all: reboots each control plane, and nodes has 1, where three keep etcd's majority; list all of them in nodes (of a TalosCluster: controlPlaneNodes), or set rotation.all.allowDowntime: true, and the cluster is away while one reboots",
     ]);
     assert.deepEqual((await secrets.preview({ ...all("auto", DOWNTIME), nodes: [THREE[0], WORKER] })).problems, []);
     assert.deepEqual((await secrets.preview(all("abort"))).problems, [
