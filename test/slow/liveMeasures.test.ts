@@ -19,6 +19,7 @@ const RUNS = 5;
 
 interface Stored {
   readonly id: string;
+  readonly kept: object;
   readonly outs: object;
   readonly args: object;
 }
@@ -103,7 +104,7 @@ describe("what live resources cost", function () {
     const proxies = await Promise.all(addresses.map((ip) => FaultyProxy.start(`127.0.0.1:${port}`, ip)));
     const others = proxies.map(({ endpoint }) => {
       const at = <T>(value: T): T => JSON.parse(JSON.stringify(value).replaceAll(node.endpoint, endpoint)) as T;
-      return { id: endpoint, outs: at(stored.outs), args: at(stored.args) };
+      return { id: endpoint, kept: at(stored.kept), outs: at(stored.outs), args: at(stored.args) };
     });
     const runs: Costs[] = [];
     for (let time = 0; time < RUNS; time += 1) {

@@ -25,9 +25,9 @@ const slowness = () => {
 const megabytes = () => process.memoryUsage().rss / 2 ** 20;
 
 /** One resource in `up --refresh`; whether the node has another config. */
-async function refresh({ id, outs, args }) {
+async function refresh({ id, kept, outs, args }) {
   const { props } = await provider.ConfigurationApply.read(id, outs);
-  const { inputs, failures } = await provider.ConfigurationApply.check(outs, args);
+  const { inputs, failures } = await provider.ConfigurationApply.check(kept, args);
   if (failures.length > 0) throw new Error(JSON.stringify(failures));
   await provider.ConfigurationApply.diff(id, props, inputs);
   return props.liveHash !== props.configHash;
@@ -59,7 +59,9 @@ const TASKS = {
     const { id, outs } = await provider.ConfigurationApply.create(inputs);
     // As Pulumi stores it: by this the provider is found.
     const __provider = "stored";
-    return { id, outs: { ...outs, __provider }, args: { ...task.args, __provider }, loaded: ofNodes().length };
+    const stored = { kept: inputs, outs, args: task.args };
+    const found = Object.entries(stored).map(([name, values]) => [name, { ...values, __provider }]);
+    return { id, ...Object.fromEntries(found), loaded: ofNodes().length };
   },
 
   async refresh() {
