@@ -6,9 +6,10 @@ import { parse } from "yaml";
 
 import { needsPulumi } from "../e2e/support";
 import { kubernetesGet } from "../nodes/support/kubernetes";
+import { type NextNode, registryDocument, startNextNode } from "../nodes/support/nextNode";
 import { NodeStack, type StackSettings } from "../nodes/support/nodeStack";
 import { apiClientOf, type ApiRequest, callApi } from "../nodes/support/writers";
-import { closeRealNodes, needNextRoot, needRealNodes, RealNodes } from "../nodes/support/realNodes";
+import { closeRealNodes, needRealNodes, type RealNodes } from "../nodes/support/realNodes";
 
 const AUTHORITIES = ["os", "kubernetes", "etcd", "aggregator", "serviceAccount"] as const;
 /** A whole rotation takes five where tokens of the old key are not waited for. */
@@ -37,10 +38,10 @@ describe("Kubernetes on a node of Talos 1.14, under the real Pulumi", function (
   this.timeout(1_800_000);
   needRealNodes();
 
+  let machine: NextNode;
   let nodes: RealNodes;
-  let stack: NodeStack;
   let address: string;
-  let rootfs: string;
+  let stack: NodeStack;
 
   const settings = (rotation?: object): StackSettings => ({
     nodes: [
@@ -49,12 +50,7 @@ describe("Kubernetes on a node of Talos 1.14, under the real Pulumi", function (
     level: "kubernetes",
     talosVersion: "v1.14",
     kubernetesVersion: "1.35.3",
-    machinePatch: `apiVersion: v1alpha1
-kind: RegistryMirrorConfig
-name: "*"
-endpoints: [{ url: "http://${nodes.registryAddress}" }]
-skipFallback: true
----
+    machinePatch: `${registryDocument(machine)}---
 apiVersion: v1alpha1
 kind: KubeFlannelCNIConfig
 $patch: delete
@@ -72,10 +68,8 @@ $patch: delete
 
   before(async function () {
     const cli = needsPulumi(this);
-    rootfs = await needNextRoot(this);
-    nodes = await RealNodes.create();
-    ({ address } = await nodes.start("cp1", { rootfs }));
-    await nodes.untilInMaintenance("cp1", address);
+    machine = await startNextNode(this);
+    ({ nodes, address } = machine);
     stack = await NodeStack.create(cli, nodes, settings());
   });
 
@@ -98,7 +92,7 @@ $patch: delete
       const operation = stack.project.start("up");
       if (await operation.running.until(/to reboot \([^]*method is not supported/, 600)) {
         await nodes.stop("cp1");
-        await nodes.start("cp1", { rootfs });
+        await nodes.start("cp1", { rootfs: machine.rootfs });
         restarts += 1;
       }
       const { code, output, seconds } = await operation.outcome;

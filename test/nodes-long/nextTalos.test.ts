@@ -4,8 +4,9 @@ import { parseAllDocuments } from "yaml";
 
 import { needsPulumi } from "../e2e/support";
 import { shownCertificate } from "../interop/support/node";
+import { type NextNode, registryDocument, startNextNode } from "../nodes/support/nextNode";
 import { NodeStack, type StackNode, type StackSettings } from "../nodes/support/nodeStack";
-import { closeRealNodes, needNextRoot, needRealNodes, RealNodes } from "../nodes/support/realNodes";
+import { closeRealNodes, needRealNodes, type RealNodes } from "../nodes/support/realNodes";
 
 const EXTRA_NAME = "extra.example.org";
 
@@ -13,9 +14,10 @@ describe("a node of Talos 1.14, under the real Pulumi", function () {
   this.timeout(600_000);
   needRealNodes();
 
+  let machine: NextNode;
   let nodes: RealNodes;
-  let stack: NodeStack;
   let address: string;
+  let stack: NodeStack;
   let talosconfig: string;
 
   const settings = (node: Partial<StackNode> = {}, rotation?: object): StackSettings => ({
@@ -29,12 +31,7 @@ describe("a node of Talos 1.14, under the real Pulumi", function () {
       },
     ],
     talosVersion: "v1.14",
-    machinePatch: `apiVersion: v1alpha1
-kind: RegistryMirrorConfig
-name: "*"
-endpoints: [{ url: "http://${nodes.registryAddress}" }]
-skipFallback: true
-`,
+    machinePatch: registryDocument(machine),
     ...(rotation === undefined ? {} : { rotation: { os: rotation } }),
   });
   const withName: Partial<StackNode> = { configPatches: [{ machine: { certSANs: [EXTRA_NAME] } }] };
@@ -43,10 +40,8 @@ skipFallback: true
 
   before(async function () {
     const cli = needsPulumi(this);
-    const rootfs = await needNextRoot(this);
-    nodes = await RealNodes.create();
-    ({ address } = await nodes.start("cp1", { rootfs }));
-    await nodes.untilInMaintenance("cp1", address);
+    machine = await startNextNode(this);
+    ({ nodes, address } = machine);
     stack = await NodeStack.create(cli, nodes, settings());
   });
 
