@@ -23,5 +23,5 @@ cluster:
     disabled: true
   network:
     cni:
-      name: custom
+      name: none
 `;
