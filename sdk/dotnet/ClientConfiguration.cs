@@ -42,7 +42,7 @@ namespace Pulumi.TalosPki
         /// The same in base64, as @pulumiverse/talos takes it.
         /// </summary>
         [Output("clientConfiguration")]
-        public Output<Outputs.ClientConfigurationData> ClientConfiguration { get; private set; } = null!;
+        public Output<Outputs.ClientConfigurationData> ClientConfigurationValue { get; private set; } = null!;
 
         /// <summary>
         /// Private key of the client, PEM.

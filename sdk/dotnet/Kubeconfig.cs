@@ -51,7 +51,7 @@ namespace Pulumi.TalosPki
         /// The kubeconfig, YAML.
         /// </summary>
         [Output("kubeconfig")]
-        public Output<string> Kubeconfig { get; private set; } = null!;
+        public Output<string> KubeconfigValue { get; private set; } = null!;
 
         /// <summary>
         /// End of validity, RFC 3339 UTC.

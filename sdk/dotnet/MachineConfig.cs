@@ -51,7 +51,7 @@ namespace Pulumi.TalosPki
         /// The machine config, YAML.
         /// </summary>
         [Output("machineConfig")]
-        public Output<string> MachineConfig { get; private set; } = null!;
+        public Output<string> MachineConfigValue { get; private set; } = null!;
 
         /// <summary>
         /// Role of the machine. The state of a worker's config holds no private key of a CA.

@@ -81,11 +81,21 @@ function componentSpec(component: Component, types: Types): TypeSpec {
   return { ...propertySpecs(unmarked, types), isComponent: true };
 }
 
+/** C# knows no member that is called like its class (CS0542). */
+function namedInCSharp(className: string, properties: Readonly<Record<string, TypeSpec>>): Record<string, TypeSpec> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => {
+      const isClash = name.toLowerCase() === className.toLowerCase();
+      return [name, isClash ? { ...property, language: { csharp: { name: `${className}Value` } } } : property];
+    }),
+  );
+}
+
 function propertySpecs(definition: Pick<DefinitionData, "name" | "description" | "inputs" | "outputs">, types: Types) {
   const { name, description, inputs, outputs } = definition;
   return {
     description: `${description}${exampleText(exampleOf(definition))}${IMPORT_TEXTS[name] ?? ""}`,
-    properties: types.properties(outputs, "output"),
+    properties: namedInCSharp(name, types.properties(outputs, "output")),
     required: presentOf(outputs),
     inputProperties: types.properties(inputs, "input"),
     requiredInputs: requiredOf(inputs),
