@@ -236,7 +236,7 @@ async function askAsEach(
       ? [answer.message]
       : JUDGED.includes(answer.status)
         ? []
-        : [`it answers ${answer.status}`],
+        : [answer.status < 500 ? `it answers HTTP ${answer.status}` : `it is not ready (HTTP ${answer.status})`],
   );
   return { trusts: Object.fromEntries(judged), ...reasonOf({ reason: failed }) };
 }
