@@ -14,7 +14,13 @@ const nodeTools = ["pulumi", "talosctl", "realnode"];
  * each in a process of its own, so that one that crashes hides no other.
  */
 export const suites = [
-  { name: "fast", folders: ["unit", "vectors", "property", "contract", "architecture"], needs: [], limit: 20_000 },
+  {
+    name: "fast",
+    folders: ["unit", "vectors", "property", "contract", "architecture"],
+    needs: [],
+    limit: 40_000,
+    jobs: 2,
+  },
   { name: "e2e", folders: ["e2e"], needs: ["pulumi"], limit: 300_000, jobs: 2 },
   { name: "interop", folders: ["interop"], needs: ["talosctl", "judge"], limit: 300_000 },
   {
