@@ -1,5 +1,5 @@
 import { Config } from "@pulumi/pulumi";
-import { type ClusterNodeArgs, TalosCluster } from "pulumi-talos-pki";
+import { type ClusterNodeArgs, type RotationArgs, TalosCluster } from "pulumi-talos-pki";
 
 const config = new Config();
 const args = {
@@ -9,6 +9,7 @@ const args = {
   controlPlaneNodes: config.getObject<ClusterNodeArgs[]>("controlPlaneNodes") ?? [],
   workerNodes: config.getObject<ClusterNodeArgs[]>("workerNodes") ?? [],
   configPatches: config.getObject<string[]>("configPatches") ?? [],
+  rotation: config.getObject<RotationArgs>("rotation") ?? {},
 };
 // A try-out may be destroyed. Leave `protect` out for a real cluster.
 export const { talosconfig, kubeconfig, health } = new TalosCluster("demo", args, { protect: false });

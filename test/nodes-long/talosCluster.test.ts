@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 import { needsPulumi, type Outcome, Project, repository, secretsIn } from "../e2e/support";
+import { Folder } from "../interop/support/files";
 import { shownCertificate } from "../interop/support/node";
 import { closeRealNodes, needRealNodes, RealNodes } from "../nodes/support/realNodes";
 
 const EXAMPLE = "examples/talos-cluster";
+/** That a rotation of everything may take. */
+const MOST_UPS = 6;
+/** Of 20 seconds. */
+const MOST_WAITS = 10;
 
 interface Machine {
   readonly address: string;
@@ -18,10 +24,13 @@ describe("TalosCluster on real nodes", function () {
   this.timeout(1_200_000);
   needRealNodes();
 
+  const folder = new Folder();
   let nodes: RealNodes;
   let project: Project;
   let controlPlanes: Machine[];
   let workers: Machine[];
+  let configPatches: readonly string[];
+  let rotation = {};
 
   /** Starts a machine and reads the fingerprint that its console shows. */
   const machine = async (name: string): Promise<Machine> => {
@@ -39,16 +48,22 @@ describe("TalosCluster on real nodes", function () {
     return { address, maintenance: { fingerprint } };
   };
 
-  const configure = async (more: Readonly<Record<string, unknown>> = {}): Promise<void> => {
+  const configure = async (): Promise<void> => {
     const values = {
       clusterEndpoint: `https://${controlPlanes[0]!.address}:6443`,
       controlPlaneNodes: controlPlanes,
       workerNodes: workers,
-      configPatches: [nodes.machinePatch],
-      ...more,
+      configPatches,
+      rotation,
     };
     for (const [name, value] of Object.entries(values))
       await project.config(name, typeof value === "string" ? value : JSON.stringify(value));
+  };
+
+  /** A file with the talosconfig of the last up. */
+  const talosconfig = async (): Promise<string> => {
+    const { talosconfig: text } = await project.outputs({ secrets: true });
+    return folder.write(`talosconfig-${randomUUID()}`, String(text));
   };
 
   const succeed = (outcome: Outcome): Outcome => {
@@ -65,6 +80,7 @@ describe("TalosCluster on real nodes", function () {
   before(async function () {
     const cli = needsPulumi(this);
     nodes = await RealNodes.create();
+    configPatches = [nodes.machinePatch];
     project = await Project.create({ cli, folder: EXAMPLE });
     controlPlanes = [await machine("cp1"), await machine("cp2")];
     workers = [await machine("w1")];
@@ -72,6 +88,7 @@ describe("TalosCluster on real nodes", function () {
 
   after(async () => {
     await (project as Project | undefined)?.remove();
+    folder.remove();
     await closeRealNodes();
   });
 
@@ -100,7 +117,8 @@ describe("TalosCluster on real nodes", function () {
   });
 
   it("changes a patch on one control plane after the other, then on the workers", async () => {
-    await configure({ configPatches: [nodes.machinePatch, "machine: { sysctls: { vm.swappiness: '10' } }"] });
+    configPatches = [nodes.machinePatch, "machine: { sysctls: { vm.swappiness: '10' } }"];
+    await configure();
     const up = succeed(await project.up());
     const applied = up.steps
       .filter(({ op, urn }) => op === "update" && urn.includes("ConfigurationApply"))
@@ -112,21 +130,57 @@ describe("TalosCluster on real nodes", function () {
     const [first, second] = controlPlanes as [Machine, Machine];
     const reset = { onDestroy: { reset: true, reboot: true } };
     controlPlanes = [first, { ...second, ...reset }];
-    const patches = { configPatches: [nodes.machinePatch, "machine: { sysctls: { vm.swappiness: '10' } }"] };
-    await configure(patches);
+    await configure();
     succeed(await project.up());
     controlPlanes = [first];
-    await configure(patches);
+    await configure();
     const up = succeed(await project.up());
     assert.ok(changed(up).includes(`delete demo-apply-${second.address}`), up.output);
-    const talosconfig = join(project.folder, "talosconfig");
-    const { talosconfig: text } = await project.outputs({ secrets: true });
-    writeFileSync(talosconfig, String(text), { mode: 0o600 });
-    const members = await nodes.talosctl(["-n", first.address, "etcd", "members"], talosconfig);
+    const members = await nodes.talosctl(["-n", first.address, "etcd", "members"], await talosconfig());
     assert.equal(members.code, 0, members.stderr);
     assert.match(members.stdout, /cp1/);
     assert.doesNotMatch(members.stdout, /cp2/);
     succeed(await project.up({ args: ["--expect-no-changes"] }));
+  });
+
+  it("takes a machine that stands in for a lost one, by its fingerprint, and changes nothing on the others", async () => {
+    const lost = workers[1]!;
+    await nodes.wipe("w2");
+    const other = await machine("w2");
+    assert.equal(other.address, lost.address);
+    assert.notDeepEqual(other, lost);
+    workers = [workers[0]!, other];
+    await configure();
+    const up = succeed(await project.up());
+    assert.deepEqual(changed(up), [`update demo-apply-${other.address}`]);
+    const version = await nodes.talosctl(["-n", other.address, "version"], await talosconfig());
+    assert.equal(version.code, 0, version.stderr);
+    succeed(await project.up({ args: ["--expect-no-changes"] }));
+  });
+
+  it("rotates every CA by the ups of a schedule", async () => {
+    const before = await talosconfig();
+    rotation = { all: { id: "2027-01", stage: "auto", allowDowntime: true, tokenGracePeriod: "0s" } };
+    await configure();
+    const [first] = controlPlanes as [Machine];
+    let [ups, waits] = [0, 0];
+    do {
+      const up = succeed(await project.up());
+      // A kubelet takes a minute to know the CAs of a new API server. A schedule has time; an up at once waits and says so.
+      const isEarly = up.output.includes("the next update asks again");
+      if (isEarly) {
+        assert.deepEqual(changed(up), ["update demo-secrets"]);
+        waits += 1;
+        await setTimeout(20_000);
+      } else ups += 1;
+      assert.ok(ups <= MOST_UPS && waits <= MOST_WAITS, `still due after ${ups} ups and ${waits} waits`);
+    } while ((await project.preview({ args: ["--expect-no-changes"] })).code !== 0);
+    console.log(`      ${ups} ups, ${waits} that came too early`);
+    const asked = async (client: string): Promise<number> =>
+      (await nodes.talosctl(["-n", first.address, "version"], client)).code;
+    assert.notEqual(await asked(before), 0);
+    assert.equal(await asked(await talosconfig()), 0);
+    project.assertNoSecrets(secretsIn(await project.decryptedState()));
   });
 
   it("is destroyed, and leaves the machines alone that it need not reset", async () => {
