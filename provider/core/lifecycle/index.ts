@@ -12,6 +12,7 @@ export {
   planRotationOrder,
   ROTATION_ORDER,
   type OrderPlan,
+  type OrderStep,
   type OrderRequest,
   type RotationStates,
   type RotationStep,

@@ -146,9 +146,12 @@ function placeGaps(
   name: (party: RotationParty | "stranger") => string,
 ): string[] {
   const expected = EXPECTATIONS[position];
-  const { place, serves, trusts, reason, unread } = shown;
+  const { place, serves, trusts, reason, unread, isSettling } = shown;
   const { shows, rejects, admits, untried } = placeRow(place);
-  if (!wasReached(shown)) return [`cannot be reached${reason === undefined ? "" : `: ${reason}`}`];
+  if (!wasReached(shown)) {
+    const state = isSettling === true ? "is not ready yet" : "cannot be reached";
+    return [`${state}${reason === undefined ? "" : `: ${reason}`}`];
+  }
   const gaps: string[] = [];
   if (shows !== undefined && serves !== undefined && serves !== expected.serves) {
     const [verb, preposition] = shows;

@@ -37,12 +37,23 @@ export interface OrderRequest {
   readonly stage: "auto" | "abort";
 }
 
+/** A step of the safe order. */
+export interface OrderStep {
+  /** From 1. */
+  readonly number: number;
+  readonly of: number;
+  /** CAs under way that stay, and the step that moves each. */
+  readonly resting: readonly { readonly name: StagedName; readonly until: number }[];
+}
+
 /** What a rotation of all CAs asks of each in the next update. */
 export interface OrderPlan {
   /** For `planRotation`; absent for a CA that has not begun. */
   readonly requests: { readonly [Name in StagedName]?: RotationRequest };
   /** CAs that move. */
   readonly moving: readonly StagedName[];
+  /** Where the update is on the way; absent where nothing moves forth. */
+  readonly step?: OrderStep;
   /** ERR_ROTATION_ILLEGAL, with the way on. */
   readonly problems: readonly Problem[];
 }
@@ -58,9 +69,9 @@ export interface OrderPlan {
  */
 export function planRotationOrder(states: RotationStates, request: OrderRequest, path: string): OrderPlan {
   const problems = problemsOf(states, request, path);
-  const targets =
-    problems.length > 0 ? {} : request.stage === "auto" ? forth(states, request.id) : back(states, request.id);
   const { id } = request;
+  const step = problems.length > 0 || request.stage !== "auto" ? undefined : stepForth(states, id);
+  const targets = step?.targets ?? (problems.length === 0 && request.stage === "abort" ? back(states, id) : {});
   const requests = STAGED.flatMap((name) => {
     const state = states[name];
     const stage = targets[name] ?? (state.id === id && state.position !== "none" ? state.position : undefined);
@@ -69,6 +80,7 @@ export function planRotationOrder(states: RotationStates, request: OrderRequest,
   return {
     requests: Object.fromEntries(requests),
     moving: STAGED.filter((name) => targets[name] !== undefined),
+    ...(step === undefined ? {} : { step: orderStep(states, id, step) }),
     problems,
   };
 }
@@ -80,16 +92,32 @@ function progressOf({ id: current, position }: RotationState, id: string): numbe
   return current === id ? FORTH.findIndex((stage) => stage === position) + 1 : 0;
 }
 
+/** A step that is not done, and what it still has to do. */
+interface PendingStep {
+  /** From 0. */
+  readonly index: number;
+  readonly targets: Targets;
+}
+
 /** The first step that is not done; one that has been gone back on is done again, stage by stage. */
-function forth(states: RotationStates, id: string): Targets {
-  for (const step of ROTATION_ORDER) {
+function stepForth(states: RotationStates, id: string): PendingStep | undefined {
+  for (const [index, step] of ROTATION_ORDER.entries()) {
     const pending = STAGED.flatMap((name) => {
       const [wanted, done] = [step[name], progressOf(states[name], id)];
       return wanted === undefined || done > FORTH.indexOf(wanted) ? [] : [[name, FORTH[done]] as const];
     });
-    if (pending.length > 0) return Object.fromEntries(pending);
+    if (pending.length > 0) return { index, targets: Object.fromEntries(pending) };
   }
-  return {};
+  return undefined;
+}
+
+function orderStep(states: RotationStates, id: string, { index, targets }: PendingStep): OrderStep {
+  const resting = STAGED.flatMap((name) => {
+    const isResting = states[name].id === id && isUnderWay(states[name].position) && targets[name] === undefined;
+    const until = ROTATION_ORDER.findIndex((step, at) => at > index && step[name] !== undefined);
+    return isResting ? [{ name, until: until + 1 }] : [];
+  });
+  return { number: index + 1, of: ROTATION_ORDER.length, resting };
 }
 
 /** First every CA that has swapped back to accept, then the next ones are dropped. */

@@ -112,6 +112,8 @@ export interface PlaceObservation {
   readonly reason?: string;
   /** Why it could not be asked what it has in use, where that must be known. */
   readonly unread?: string;
+  /** It answers that it cannot tell yet: after a restart a kubelet needs a minute to reach its API server. */
+  readonly isSettling?: true;
 }
 
 /** Whether a program runs with the files of the config. */

@@ -45,7 +45,7 @@ interface Gap {
 export async function prove(options: ProofOptions): Promise<Proof> {
   const { access, target, decision, patience } = options;
   const worker = decision.config.machineType === "worker" ? new WorkerCertificate(options) : undefined;
-  const what = `node ${shortNodeAddress(target.node)} to run with the config`;
+  const what = `node ${shortNodeAddress(target.node)} to ${options.rebootsFrom === undefined ? "" : "reboot and "}run with the config`;
   return waitFor(what, patience, async (): Promise<Attempt<Proof>> => {
     const session = await access.connect(target, {}, patience.deadline - access.nodes.uptime());
     try {

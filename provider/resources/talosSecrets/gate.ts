@@ -16,9 +16,11 @@ export async function passGate(state: SecretsState, plan: UpdatePlan, context: C
   const questions = questionsOf(plan).filter(({ asked }) => asked.length > 0);
   for (const { name, asked } of questions) {
     const names = asked.map(({ node }) => shortNodeAddress(node)).join(", ");
+    const isOne = asked.length === 1;
     const isTaken = plan.staged[name].action === "takeOver";
-    const what = isTaken ? "use it already" : completion(state.staged[name].position, "have", name);
-    context.progress(`rotation.${name}: asks ${names} whether they ${what}`);
+    const use = isOne ? "uses it already" : "use it already";
+    const what = isTaken ? use : completion(state.staged[name].position, isOne ? "has" : "have", name);
+    context.progress(`rotation.${name}: asks ${names} whether ${isOne ? "it" : "they"} ${what}`);
   }
   const verdicts = questions.length === 0 ? {} : await judgeNodes(questions, judgedState(state, plan), context);
   return decideMoves(state, plan, verdicts, context.environment.now());

@@ -181,7 +181,7 @@ function hasIssued({ staged }: Standing, name: StagedName): boolean {
 function graceReason(
   name: StagedName,
   action: RotationAction,
-  { state, plan: { requests }, verdicts, now }: Occasion,
+  { state, plan: { requests, all }, verdicts, now }: Occasion,
 ): Reason | undefined {
   const { [name]: verdict } = verdicts;
   const { tokenGraceMs } = requests;
@@ -197,9 +197,10 @@ function graceReason(
     };
   }
   if (until === undefined || until.getTime() <= now.getTime()) return undefined;
-  const why = `pods may hold tokens of the ${goes} key until ${formatTime(until)} (tokenGracePeriod after the start of the last API server that signs with the ${stays} one)`;
+  const period = `rotation.${all === undefined ? name : "all"}.tokenGracePeriod`;
+  const why = `pods may hold tokens of the ${goes} key until ${formatTime(until)} (${period} after the start of the last API server that signs with the ${stays} one, and longer where one restarts until then)`;
   return {
-    once: `${why}; wait until then, or shorten tokenGracePeriod`,
+    once: `${why}; wait until then, or shorten ${period}`,
     again: `${why}; an update after that goes on`,
   };
 }

@@ -1,14 +1,16 @@
 import { isUnderWay } from "../../core/lifecycle/rotation";
 import { judgeRotation, type RotationVerdict } from "../../core/lifecycle/rotationCheck";
+import { type NodeObservation, placeRow } from "../../core/lifecycle/rotationProofs";
 import { DecodedCA } from "../../core/secrets/decodedPem";
 import { STAGED, type StagedName } from "../../core/secrets/inventory";
 import { publicParts, type StagedSecret } from "../../core/secrets/stagedSecret";
-import { formatNodeAddress } from "../../core/nodes/nodeAddress";
+import { formatNodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { Context } from "../../engine/ports";
 import { NodeAccess } from "../live/nodeAccess";
 import { observeNode } from "../live/rotation/nodes";
 import { type RotationKey, type RotationKeys, RotationQuestion } from "../live/rotation/question";
 import { timeoutsOf } from "../live/timeouts";
+import { Overdue, waitFor } from "../live/waiting";
 import type { AskedNode } from "./askedNodes";
 import type { NodesQuestion, Verdicts } from "./gateDecision";
 import { issuingSecret, type SecretsState } from "./state";
@@ -47,7 +49,7 @@ export async function judgeNodes(
   const shown = new Map(
     await Promise.all(
       [...nodes].map(async ([key, { target, names }]) => {
-        const observations = await observeNode(target, names, question);
+        const observations = await observeSettled(target, names, question);
         return [key, new Map(names.map((name, index) => [name, observations[index]!]))] as const;
       }),
     ),
@@ -57,6 +59,31 @@ export async function judgeNodes(
     return [name, judgeRotation(name, state.staged[name].position, observations)];
   });
   return Object.fromEntries(verdicts);
+}
+
+/** A kubelet whose API server restarts with new CAs needs 45 seconds (measured with Talos v1.13 on a busy machine). */
+const SETTLING_MS = 90_000;
+
+/** Asks a node again for as long as a server on it says that it is not ready: no config mends that, and time does. */
+async function observeSettled(
+  target: AskedNode,
+  names: readonly StagedName[],
+  question: RotationQuestion,
+): Promise<readonly NodeObservation[]> {
+  let seen: readonly NodeObservation[] = [];
+  const what = `node ${shortNodeAddress(target.node)} to be ready`;
+  try {
+    return await waitFor(what, question.access.patience(SETTLING_MS), async () => {
+      seen = await observeNode(target, names, question);
+      const settling = seen.flatMap(({ places }) => places).find(({ isSettling }) => isSettling);
+      return settling === undefined
+        ? { found: seen }
+        : { missing: `${placeRow(settling.place).title}: ${settling.reason ?? ""}` };
+    });
+  } catch (error) {
+    if (!(error instanceof Overdue) || seen.length === 0) throw error;
+    return seen;
+  }
 }
 
 /** What is in play of a CA or key. */

@@ -1,6 +1,6 @@
 import type { Warning } from "../../core/errors";
 import { formatPeriod } from "../../core/goDuration";
-import { AUTHORITIES } from "../../core/lifecycle/authorities";
+import { AUTHORITIES, authorityTitle } from "../../core/lifecycle/authorities";
 import type { RotationAction } from "../../core/lifecycle/rotation";
 import { DecodedCA } from "../../core/secrets/decodedPem";
 import {
@@ -35,6 +35,7 @@ export function reportUpdate(
   context: Context,
 ): Report[] {
   return [
+    ...stepReport(outputs, plan),
     ...STAGED.flatMap((name) => stagedReport(outputs, plan, name)),
     ...IMMEDIATE.flatMap((name) => replacedReport(plan, name)),
     ...plan.warnings,
@@ -58,6 +59,30 @@ function replacedReport({ staged, immediate, requests }: UpdatePlan, name: Immed
   return id === undefined
     ? []
     : [info(`rotation.${name} ${JSON.stringify(id)}: will be replaced at once; ${interrupts}`)];
+}
+
+/** How far a rotation of all is, and why CAs that are under way stay where they are. */
+function stepReport(outputs: StoredSecrets, { all }: UpdatePlan): Info[] {
+  if (all?.step === undefined) return [];
+  const { number, of, resting } = all.step;
+  const stays = resting.map(
+    ({ name, until }) =>
+      `; ${authorityTitle(name)} stays at ${readStagedStatus(outputs, name).position} until step ${until}`,
+  );
+  return [info(`rotation.all ${JSON.stringify(all.id)}: step ${number} of ${of}${stays.join("")}`)];
+}
+
+/** Moves that are in force on a control plane once it has rebooted, and the stage that they are for. */
+const REBOOTS: { readonly [Action in RotationAction]?: "accept" | "finish" } = {
+  begin: "accept",
+  finish: "finish",
+  abort: "accept",
+};
+
+function rebootsFor(name: StagedName, action: RotationAction): string {
+  const { [action]: stage } = REBOOTS;
+  const isReboot = stage !== undefined && AUTHORITIES[name].restarts[stage] === "reboot";
+  return isReboot ? "; every control plane reboots for it, one after the other" : "";
 }
 
 function stagedReport(outputs: StoredSecrets, plan: UpdatePlan, name: StagedName): Info[] {
@@ -84,7 +109,7 @@ function stagedReport(outputs: StoredSecrets, plan: UpdatePlan, name: StagedName
     gate === undefined ? "" : describeGate(name, gate, action, before.position) + graceOf(plan, name, before);
   const unasked = gate === undefined ? undefined : describeUnasked(gate);
   return [
-    info(`${label}: ${before.position} -> ${state.position}${condition}: ${trust}`),
+    info(`${label}: ${before.position} -> ${state.position}${condition}: ${trust}${rebootsFor(name, action)}`),
     ...(unasked === undefined ? [] : [info(unasked)]),
   ];
 }

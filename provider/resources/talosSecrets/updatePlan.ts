@@ -1,6 +1,6 @@
 import type { Problem, Warning } from "../../core/errors";
 import { isUnderWay } from "../../core/lifecycle/rotation";
-import { type OrderRequest, planRotationOrder } from "../../core/lifecycle/rotationOrder";
+import { type OrderRequest, type OrderStep, planRotationOrder } from "../../core/lifecycle/rotationOrder";
 import { DecodedCA } from "../../core/secrets/decodedPem";
 import {
   isCAName,
@@ -28,6 +28,8 @@ import { tryEach } from "./trial";
 export interface OrderedPlan extends OrderRequest {
   /** CAs and keys that move. */
   readonly moving: readonly StagedName[];
+  /** Where this update is on the way; absent on the way back, and where nothing moves. */
+  readonly step?: OrderStep;
   /** Who shows those that are under way and stay: a step waits for them too. */
   readonly watched: { readonly [Name in StagedName]?: Gate };
 }
@@ -121,7 +123,12 @@ function orderRequests(
   });
   return {
     requests: { ...requests, staged: order.requests, unknown },
-    all: { ...requests.all, moving: order.moving, watched: Object.fromEntries(gates) },
+    all: {
+      ...requests.all,
+      moving: order.moving,
+      ...(order.step === undefined ? {} : { step: order.step }),
+      watched: Object.fromEntries(gates),
+    },
   };
 }
 

@@ -285,7 +285,7 @@ describe("What a node shows of a rotation", () => {
     const { places } = await observe("kubernetes");
     assert.deepEqual(places, [
       { place: "apiServer", serves: "issuing", trusts: { issuing: true, other: false } },
-      { place: "kubelet", trusts: { issuing: true }, reason: "it is not ready (HTTP 500)" },
+      { place: "kubelet", trusts: { issuing: true }, reason: "it answers HTTP 500", isSettling: true },
     ]);
     const asked = shown.requests.filter(({ url }) => url.includes(":10250/"));
     for (const { certificate, authorities = [] } of asked) {

@@ -63,6 +63,8 @@ export class FakeNode {
   /** As Kubernetes lists the node; absent while it does not. */
   kubernetes: { ready: boolean; message: string } | undefined = { ready: true, message: "" };
   kubeletServes = true;
+  /** What its kubelet answers to `/healthz`, one after the other; then 200. */
+  readonly healthz: number[] = [];
   /** When the kubelet started, and the static pods with it. */
   kubeletSince = 0;
   /** Its kubelet tells nothing of its pods yet. */

@@ -202,6 +202,7 @@ export class FakeNodes implements Nodes {
         : this.down(machine, "request");
     if (fault !== undefined) throw nodeError(host, `ask for ${pathname}`, readFailure(fault));
     if (authorities.length === 0 || identity === undefined) return { status: 401, body: "" };
+    if (pathname === "/healthz") return { status: machine!.healthz.shift() ?? 200, body: "" };
     if (pathname === "/readyz") return { status: machine!.readyz, body: "" };
     if (pathname === AUTHENTICATION_CONFIG_MAP) return this.authenticationAnswer(method);
     const items = [...this.machines.values()].flatMap(({ host: address, kubernetes }) =>

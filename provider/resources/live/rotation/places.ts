@@ -221,7 +221,7 @@ async function observeEtcd(port: number, keys: RotationKeys, node: ProbedNode): 
 async function askAsEach(
   clients: PartyClients,
   ask: (identity: NodeIdentity) => Promise<HttpAnswer>,
-): Promise<Pick<Shown, "trusts" | "reason">> {
+): Promise<Pick<Shown, "trusts" | "reason" | "isSettling">> {
   const answers = await Promise.all(
     ROTATION_PARTIES.flatMap((party) => {
       const identity = clients[party];
@@ -236,10 +236,17 @@ async function askAsEach(
       ? [answer.message]
       : JUDGED.includes(answer.status)
         ? []
-        : [answer.status < 500 ? `it answers HTTP ${answer.status}` : `it is not ready (HTTP ${answer.status})`],
+        : [`it answers HTTP ${answer.status}`],
   );
-  return { trusts: Object.fromEntries(judged), ...reasonOf({ reason: failed }) };
+  const isSettling = answers.some(({ answer }) => !(answer instanceof PkiError) && isUnready(answer));
+  return {
+    trusts: Object.fromEntries(judged),
+    ...reasonOf({ reason: failed }),
+    ...(isSettling ? { isSettling } : {}),
+  };
 }
+
+const isUnready = ({ status }: HttpAnswer): boolean => status >= 500;
 
 /** Allowed, not known, known and not allowed. */
 const JUDGED: readonly number[] = [200, 401, 403];
@@ -255,7 +262,7 @@ async function observeAPIServer(keys: RotationKeys, node: ProbedNode): Promise<S
   ]);
   const reason = asked.reason ?? (chain.length === 0 ? failure?.reason : undefined);
   const trusts = withConfigured(asked.trusts, configured);
-  return { ...serving(chain[0], keys), trusts, ...reasonOf({ reason }) };
+  return { ...asked, ...serving(chain[0], keys), trusts, ...reasonOf({ reason }) };
 }
 
 /** Where a kubelet keeps the certificate that it has signed for itself, without its key. */
@@ -309,7 +316,7 @@ async function observeFrontProxy(keys: RotationKeys, node: ProbedNode): Promise<
   const isSilent = asked.reason !== undefined && Object.keys(asked.trusts).length === 0;
   const reason = asked.reason ?? (spec instanceof PkiError ? spec.message : undefined);
   const trusts = isSilent ? asked.trusts : withConfigured(asked.trusts, configured);
-  return { ...(isSilent ? {} : serving(leaf, keys)), trusts, ...reasonOf({ reason }) };
+  return { ...asked, ...(isSilent ? {} : serving(leaf, keys)), trusts, ...reasonOf({ reason }) };
 }
 
 /** The keys of service account tokens, the signing one first (kube-apiserver, /openid/v1/jwks). */

@@ -5,6 +5,7 @@ import { AUTHORITIES, describeApply, unsupportedReason } from "../../../../provi
 import { planRotation, type RotationState } from "../../../../provider/core/lifecycle/rotation";
 import {
   MAY_LAG,
+  type OrderStep,
   planRotationOrder,
   ROTATION_ORDER,
   type RotationStates,
@@ -40,6 +41,9 @@ function up(before: RotationStates, stage: "auto" | "abort", id = "r", without: 
   return { after: Object.fromEntries(after) as unknown as RotationStates, moving };
 }
 
+const plan = (before: RotationStates): OrderStep | undefined =>
+  planRotationOrder(before, { id: "r", stage: "auto" }, PATH).step;
+
 const positions = (all: RotationStates): string[] => STAGED.map((name) => all[name].position);
 
 describe("The order in which all CAs rotate", () => {
@@ -66,6 +70,22 @@ describe("The order in which all CAs rotate", () => {
     const swapped = ROTATION_ORDER.findIndex(({ etcd }) => etcd === "swap");
     for (const step of ROTATION_ORDER.slice(0, swapped + 1))
       assert.deepEqual([step.kubernetes, step.aggregator, step.serviceAccount], [undefined, undefined, undefined]);
+  });
+
+  it("tells which step an update takes, and until which one a CA stays that does not move", () => {
+    const seen = [];
+    for (let now = states(), step = plan(now); step !== undefined; step = plan(now)) {
+      seen.push([step.number, step.of, ...step.resting.map(({ name, until }) => `${name} until ${until}`)]);
+      now = up(now, "auto").after;
+    }
+    assert.deepEqual(seen, [
+      [1, 5],
+      [2, 5],
+      [3, 5, "etcd until 5"],
+      [4, 5, "etcd until 5"],
+      [5, 5],
+    ]);
+    assert.equal(planRotationOrder(up(states(), "auto").after, { id: "r", stage: "abort" }, PATH).step, undefined);
   });
 
   it("is gone through by auto, each to its finish, and then nothing more is asked for", () => {

@@ -175,14 +175,15 @@ describe("A rotation of all", () => {
     const secrets = await makeSecrets(host, { nodes: [...THREE, WORKER] });
     const { op, notices, problems } = await secrets.preview(all());
     assert.deepEqual([op, problems], ["update", []]);
-    assert.equal(notices.length, 2);
+    assert.equal(notices.length, 3);
+    assert.equal(notices[0], 'rotation.all "2027-01": step 1 of 5');
     assert.match(
-      notices[0]!,
+      notices[1]!,
       /^rotation\.os "2027-01": none -> accept, if all of 10\.0\.0\.2, 10\.0\.0\.3, 10\.0\.0\.4, 10\.0\.0\.5 serve and accept the CA: /,
     );
     assert.match(
-      notices[1]!,
-      /^rotation\.etcd "2027-01": none -> accept, if all of 10\.0\.0\.2, 10\.0\.0\.3, 10\.0\.0\.4 serve and accept the CA: /,
+      notices[2]!,
+      /^rotation\.etcd "2027-01": none -> accept, if all of 10\.0\.0\.2, 10\.0\.0\.3, 10\.0\.0\.4 serve and accept the CA: .*; every control plane reboots for it, one after the other$/,
     );
   });
 

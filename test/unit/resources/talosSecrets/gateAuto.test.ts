@@ -50,6 +50,26 @@ describe("TalosSecrets with stage auto", () => {
     assert.deepEqual([stageOf(cluster), cluster.secrets.reports], ["swap", []]);
   });
 
+  it("ask again while a kubelet says that it is not ready, and wait for the next update after a minute and a half", async () => {
+    const { cluster, nodes } = await makeCluster();
+    const rotation = { kubernetes: { id: "r", stage: "auto" } };
+    await cluster.secrets.up({ ...args(), rotation });
+    const { healthz } = nodes["10.0.0.5"]!;
+    const ask = async (...statuses: readonly number[]): Promise<{ report: string; seconds: number }> => {
+      healthz.push(...statuses);
+      const begin = cluster.nodes.now;
+      await cluster.secrets.up({ ...args(), rotation });
+      return { report: cluster.secrets.reports.at(-1)!, seconds: (cluster.nodes.now - begin) / 1000 };
+    };
+    const settled = await ask(500, 500, 503, 503);
+    assert.deepEqual(healthz, []);
+    assert.doesNotMatch(settled.report, /not ready/);
+    assert.ok(settled.seconds < 10, String(settled.seconds));
+    const never = await ask(...Array.from({ length: 1000 }, () => 500));
+    assert.match(never.report, /10\.0\.0\.5 kubelet: is not ready yet: it answers HTTP 500; /);
+    assert.ok(never.seconds > 80 && never.seconds <= 90, String(never.seconds));
+  });
+
   it("leave the rest of an update alone that a late node holds back", async () => {
     const { cluster } = await makeCluster();
     await cluster.secrets.up(args("auto"));
