@@ -135,6 +135,17 @@ describe("TalosCluster in YAML", function () {
     assert.doesNotMatch(output, /client connection is closing/);
   });
 
+  it("previews the example, with every node", async () => {
+    project = await Project.create({
+      cli,
+      folder: "examples/talos-cluster-yaml",
+      env: { PATH: pathWith(cli, folders) },
+    });
+    const { output } = succeed(await project.preview());
+    for (const name of ["demo-apply-10.0.0.2", "demo-apply-10.0.0.5", "demo-bootstrap", "demo-health"])
+      assert.ok(output.includes(name), output);
+  });
+
   it("in a preview takes an address that is not known yet for a node that has a name", async () => {
     await start(YAML({ controlPlaneNodes: [{ address: "${before.fingerprint}", name: "cp1" }] }));
     const preview = succeed(await project.preview());
@@ -149,6 +160,11 @@ describe("TalosCluster in Python", function () {
   let folders: readonly string[];
   let project: Project;
   const sdk = join(repository, ".build", "python-sdk-cluster");
+  const env = (): NodeJS.ProcessEnv => ({
+    PATH: pathWith(cli, folders),
+    PYTHONPATH: [join(sdk, "installed"), process.env["PYTHONPATH"] ?? ""].filter((path) => path !== "").join(delimiter),
+    PYTHONDONTWRITEBYTECODE: "1",
+  });
 
   before(function () {
     cli = needsPulumi(this);
@@ -162,29 +178,36 @@ describe("TalosCluster in Python", function () {
     execFileSync(join(folders[0]!, "python"), ["-m", "pip", "install", ...pip], { stdio: "pipe" });
   });
 
-  after(async () => {
+  afterEach(async () => {
     await (project as Project | undefined)?.remove();
+  });
+
+  after(() => {
     rmSync(sdk, { recursive: true, force: true });
   });
 
   it("makes PKI and configs, changes nothing afterwards, and is destroyed", async () => {
-    project = await Project.create({
-      cli,
-      files: { "Pulumi.yaml": "name: cluster\nruntime: python\n", "__main__.py": PYTHON },
-      env: {
-        PATH: pathWith(cli, folders),
-        PYTHONPATH: [join(sdk, "installed"), process.env["PYTHONPATH"] ?? ""]
-          .filter((path) => path !== "")
-          .join(delimiter),
-        PYTHONDONTWRITEBYTECODE: "1",
-      },
-    });
+    const files = { "Pulumi.yaml": "name: cluster\nruntime: python\n", "__main__.py": PYTHON };
+    project = await Project.create({ cli, files, env: env() });
     succeed(await project.up());
     assert.deepEqual(childrenOf(project), KINDS);
     const outputs = await project.outputs({ secrets: true });
     assert.deepEqual(Object.keys(outputs["talosconfigs"] as object).sort(), ["admin", "ci"]);
     assert.match(String(outputs["worker_config"]), /type: worker/);
     succeed(await project.preview({ args: ["--expect-no-changes"] }));
+    succeed(await project.destroy());
+  });
+
+  it("takes the nodes of the example from the stack's configuration, by the names that all languages have", async () => {
+    project = await Project.create({ cli, folder: "examples/talos-cluster-python", env: env() });
+    succeed(await project.up());
+    const nodes = [{ address: "10.0.0.2", maintenance: { allowUnverified: true }, onDestroy: { reset: true } }];
+    await project.config("controlPlaneNodes", JSON.stringify(nodes));
+    const { output } = succeed(await project.preview());
+    for (const name of ["demo-apply-10.0.0.2", "demo-bootstrap", "demo-health"])
+      assert.ok(output.includes(name), output);
+    assert.match(output, /maintenance\.allowUnverified: whoever answers at the address/);
+    await project.config("controlPlaneNodes", "[]");
     succeed(await project.destroy());
   });
 });

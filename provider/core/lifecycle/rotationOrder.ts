@@ -41,6 +41,7 @@ export interface OrderRequest {
 export interface OrderStep {
   /** From 1. */
   readonly number: number;
+  /** How many steps there are. */
   readonly of: number;
   /** CAs under way that stay, and the step that moves each. */
   readonly resting: readonly { readonly name: StagedName; readonly until: number }[];
