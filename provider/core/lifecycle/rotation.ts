@@ -194,18 +194,18 @@ export function nextStep(
   if (position === "none") return "nothing is under way";
   const { authority = "os", isAutomatic = false } = options;
   const { noun, shows, asked } = AUTHORITIES[authority];
-  const apply = describeApply(authority, position);
+  const apply = `${describeApply(authority, position)}, unless ConfigurationApply or a TalosCluster does it`;
   switch (position) {
     case "finish":
-      return `${apply}; the old ${noun} is out`;
+      return `the old ${noun} is out; ${apply}`;
     case "abort":
-      return `${apply}; nothing has been rotated`;
+      return `nothing has been rotated; ${apply}`;
     case "accept":
     case "swap": {
       const [next, back] = position === "accept" ? (["swap", "abort"] as const) : (["finish", "accept"] as const);
       const every = asked === "all" ? "every node" : "every control plane";
       return isAutomatic
-        ? `${apply}; the next update goes to stage "${next}" if ${every} has completed "${position}" (set stage "${back}" to go back)`
+        ? `the next update goes to stage "${next}" if ${every} has completed "${position}" (set stage "${back}" to go back); ${apply}`
         : `${apply}; when ${every} ${shows[position]}, set stage "${next}" (or "${back}" to go back)`;
     }
   }

@@ -118,15 +118,16 @@ describe("A staged rotation", () => {
   });
 
   it("says at each stage what to do next", () => {
-    const configs = "apply the machine configs to every control plane, then to every worker";
+    const configs =
+      "apply the machine configs to every control plane, then to every worker, unless ConfigurationApply or a TalosCluster does it";
     assert.deepEqual(
       POSITIONS.map((position) => nextStep(stateAt(position))),
       [
         "nothing is under way",
         `${configs}; when every node trusts both CAs, set stage "swap" (or "abort" to go back)`,
         `${configs}; when every node serves a certificate of the new CA, set stage "finish" (or "accept" to go back)`,
-        `${configs}; the old CA is out`,
-        `${configs}; nothing has been rotated`,
+        `the old CA is out; ${configs}`,
+        `nothing has been rotated; ${configs}`,
       ],
     );
   });

@@ -34,7 +34,7 @@ describe("TalosSecrets with stage auto", () => {
     await cluster.secrets.up(args("auto"));
     assert.equal(
       statusOf(cluster.secrets)["todo"],
-      'apply the machine configs to every control plane, then to every worker; the next update goes to stage "swap" if every node has completed "accept" (set stage "abort" to go back)',
+      'the next update goes to stage "swap" if every node has completed "accept" (set stage "abort" to go back); apply the machine configs to every control plane, then to every worker, unless ConfigurationApply or a TalosCluster does it',
     );
     await apply(cluster, "10.0.0.2", "10.0.0.5");
     const { outputs } = cluster.secrets;

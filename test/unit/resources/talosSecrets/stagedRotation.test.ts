@@ -30,7 +30,7 @@ describe("A staged rotation of TalosSecrets", () => {
       next,
       retired: [],
       spentIds: [],
-      todo: 'apply the machine configs to every control plane, then to every worker; when every node trusts both CAs, set stage "swap" (or "abort" to go back)',
+      todo: 'apply the machine configs to every control plane, then to every worker, unless ConfigurationApply or a TalosCluster does it; when every node trusts both CAs, set stage "swap" (or "abort" to go back)',
     });
     const fingerprints = (name: "acceptedCAs"): string[] =>
       (secrets.outputs[name] as { os: string[] }).os.map((text) => parseCertificate(text, "").fingerprint);
@@ -62,7 +62,7 @@ describe("A staged rotation of TalosSecrets", () => {
       accepted: [],
       retired: [old],
       spentIds: ["2026-11"],
-      todo: "apply the machine configs to every control plane, then to every worker; the old CA is out",
+      todo: "the old CA is out; apply the machine configs to every control plane, then to every worker, unless ConfigurationApply or a TalosCluster does it",
     });
     assert.ok(!JSON.stringify(secrets.outputs).includes(Buffer.from(before.certs.os.key).toString("base64")));
     const { os: _, ...certs } = bundleOf(secrets).certs;
