@@ -1,10 +1,16 @@
-// node tools/find.mjs pulumi|talosctl [--obtain nothing|download|build]
-// Prints what was found as one line of JSON: {"path": …, "folders": […]}; builds it first, if need be.
-import { parseArgs } from "node:util";
-
+import { readCommandLine } from "./lib/commandLine.mjs";
 import { findPulumi } from "./lib/findPulumi.mjs";
 import { findTalosctl } from "./lib/findTalosctl.mjs";
-import { runMain, ToolError } from "./lib/say.mjs";
+import { runMain, UsageError } from "./lib/say.mjs";
+
+const USAGE = `usage: node tools/find.mjs <pulumi|talosctl> [options]
+
+Prints where a program is, as one line of JSON: {"path": …, "folders": […]}. Builds it first where there is none.
+
+options:
+  --obtain <how>  what to do where there is none: nothing, download or build; default build
+  -h, --help      print this
+`;
 
 const finders = {
   pulumi: findPulumi,
@@ -13,13 +19,20 @@ const finders = {
 const amounts = ["nothing", "download", "build"];
 
 await runMain(async () => {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: { obtain: { type: "string", default: "build" } },
-  });
-  const find = finders[positionals[0]];
-  if (find === undefined || positionals.length !== 1 || !amounts.includes(values.obtain)) {
-    throw new ToolError(`usage: node tools/find.mjs ${Object.keys(finders).join("|")} [--obtain ${amounts.join("|")}]`);
+  const options = { obtain: { type: "string", default: "build" } };
+  const commandLine = readCommandLine(USAGE, { allowPositionals: true, options });
+  if (commandLine === undefined) {
+    return;
   }
-  process.stdout.write(`${JSON.stringify(await find({ obtain: values.obtain }))}\n`);
+  const { positionals, values } = commandLine;
+  const [name = "", ...more] = positionals;
+  if (finders[name] === undefined || more.length > 0) {
+    throw new UsageError(
+      `"${positionals.join(" ")}" is nothing to find; use one of ${Object.keys(finders).join(", ")}`,
+    );
+  }
+  if (!amounts.includes(values.obtain)) {
+    throw new UsageError(`--obtain: "${values.obtain}" is no way to get it; use one of ${amounts.join(", ")}`);
+  }
+  process.stdout.write(`${JSON.stringify(await finders[name]({ obtain: values.obtain }))}\n`);
 });

@@ -1,12 +1,18 @@
-// node tools/languages.mjs [yaml] [python] [java] [generator] [--find]
-// Builds what the plugin's tests run other languages with, and prints where it is as one line of JSON. With --find it
-// builds nothing: {"yaml": {"folders": […]}, "java": {"why": "…", "optional": true}}.
-import { parseArgs } from "node:util";
-
+import { readCommandLine } from "./lib/commandLine.mjs";
 import { findJavaPackages } from "./lib/javaPackages.mjs";
 import { findLanguageTool } from "./lib/languageTools.mjs";
 import { findPythonEnvironment } from "./lib/pythonEnvironment.mjs";
-import { OptionalToolError, runMain, say, ToolError } from "./lib/say.mjs";
+import { OptionalToolError, runMain, say, ToolError, UsageError } from "./lib/say.mjs";
+
+const USAGE = `usage: node tools/languages.mjs [yaml] [python] [java] [generator] [options]
+
+Builds what Pulumi runs programs of other languages with, and the generators of SDKs; all of them where none is named.
+Prints where each is, as one line of JSON: {"yaml": {"folders": […]}, "java": {"why": "…", "optional": true}}.
+
+options:
+  --find      build nothing
+  -h, --help  print this
+`;
 
 const finders = {
   yaml: async (options) => [await findLanguageTool("yaml", options)],
@@ -26,11 +32,15 @@ const finders = {
 };
 
 await runMain(async () => {
-  const { positionals, values } = parseArgs({ allowPositionals: true, options: { find: { type: "boolean" } } });
+  const commandLine = readCommandLine(USAGE, { allowPositionals: true, options: { find: { type: "boolean" } } });
+  if (commandLine === undefined) {
+    return;
+  }
+  const { positionals, values } = commandLine;
   const names = positionals.length === 0 ? Object.keys(finders) : positionals;
   const unknown = names.find((name) => finders[name] === undefined);
   if (unknown !== undefined) {
-    throw new ToolError(`there is no ${unknown}; must be ${Object.keys(finders).join(", ")}`);
+    throw new UsageError(`"${unknown}" is no language; use one of ${Object.keys(finders).join(", ")}`);
   }
   const found = {};
   for (const name of names) {

@@ -17,7 +17,7 @@ describe("the tools of a clone", function () {
   });
 
   it("show their usage, and say in one line what is wrong with a command line", async () => {
-    for (const tool of ["realnode", "archives"]) {
+    for (const tool of ["realnode", "archives", "find", "languages"]) {
       const { code, stdout, stderr } = await clone.run(`node tools/${tool}.mjs --help`);
       assert.deepEqual([code, stderr], [0, ""], tool);
       assert.match(stdout, /^usage: .*\n\n[^]*--help/);
@@ -27,6 +27,9 @@ describe("the tools of a clone", function () {
       "realnode.mjs up --workers": "Option '--workers <value>' argument missing; --help shows the usage",
       "realnode.mjs up --workers many": '--workers: "many" is no number of nodes; use one such as 3',
       "realnode.mjs upp": '"upp" is no command; use one of build, next, up, down',
+      "find.mjs go": '"go" is nothing to find; use one of pulumi, talosctl',
+      "find.mjs pulumi --obtain magic": '--obtain: "magic" is no way to get it; use one of nothing, download, build',
+      "languages.mjs rust": '"rust" is no language; use one of yaml, python, java, generator',
       "archives.mjs --bogus": "Unknown option '--bogus'; --help shows the usage",
     };
     for (const [command, problem] of Object.entries(wrong)) {
