@@ -19,7 +19,7 @@ export interface AuditOptions extends AuditFilter {
  * `talos-pki audit [file...]`: what the audit log holds, who holds a valid client certificate, or whether the log is
  * intact.
  *
- * @returns 0; 1 when a line cannot be read, or the log is not intact
+ * @returns 0; 1 when a line cannot be read, there is no record at all, or the log is not intact
  */
 export async function audit(files: readonly string[], options: AuditOptions, cli: CliContext): Promise<number> {
   const { clients = false, at, verify = false, head, json } = options;
@@ -32,15 +32,28 @@ export async function audit(files: readonly string[], options: AuditOptions, cli
   const style = styleOf(cli);
   if (clients) {
     const issued = issuedClients(log.records, at ?? cli.environment.now(), isWanted);
-    cli.out(json === true ? formatJson(issued) : describeClients(issued, style));
+    if (json === true) cli.out(formatJson(issued));
+    else if (log.records.length > 0) cli.out(describeClients(issued, style));
   } else {
     const records = log.records.filter(isWanted);
-    cli.out(json === true ? formatJson(records) : describeRecords(records, style));
+    if (json === true) cli.out(formatJson(records));
+    else if (log.records.length > 0) cli.out(describeRecords(records, style));
   }
   return report(log, cli);
 }
 
-function report({ unreadable }: AuditLog, cli: CliContext): number {
+/** An empty list says that nobody holds anything; a log that was never written says nothing. */
+const NO_RECORD =
+  "no record was read: the audit log has them from when TALOS_PKI_AUDIT_LOG, or auditLog of the plugin, was set; what a stack holds now shows talos-pki expiry";
+
+function report({ records, unreadable }: AuditLog, cli: CliContext): number {
+  const [first] = unreadable;
+  if (records.length === 0) {
+    const lines = unreadable.length === 1 ? "this line is" : `none of ${unreadable.length} lines is`;
+    const what = first === undefined ? "" : `${safe(first)}: ${lines} a record of the audit log; `;
+    cli.err(`talos-pki: ${what}${NO_RECORD}\n`);
+    return EXIT.refused;
+  }
   for (const place of unreadable)
     cli.err(`talos-pki: ${safe(place)}: is not a record of the audit log; it is left out\n`);
   return unreadable.length === 0 ? EXIT.ok : EXIT.refused;

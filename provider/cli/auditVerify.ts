@@ -18,7 +18,7 @@ interface FileVerdict extends ChainVerdict {
 /**
  * `talos-pki audit --verify [file...]`: whether lines of a log were changed, removed or inserted.
  *
- * @returns 0 when every file is intact, 1 when not
+ * @returns 0 when every file is intact, 1 when not, or when one is empty
  */
 export async function verifyAudit(
   files: readonly string[],
@@ -38,7 +38,8 @@ export async function verifyAudit(
   return verdicts.every(isIntact) ? EXIT.ok : EXIT.refused;
 }
 
-const isIntact = ({ break: broken, hasHead }: FileVerdict): boolean => broken === undefined && hasHead !== false;
+const isIntact = ({ lines, break: broken, hasHead }: FileVerdict): boolean =>
+  lines > 0 && broken === undefined && hasHead !== false;
 
 function describe(verdict: FileVerdict, style: Style): string {
   const { file, lines, unchained, octets, sha256, break: broken, hasHead } = verdict;
@@ -58,6 +59,7 @@ function describe(verdict: FileVerdict, style: Style): string {
   }
   const older =
     unchained === 0 ? "" : `, ${unchained} of them without a hash: by an older release, covered by the next one`;
+  if (lines === 0) return style.warn(`${name}: holds no line, so there is nothing to verify\n`);
   return (
     style.good(`${name}: intact: ${lines} lines${older}\n`) +
     `  what is cut off at the end shows only against a noted head: --head ${octets}:${sha256}\n`

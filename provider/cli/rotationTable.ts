@@ -134,10 +134,13 @@ function conclusion({ authority, verdict }: JudgedRotation, isNamed: boolean, st
     return style.good(
       next === undefined
         ? `${name}every node is through; nothing is left to do\n`
-        : `${name}safe: every node is through; go on with stage "${next}"\n`,
+        : `${name}safe: every node is through; go on with stage "${next}", or where it is "auto" with the next update\n`,
     );
   const not = `${someOfNodes(behind, concerned.length)} ${behind === 1 ? "is" : "are"} not through`;
-  const cure = "apply the machine config of this stage there (control planes first, then workers) and ask again";
+  const isSettling = nodes.some(({ places }) => places.some((place) => place.isSettling));
+  const cure = isSettling
+    ? "wait a minute until every server there is ready, and ask again"
+    : "apply the machine config of this stage there (control planes first, then workers) and ask again";
   if (next === undefined) return style.bad(`${name}not done: ${not}; ${cure}\n`);
   return style.bad(
     `${name}not safe: ${not}; ${cure}; do not set stage "${next}"${back === undefined ? "" : ` ("${back}" leads back)`}\n`,

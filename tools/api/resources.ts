@@ -31,8 +31,11 @@ function typeName(written: PropertyType): string {
 function inside(type: PropertyType): { readonly suffix: string; readonly properties: Properties } | undefined {
   const shown = writtenType(type);
   if (shown.kind === "object") return { suffix: "", properties: shown.properties };
-  const item = shown.kind === "list" ? writtenType(shown.item) : undefined;
-  return item?.kind === "object" ? { suffix: "[]", properties: item.properties } : undefined;
+  if (shown.kind !== "list" && shown.kind !== "map") return undefined;
+  const item = writtenType(shown.kind === "list" ? shown.item : shown.value);
+  return item.kind === "object"
+    ? { suffix: shown.kind === "list" ? "[]" : ".<name>", properties: item.properties }
+    : undefined;
 }
 
 /** A row per property, those inside objects below their object; what is inside a secret is secret. */

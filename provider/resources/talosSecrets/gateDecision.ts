@@ -107,7 +107,7 @@ function decideStep(occasion: Occasion): GateResult {
   const path = "rotation.all";
   const [first] = late;
   if (first !== undefined && moving.length > 0) {
-    const reasons = late.map(({ name, why }) => `of ${authorityTitle(name)} ${why.again}`);
+    const reasons = late.map(({ name, why }) => `for ${authorityTitle(name)}, ${why.again}`);
     const positions = moving.map((name) => `${name} ${state.staged[name].position}`).join(", ");
     const message = `waits before its next step (${positions}), because ${reasons.join("; ")}`;
     const warning: Warning = { severity: "warning", reason: "rotation-waits", path, message };

@@ -64,6 +64,22 @@ describe("talos-pki audit", () => {
     JSON.parse((await audit([...args, "--json"], content)).out) as Record<string, unknown>[];
   const rows = (out: string): string[] => out.trimEnd().split("\n").slice(1);
 
+  it("takes a log without a record for no answer", async () => {
+    for (const args of [[], ["--clients"], ["--clients", "--json"]]) {
+      const { code, out, err } = await audit(args, "");
+      assert.deepEqual([code, out], [1, args.includes("--json") ? "[]\n" : ""], args.join(" "));
+      assert.match(err, /^talos-pki: no record was read: .* TALOS_PKI_AUDIT_LOG.*; .* talos-pki expiry\n$/);
+    }
+    const foreign = await audit(["--clients"], JSON.stringify({ version: 3, deployment: {} }, undefined, 2));
+    assert.deepEqual([foreign.code, foreign.out], [1, ""]);
+    assert.match(
+      foreign.err,
+      /^talos-pki: \(?(stdin|-|standard input)\)? line 1: none of 4 lines is a record [^\n]*\n$/,
+    );
+    const empty = await audit(["audit.jsonl", "--verify"], "");
+    assert.deepEqual([empty.code, empty.out], [1, "audit.jsonl: holds no line, so there is nothing to verify\n"]);
+  });
+
   it("lists every record, oldest first, in short lines", async () => {
     const { code, out, err } = await audit([]);
     assert.deepEqual([code, err], [0, ""]);

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
+import { auditTrail } from "../../../provider/audit";
+import type { Values } from "../../../provider/engine/values";
+import { unwrap } from "../../../provider/engine/wire";
 import { blocks, commandsOf } from "../../architecture/support/markdown";
+import { testHost } from "../support/engine";
 import { vector } from "../support/fixed";
 import { ADOPTABLE, CONFIGS } from "../support/otherTools";
 import { clear, FakeStack, talosPki } from "./support";
@@ -17,6 +24,19 @@ const MIGRATED: Readonly<Record<string, string>> = {
   "terraform.tfstate": ADOPTABLE["a Terraform state"]!,
   "secrets-of-prod.yaml": ADOPTABLE["all Secrets of a cluster in one List"]!,
 };
+
+/** The audit log of a stack that has made a client. */
+function logOf(outputs: Values): string {
+  const folder = mkdtempSync(join(tmpdir(), "audit-"));
+  try {
+    const file = join(folder, "audit.jsonl");
+    const trail = auditTrail({ host: testHost(), say: () => undefined, file, stack: "prod" });
+    trail("ClientConfiguration", "ops", { kind: "create", inputs: {}, olds: {}, outputs });
+    return readFileSync(file, "utf8");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 describe("every talos-pki command in the documentation", () => {
   const commands = blocks("sh").flatMap((block) =>
@@ -46,7 +66,10 @@ describe("every talos-pki command in the documentation", () => {
       kubeconfig: String(clear(admin, "kubeconfig")),
       "node.crt": String(clear(node, "certificatePem")),
       "node.key": String(clear(node, "privateKeyPem")),
-      "/var/log/talos-pki.jsonl": "",
+      "/var/log/talos-pki.jsonl": logOf(unwrap(client) as Values),
+      // As before the rotation: then the client is good for both.
+      "stolen-talosconfig": talosconfig,
+      "export.json": stack.export(true),
       "ca.crt": String(clear(node, "caCertificatesPem")),
     };
   });
