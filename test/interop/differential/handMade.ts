@@ -602,6 +602,8 @@ const MACHINE: readonly string[] = [
   machine({ install: { diskSelector: { name: "x" } } }),
   machine({ install: { diskSelector: { type: "x" } } }),
   machine({ install: { diskSelector: { type: "nvme" } } }),
+  machine({ install: { diskSelector: { type: "SSD" } } }),
+  machine({ install: { diskSelector: { type: "NVMe" } } }),
   machine({ install: { disk: { $patch: "delete" }, diskSelector: { type: "x" } } }),
   machine({ install: { disk: { $patch: "delete" }, diskSelector: {} } }),
   machine({ features: { hostDNS: { enabled: false } } }),

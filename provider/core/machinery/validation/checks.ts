@@ -72,10 +72,16 @@ export function formed(
   });
 }
 
+export interface WordOptions extends TextOptions {
+  /** Talos reads upper and lower case alike. */
+  readonly anyCase?: true;
+}
+
 /** A text that must be one of a few. */
-export function oneOf(words: readonly string[], options: TextOptions = {}): Check {
+export function oneOf(words: readonly string[], options: WordOptions = {}): Check {
   return wrong("has a value that Talos does not know", `use one of ${words.join(", ")}`, (value) => {
-    const text = textOf(value);
+    const given = textOf(value);
+    const text = options.anyCase === true ? given.toLowerCase() : given;
     return text === "" ? options.evenEmpty === true : !words.includes(text);
   });
 }

@@ -99,7 +99,7 @@ const INSTALL: readonly Row[] = [
       { since: 12 },
     ),
   ]),
-  row("machine.install?.diskSelector?.type", oneOf(DISK_TYPES), { until: 8 }),
+  row("machine.install?.diskSelector?.type", oneOf(DISK_TYPES, { anyCase: true }), { until: 8 }),
   row(
     "machine.install?.extensions",
     duplicate("has an image twice", "keep one of them", (value) => {
