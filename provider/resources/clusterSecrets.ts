@@ -1,6 +1,6 @@
 import { collectProblems, PkiError, type Problem } from "../core/errors";
 import { isTree, type Tree } from "../core/secrets/fields";
-import { assertPlaintext, encryptedError } from "../core/secrets/adopt/encrypted";
+import { assertNoSopsValues, assertPlaintext } from "../core/secrets/adopt/encrypted";
 import { type DecodedBundle, decodeBundle, talosctlPaths } from "../core/secrets/decodedBundle";
 import { bundleTree, readBundleTree } from "../core/secrets/read";
 import { isCAName, type StagedName } from "../core/secrets/inventory";
@@ -50,13 +50,11 @@ export function decodeClusterSecrets(value: unknown, path: string, { pems }: Dec
     );
   }
   // A whole resource, as YAML and Python programs may pass it.
-  const { secrets, sops } = tree;
+  const { secrets } = tree;
   if (isTree(secrets) && "secretsYaml" in tree) {
     return { ...decodeClusterSecrets(secrets, path, { pems }), isFromTalosSecrets: true };
   }
-  if (isTree(sops)) {
-    throw encryptedError("SOPS", "sops --decrypt FILE", path);
-  }
+  assertNoSopsValues(tree, path);
   const { bundle, problems } = readBundleTree(tree, path, true);
   const all: Problem[] = [...problems];
   const acceptedCAs = byStagedCA((name) => acceptedParts(tree, name, path, all, { pems }));

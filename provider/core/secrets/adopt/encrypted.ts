@@ -1,4 +1,5 @@
 import { PkiError, type Warning } from "../../errors";
+import { isTree, type Tree } from "../fields";
 
 /** A way in which people encrypt a file, how it is recognised, and the command that shows its content. */
 interface Encryption {
@@ -12,6 +13,12 @@ const startsWith =
   (text: string): boolean =>
     starts.some((start) => text.startsWith(start));
 
+/** A value that SOPS has encrypted; its own checksum always is, also of a file in which no rule matched a value. */
+const SOPS_VALUE = /(?<!(?:^|["'\s])(?:sops_)?mac["']?\s*[:=]\s*["']?)ENC\[/;
+
+const isSopsFile = (text: string): boolean =>
+  /^(?:sops:|sops_(?:mac|version)=|\[sops\])/m.test(text) || isJsonWith(text, /"sops":/);
+
 const isJsonWith = (text: string, member: RegExp): boolean => text.startsWith("{") && member.test(text);
 
 /**
@@ -22,7 +29,7 @@ const ENCRYPTIONS: readonly Encryption[] = [
   {
     name: "SOPS",
     // YAML, JSON and binary files; dotenv; INI.
-    matches: (text) => /^(?:sops:|sops_(?:mac|version)=|\[sops\])/m.test(text) || isJsonWith(text, /"sops":/),
+    matches: (text) => isSopsFile(text) && SOPS_VALUE.test(text),
     command: "sops --decrypt FILE",
   },
   {
@@ -50,6 +57,17 @@ const ENCRYPTIONS: readonly Encryption[] = [
     command: "tofu state pull",
   },
 ];
+
+/**
+ * @throws PkiError ERR_BUNDLE_ENCRYPTED for a map whose values SOPS has encrypted, all or some
+ */
+export function assertNoSopsValues({ sops, ...rest }: Tree, path: string): void {
+  const isEncrypted = (value: unknown): boolean =>
+    typeof value === "string"
+      ? value.startsWith("ENC[")
+      : typeof value === "object" && value !== null && Object.values(value).some(isEncrypted);
+  if (isTree(sops) && isEncrypted(rest)) throw encryptedError("SOPS", "sops --decrypt FILE", path);
+}
 
 /** The error about something encrypted, with the command that shows it. */
 export function encryptedError(name: string, command: string, path: string): PkiError {

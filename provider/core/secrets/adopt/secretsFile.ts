@@ -5,7 +5,7 @@ import { BUNDLE_FIELDS, isTree, type Tree, valueAt } from "../fields";
 import { formOf, joinPath } from "../read";
 import { type ContentOptions, findControlPlaneConfig, findSecrets } from "./choose";
 import { type ContentKind, kindOf } from "./content";
-import { encryptedError } from "./encrypted";
+import { assertNoSopsValues } from "./encrypted";
 
 /** A secrets bundle, of any form. */
 interface BundleFile {
@@ -83,7 +83,7 @@ function hasSections(tree: Tree): boolean {
 const PLACEHOLDER = /^\$\{\w+[^{}]*\}$/;
 
 function bundleFile(tree: Tree, path: string): BundleFile {
-  if (isTree(tree["sops"])) throw encryptedError("SOPS", "sops --decrypt FILE", path);
+  assertNoSopsValues(tree, path);
   const form = formOf(tree);
   const placeholder = BUNDLE_FIELDS.find((field) => {
     const value = valueAt(tree, field[form]);

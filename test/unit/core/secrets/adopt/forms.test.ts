@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 
+import { parse } from "yaml";
+
 import { PkiError } from "../../../../../provider/core/errors";
 import { findTalosconfig } from "../../../../../provider/core/secrets/adopt/choose";
 import { parseSecretsBundle } from "../../../../../provider/core/secrets/codec";
@@ -45,6 +47,25 @@ describe("The secrets of a cluster", () => {
       assert.deepEqual(parseSecretsBundle(`\ufeff${text}`, { now, path }).bundle, alpha);
     });
   }
+
+  it("are adopted from a file of SOPS of which no rule matched a value, as Talos reads it", () => {
+    const metadata =
+      "sops:\n    encrypted_regex: ^(data|stringData)$\n    mac: ENC[AES256_GCM,data:AA==]\n    version: 3.8.1\n";
+    assert.deepEqual(parseSecretsBundle(`${vector("bundles/v1.13.yaml")}${metadata}`, { now, path }).bundle, alpha);
+    const json = JSON.stringify({
+      ...(parse(vector("bundles/v1.13.yaml")) as object),
+      sops: { mac: "ENC[AES256_GCM]" },
+    });
+    assert.deepEqual(parseSecretsBundle(json, { now, path }).bundle, alpha);
+    const partly = vector("bundles/v1.13.yaml").replace(
+      /bootstraptoken: .*/,
+      "bootstraptoken: ENC[AES256_GCM,data:AA==]",
+    );
+    assert.deepEqual(
+      refusal(() => parseSecretsBundle(`${partly}${metadata}`, { now, path })),
+      ["ERR_BUNDLE_ENCRYPTED secretsYaml: is encrypted with SOPS; decrypt it first (sops --decrypt FILE)"],
+    );
+  });
 
   for (const [name, text] of Object.entries(CONFIGS)) {
     it(`are adopted from ${name}, as secretsYaml and as controlPlaneConfig`, () => {
