@@ -6,7 +6,7 @@ import { assertGoReads } from "../x509/goPem";
 import type { PrivateKey } from "../x509/privateKey";
 import { type DecodedBundle, decodeBundle, talosctlPaths } from "./decodedBundle";
 import type { DecodedCA } from "./decodedPem";
-import { BUNDLE_FIELDS } from "./fields";
+import { BUNDLE_FIELDS, type BundleField } from "./fields";
 import {
   CA_NAMES,
   ENCRYPTION_NAMES,
@@ -126,12 +126,32 @@ function missingProblems(decoded: DecodedBundle): Problem[] {
     const gap = talosctl.slice(0, depth + 1);
     gaps.set(gap.join("."), gap);
   }
-  const problems = [...gaps.values()].map((gap): Problem => ({
+  const problems = pathsOfGaps(decoded, [...gaps.values()], absent).map((path): Problem => ({
     code: "ERR_INPUT_MISSING",
-    path: decoded.pathOf(gap),
+    path,
     message: "is required; must be what talosctl writes there",
   }));
   return [...problems, ...encryptionProblems(decoded)];
+}
+
+/** A section of a bundle may be spread over a config, with no map of its own: then each of its fields is named. */
+function pathsOfGaps(
+  decoded: DecodedBundle,
+  gaps: readonly (readonly string[])[],
+  absent: readonly BundleField[],
+): readonly string[] {
+  const paths = gaps.map((gap) => decoded.pathOf(gap));
+  const counts = new Map<string, number>();
+  for (const path of paths) counts.set(path, (counts.get(path) ?? 0) + 1);
+  const fields = (gap: readonly string[]): readonly string[] =>
+    absent.flatMap(({ secret, talosctl }) =>
+      !isEncryption(secret) && gap.every((step, index) => talosctl[index] === step) ? [decoded.pathOf(talosctl)] : [],
+    );
+  const root = decoded.pathOf([]);
+  return gaps.flatMap((gap, index) => {
+    const path = paths[index]!;
+    return counts.get(path) === 1 && path !== root ? [path] : fields(gap);
+  });
 }
 
 /** A cluster has exactly one key that encrypts Secrets in etcd. */

@@ -120,6 +120,17 @@ describe("The secrets of a control plane config", () => {
     ]);
   });
 
+  it("that have no secrets at all are told of each by its place, once", () => {
+    const told = problems("machine: {type: controlplane}\ncluster: {clusterName: a}\n");
+    assert.equal(new Set(told).size, told.length, told.join("\n"));
+    const places = told.map((problem) => /^ERR_INPUT_MISSING controlPlaneConfig\.([\w.]+): /.exec(problem)?.[1]);
+    const cas = ["cluster.etcd.ca", "cluster.ca", "cluster.aggregatorCA"].flatMap((ca) => [`${ca}.crt`, `${ca}.key`]);
+    assert.deepEqual(places, [
+      ...["cluster.id", "cluster.secret", "cluster.token", "machine.token", ...cas, "cluster.serviceAccount.key"],
+      ...["machine.ca.crt", "machine.ca.key", "cluster"],
+    ]);
+  });
+
   it("are redacted where talosctl shows a config, which is rejected", () => {
     assert.deepEqual(
       problems(config.replace(/key: \S{20,}/g, "key: '******'")),
