@@ -70,7 +70,7 @@ export function assertNoSopsValues({ sops, ...rest }: Tree, path: string): void 
 }
 
 /** The error about something encrypted, with the command that shows it. */
-export function encryptedError(name: string, command: string, path: string): PkiError {
+function encryptedError(name: string, command: string, path: string): PkiError {
   return new PkiError("ERR_BUNDLE_ENCRYPTED", `is encrypted with ${name}; decrypt it first (${command})`, { path });
 }
 
