@@ -55,7 +55,7 @@ export interface SetOptions {
 /** Real Talos nodes of one owner, in a network of their own that this machine is in. */
 export class NodeSet {
   static create(programs: RealNodeTools, options?: SetOptions): Promise<NodeSet>;
-  static lasting(programs: RealNodeTools | undefined): NodeSet[];
+  static lasting(programs: RealNodeTools | undefined, wanted?: string): NodeSet[];
   static removeAbandoned(): Promise<void>;
   readonly folder: string;
   readonly registryAddress: string;

@@ -24,7 +24,7 @@ commands:
   build (default)       build what is missing or old
   next                  build nodes of the next release of Talos too
   up                    build, start nodes in maintenance mode, and print name, address and fingerprint of each
-  down                  remove the nodes
+  down                  remove the nodes, with REALNODE_NET those in that network alone
 
 options:
   --control-planes <n>  of up: how many; default 1

@@ -66,7 +66,11 @@ describe("a set of real nodes", function () {
     );
     const address = lines[0]?.split(" ")[1] ?? "";
     assert.ok(await inMaintenance(address)());
-    const down = await nodes.run(process.execPath, [script, "down"]);
+    const elsewhere = await nodes.run(process.execPath, [script, "down"], { env: { REALNODE_NET: "10.127.1.0/24" } });
+    assert.match(elsewhere.stderr, /there are no nodes$/m);
+    assert.ok(await inMaintenance(address)());
+    const here = { REALNODE_NET: address.replace(/\d+$/, "0/24") };
+    const down = await nodes.run(process.execPath, [script, "down"], { env: here });
     assert.equal(down.code, 0, down.stderr);
     assert.match(up.stderr, /run Talos v1\.13\.\d+; set talosVersion: v1\.13$/m);
     const removed = lines.map((line) => line.split(" ", 2)).map(([name, at]) => `${name} (${at})`);

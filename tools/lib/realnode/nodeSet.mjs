@@ -103,11 +103,12 @@ export class NodeSet {
     return set;
   }
 
-  /** The sets that were made to last. */
-  static lasting(programs) {
+  /** The sets that were made to last; where REALNODE_NET names a network, the one in it. */
+  static lasting(programs, wanted = process.env.REALNODE_NET) {
     return NodeSet.#all()
       .filter((folder) => settingsOf(folder)?.lasting === true)
-      .map((folder) => new NodeSet(programs, folder));
+      .map((folder) => new NodeSet(programs, folder))
+      .filter(({ network }) => wanted === undefined || network.subnet === wanted);
   }
 
   /** Removes what is left of sets whose owner was killed together with the keeper. */
