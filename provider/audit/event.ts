@@ -113,7 +113,9 @@ function auditRotations({ olds, outputs }: AuditStep): AuditEvent[] {
     const { issuing: signing, accepted: others } = after;
     // A key has nothing to describe but its fingerprint.
     if (!isCAName(name)) {
-      const fingerprints = [...(signing === undefined ? [] : [signing]), ...others];
+      const known = signing === undefined ? [] : [signing];
+      // As for a CA, the new one comes first.
+      const fingerprints = after.position === "accept" ? [...others, ...known] : [...known, ...others];
       return [{ operation, part: name, fingerprints }];
     }
     return [{ operation, part: name, ...describeRotated(outputs, name, after) }];

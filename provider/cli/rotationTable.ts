@@ -137,7 +137,7 @@ function conclusion({ authority, verdict }: JudgedRotation, isNamed: boolean, st
         : `${name}safe: every node is through; go on with stage "${next}", or where it is "auto" with the next update\n`,
     );
   const not = `${someOfNodes(behind, concerned.length)} ${behind === 1 ? "is" : "are"} not through`;
-  const isSettling = nodes.some(({ places }) => places.some((place) => place.isSettling));
+  const isSettling = nodes.some(({ places, components }) => [...places, ...components].some((part) => part.isSettling));
   const cure = isSettling
     ? "wait a minute until every server there is ready, and ask again"
     : "apply the machine config of this stage there (control planes first, then workers) and ask again";

@@ -125,6 +125,8 @@ export interface ComponentObservation {
   readonly since?: Date;
   /** Why it is not current, or why nobody could tell. */
   readonly reason?: string;
+  /** It runs with the files, and is not Ready yet. */
+  readonly isSettling?: true;
 }
 
 /** What a node showed of one authority. */

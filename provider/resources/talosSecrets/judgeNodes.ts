@@ -75,16 +75,21 @@ async function observeSettled(
   try {
     return await waitFor(what, question.access.patience(SETTLING_MS), async () => {
       seen = await observeNode(target, names, question);
-      const settling = seen.flatMap(({ places }) => places).find(({ isSettling }) => isSettling);
-      return settling === undefined
-        ? { found: seen }
-        : { missing: `${placeRow(settling.place).title}: ${settling.reason ?? ""}` };
+      const settling = seen.flatMap(settlingParts)[0];
+      return settling === undefined ? { found: seen } : { missing: settling };
     });
   } catch (error) {
     if (!(error instanceof Overdue) || seen.length === 0) throw error;
     return seen;
   }
 }
+
+const settlingParts = ({ places, components }: NodeObservation): readonly string[] => [
+  ...places.flatMap(({ place, isSettling, reason = "" }) =>
+    isSettling ? [`${placeRow(place).title}: ${reason}`] : [],
+  ),
+  ...components.flatMap(({ component, isSettling, reason = "" }) => (isSettling ? [`${component}: ${reason}`] : [])),
+];
 
 /** What is in play of a CA or key. */
 function keysOf({ bundle, staged }: SecretsState, name: StagedName): RotationKeys {

@@ -43,17 +43,25 @@ describe("The audit trail", () => {
     assert.deepEqual(short(created(adopted)), ["adopt os", "adopt kubernetes", "adopt etcd", "adopt aggregator"]);
   });
 
-  it("notes every step of a rotation with the CAs that it concerns", async () => {
-    const secrets = await makeSecrets(host);
-    const stage = (name: string): Values => ({ ...QUICK, rotation: { os: { id: "r", stage: name } } });
-    const [accept] = await up(secrets, stage("accept"));
-    const [swap] = await up(secrets, stage("swap"));
-    const [finish] = await up(secrets, stage("finish"));
-    assert.deepEqual(short([accept!, swap!, finish!]), ["rotate:accept os", "rotate:swap os", "rotate:finish os"]);
-    const [fresh, old] = accept!.fingerprints;
-    assert.deepEqual([swap!.fingerprints, finish!.fingerprints], [[fresh, old], [fresh]]);
-    assert.deepEqual(await up(secrets, stage("finish")), []);
-  });
+  for (const [what, name] of [
+    ["CAs", "os"],
+    ["keys", "serviceAccount"],
+  ] as const)
+    it(`notes every step of a rotation with the ${what} that it concerns, the new one first`, async () => {
+      const secrets = await makeSecrets(host);
+      const stage = (position: string): Values => ({ ...QUICK, rotation: { [name]: { id: "r", stage: position } } });
+      const [accept] = await up(secrets, stage("accept"));
+      const [swap] = await up(secrets, stage("swap"));
+      const [finish] = await up(secrets, stage("finish"));
+      assert.deepEqual(
+        short([accept!, swap!, finish!]),
+        ["accept", "swap", "finish"].map((position) => `rotate:${position} ${name}`),
+      );
+      const [fresh, old] = accept!.fingerprints;
+      assert.ok(fresh !== undefined && old !== undefined && fresh !== old);
+      assert.deepEqual([swap!.fingerprints, finish!.fingerprints], [[fresh, old], [fresh]]);
+      assert.deepEqual(await up(secrets, stage("finish")), []);
+    });
 
   it("notes a value that is replaced at once, and not the value", async () => {
     const secrets = await makeSecrets(host);

@@ -77,7 +77,7 @@ async function podStart(component: Component, of: "etcd" | "kubernetes", node: P
   // Kubernetes counts whole seconds.
   if (changed !== undefined && state.since.getTime() < Math.floor(changed.getTime() / 1000) * 1000)
     return late("its container has not started since they were written");
-  return state.isReady ? { isCurrent: true, ...since } : late("its pod is not Ready");
+  return state.isReady ? { isCurrent: true, ...since } : { ...late("its pod is not Ready"), isSettling: true };
 }
 
 /**
