@@ -125,7 +125,7 @@ export interface ComponentObservation {
   readonly since?: Date;
   /** Why it is not current, or why nobody could tell. */
   readonly reason?: string;
-  /** It runs with the files, and is not Ready yet. */
+  /** It is on its way: only time is needed until it runs with the files, and is Ready. */
   readonly isSettling?: true;
 }
 

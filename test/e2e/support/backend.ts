@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -12,6 +12,8 @@ export interface Backend {
   object(key: string): string;
   /** Every object as it is stored, with its key. */
   objects(): readonly Text[];
+  /** Does what docs/state.md says to do after a kill, beside `pulumi cancel`. */
+  mend?(): void;
 }
 
 /** Every file below a folder, whose `where` is its path seen from there. */
@@ -31,5 +33,9 @@ export const objectsIn = (folder: string): Pick<Backend, "object" | "objects"> =
 /** A state in files, readable only by their owner. */
 export function filesBackend(folder: string): Backend {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return { env: { PULUMI_BACKEND_URL: pathToFileURL(folder).href }, ...objectsIn(folder) };
+  const mend = (): void => {
+    for (const { where, text } of filesBelow(folder))
+      if (where.endsWith(".attrs") && text === "") rmSync(join(folder, where));
+  };
+  return { env: { PULUMI_BACKEND_URL: pathToFileURL(folder).href }, ...objectsIn(folder), mend };
 }

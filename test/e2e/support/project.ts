@@ -241,6 +241,7 @@ export class Project {
 
   /** Lets the next operation begin after one that was killed: removes the lock that it has left. */
   async unlock(): Promise<void> {
+    this.backend.mend?.();
     await this.pulumi(["cancel", "--yes"]);
   }
 

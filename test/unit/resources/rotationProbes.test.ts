@@ -215,13 +215,14 @@ describe("What a node shows of a rotation", () => {
       isCurrent: false,
       since: start,
       reason,
+      isSettling: true,
     });
     shown.pod.version = "1";
     assert.deepEqual(await server(), late("its pod does not have the secrets that Talos has written last yet"));
     shown.pod = { version: "2", startedAt: "2026-01-01T09:59:59Z", ready: "True" };
     assert.deepEqual(await server(), late("its container has not started since they were written", at("09:59:59")));
     shown.pod = { version: "2", startedAt: "2026-01-01T10:00:05Z", ready: "False" };
-    assert.deepEqual(await server(), { ...late("its pod is not Ready"), isSettling: true });
+    assert.deepEqual(await server(), late("its pod is not Ready"));
     // The config has changed, and Talos has not written its files yet.
     shown.resources["KubernetesRootSecrets"] = { created: at("00:00:00"), updated: at("10:30:00") };
     assert.deepEqual(await server(), {

@@ -71,13 +71,16 @@ async function podStart(component: Component, of: "etcd" | "kubernetes", node: P
   const own = changed === undefined ? undefined : await ownStart(component, changed, node);
   if (own !== undefined) return { isCurrent: true, since: own };
   const late = (reason: string): Start => ({ isCurrent: false, ...since, reason });
-  if ("version" in written && state.version !== written.version)
-    return late("its pod does not have the secrets that Talos has written last yet");
-  if (state.since === undefined) return late("its container does not run");
+  // The kubelet starts these anew by itself; what has the etcd CA waits for a reboot, which somebody may have to ask for.
+  const isRestarted = "version" in written;
+  const starting = (reason: string): Start => ({ ...late(reason), isSettling: true });
+  if (isRestarted && state.version !== written.version)
+    return starting("its pod does not have the secrets that Talos has written last yet");
+  if (state.since === undefined) return starting("its container does not run");
   // Kubernetes counts whole seconds.
   if (changed !== undefined && state.since.getTime() < Math.floor(changed.getTime() / 1000) * 1000)
-    return late("its container has not started since they were written");
-  return state.isReady ? { isCurrent: true, ...since } : { ...late("its pod is not Ready"), isSettling: true };
+    return (isRestarted ? starting : late)("its container has not started since they were written");
+  return state.isReady ? { isCurrent: true, ...since } : starting("its pod is not Ready");
 }
 
 /**
