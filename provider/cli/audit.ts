@@ -28,16 +28,15 @@ export async function audit(files: readonly string[], options: AuditOptions, cli
   if (at !== undefined && !clients) throw new CliError("--at: is for --clients; set that too");
   if (verify) return verifyAudit(files, options, cli);
   const log = await readAuditLog(files, cli);
+  if (log.records.length === 0 && json !== true) return report(log, cli);
   const isWanted = (record: AuditRecord): boolean => matches(record, options);
   const style = styleOf(cli);
   if (clients) {
     const issued = issuedClients(log.records, at ?? cli.environment.now(), isWanted);
-    if (json === true) cli.out(formatJson(issued));
-    else if (log.records.length > 0) cli.out(describeClients(issued, style));
+    cli.out(json === true ? formatJson(issued) : describeClients(issued, style));
   } else {
     const records = log.records.filter(isWanted);
-    if (json === true) cli.out(formatJson(records));
-    else if (log.records.length > 0) cli.out(describeRecords(records, style));
+    cli.out(json === true ? formatJson(records) : describeRecords(records, style));
   }
   return report(log, cli);
 }

@@ -1,6 +1,6 @@
 import { AUTHORITIES } from "../core/lifecycle/authorities";
 import { isUnderWay, type RotationPosition } from "../core/lifecycle/rotation";
-import { type NodeVerdict, partyName, someOfNodes } from "../core/lifecycle/rotationCheck";
+import { type NodeVerdict, partyName, settlingParts, someOfNodes } from "../core/lifecycle/rotationCheck";
 import type { RotationParty } from "../core/lifecycle/rotationProofs";
 import type { JudgedRotation } from "./rotationQuestion";
 import { type KnownRotation, type KnownRotations, titleOf } from "./rotationState";
@@ -137,7 +137,7 @@ function conclusion({ authority, verdict }: JudgedRotation, isNamed: boolean, st
         : `${name}safe: every node is through; go on with stage "${next}", or where it is "auto" with the next update\n`,
     );
   const not = `${someOfNodes(behind, concerned.length)} ${behind === 1 ? "is" : "are"} not through`;
-  const isSettling = nodes.some(({ places, components }) => [...places, ...components].some((part) => part.isSettling));
+  const isSettling = nodes.some((node) => settlingParts(node).length > 0);
   const cure = isSettling
     ? "wait a minute until every server there is ready, and ask again"
     : "apply the machine config of this stage there (control planes first, then workers) and ask again";

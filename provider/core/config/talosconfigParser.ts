@@ -7,8 +7,8 @@ import type { Talosconfig, TalosconfigContext } from "./talosconfig";
 import { credentialProblems } from "./talosconfigCredentials";
 
 /**
- * Reads a talosconfig and sees that it can work: the current context, where it names one, is there, credentials are base64 of PEM, key and
- * certificate are one pair. Legacy `target` joins the endpoints and unknown keys are dropped, both as talosctl does. A
+ * Reads a talosconfig and sees that it can work: the current context, where it names one, is there, credentials are
+ * base64 of PEM, key and certificate are one pair. Legacy `target` joins the endpoints and unknown keys are dropped, both as talosctl does. A
  * credential that is neither PEM nor DER is kept, as talosctl keeps it; `readCredentials` rejects it.
  *
  * @param text YAML, at most 1 MiB

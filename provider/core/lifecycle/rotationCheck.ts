@@ -233,6 +233,21 @@ export function completion(position: RotationPosition, verb: "have" | "has", aut
   return verb === "have" ? `serve and accept ${name}` : `serves and accepts ${name}`;
 }
 
+/**
+ * What of a node needs nothing but time, and what it says; the next look may find another state.
+ *
+ * @example
+ * const places = [{ place: "kubelet", trusts: {}, reason: "it answers HTTP 500", isSettling: true }] as const;
+ * settlingParts({ node: "10.0.0.2", places, components: [] }); // ["kubelet: it answers HTTP 500"]
+ */
+export function settlingParts({ places, components }: NodeObservation): readonly string[] {
+  const parts = [
+    ...places.map(({ place, ...shown }) => ({ title: placeRow(place).title, ...shown })),
+    ...components.map(({ component, ...shown }) => ({ title: component, ...shown })),
+  ];
+  return parts.flatMap(({ title, isSettling, reason = "" }) => (isSettling === true ? [`${title}: ${reason}`] : []));
+}
+
 /** Some of the nodes that were asked: `1 of 3 nodes`, `1 of 1 node`. */
 export const someOfNodes = (count: number, asked: number): string =>
   `${count} of ${asked} ${asked === 1 ? "node" : "nodes"}`;

@@ -18,7 +18,7 @@ import type { ApplyOutputs } from "./outputs";
 import { refreshAuthenticationTrust } from "./authenticationTrust";
 import { awaitEndpoint } from "./endpointWait";
 import { firstContact } from "./firstContact";
-import { restartKubelet, startFailedKubelet } from "./kubelet";
+import { failedKubelet, restartKubelet } from "./kubelet";
 import { prove } from "./proof";
 
 export interface ApplicationOptions {
@@ -301,7 +301,7 @@ export class Application {
       const kubeletFrom = await (restartsKubelet
         ? restartKubelet(toKubelet)
         : observed.hasConfig && !isStaged
-          ? startFailedKubelet(toKubelet)
+          ? failedKubelet(toKubelet)
           : undefined);
       const proof = await prove({ access, target, decision, isStaged, rebootsFrom, kubeletFrom, patience });
       const { serverCertificate, talosVersion } = proof;

@@ -40,19 +40,17 @@ export function restartKubelet({ access, target, patience }: KubeletRestart): Pr
 const FAILED = "Failed";
 
 /**
- * Starts a kubelet that failed to start, in a node that has its config already: an update that was killed meanwhile leaves
- * it down.
+ * A kubelet that failed to start, in a node that has its config already: an update that was killed meanwhile leaves it
+ * down, and `kubeletGap` starts it.
  *
- * @returns how it was before; `undefined` where it did not fail
+ * @returns how it is; `undefined` where it did not fail
  * @throws Overdue, PkiError
  */
-export function startFailedKubelet({ access, target, patience }: KubeletRestart): Promise<KubeletStart | undefined> {
+export function failedKubelet({ access, target, patience }: KubeletRestart): Promise<KubeletStart | undefined> {
   return waitFor(`node ${shortNodeAddress(target.node)} to tell of its kubelet`, patience, () =>
     access.with(target, async (session): Promise<Attempt<KubeletStart | undefined>> => {
       const kubelet = await kubeletService(session);
-      if (kubelet?.state !== FAILED) return { found: undefined };
-      await session.restartService("kubelet");
-      return { found: { at: lastEvent(kubelet), apiServer: undefined } };
+      return { found: kubelet?.state === FAILED ? { at: lastEvent(kubelet), apiServer: undefined } : undefined };
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { isUnderWay } from "../../core/lifecycle/rotation";
-import { judgeRotation, type RotationVerdict } from "../../core/lifecycle/rotationCheck";
-import { type NodeObservation, placeRow } from "../../core/lifecycle/rotationProofs";
+import { judgeRotation, type RotationVerdict, settlingParts } from "../../core/lifecycle/rotationCheck";
+import type { NodeObservation } from "../../core/lifecycle/rotationProofs";
 import { DecodedCA } from "../../core/secrets/decodedPem";
 import { STAGED, type StagedName } from "../../core/secrets/inventory";
 import { publicParts, type StagedSecret } from "../../core/secrets/stagedSecret";
@@ -83,13 +83,6 @@ async function observeSettled(
     return seen;
   }
 }
-
-const settlingParts = ({ places, components }: NodeObservation): readonly string[] => [
-  ...places.flatMap(({ place, isSettling, reason = "" }) =>
-    isSettling ? [`${placeRow(place).title}: ${reason}`] : [],
-  ),
-  ...components.flatMap(({ component, isSettling, reason = "" }) => (isSettling ? [`${component}: ${reason}`] : [])),
-];
 
 /** What is in play of a CA or key. */
 function keysOf({ bundle, staged }: SecretsState, name: StagedName): RotationKeys {

@@ -21,17 +21,19 @@ const isSopsFile = (text: string): boolean =>
 
 const isJsonWith = (text: string, member: RegExp): boolean => text.startsWith("{") && member.test(text);
 
+const SOPS: Encryption = {
+  name: "SOPS",
+  // YAML, JSON and binary files; dotenv; INI.
+  matches: (text) => isSopsFile(text) && SOPS_VALUE.test(text),
+  command: "sops --decrypt FILE",
+};
+
 /**
  * Binary files arrive as their text. Sources: the formats' own specifications (age-encryption.org/v1, RFC 9580 section 6,
  * Ansible Vault 1.1 and 1.2, OpenTofu state encryption v0) and the files of SOPS 3.8 and kubeseal.
  */
 const ENCRYPTIONS: readonly Encryption[] = [
-  {
-    name: "SOPS",
-    // YAML, JSON and binary files; dotenv; INI.
-    matches: (text) => isSopsFile(text) && SOPS_VALUE.test(text),
-    command: "sops --decrypt FILE",
-  },
+  SOPS,
   {
     name: "age",
     matches: startsWith("age-encryption.org/v1", "-----BEGIN AGE ENCRYPTED FILE-----"),
@@ -66,7 +68,7 @@ export function assertNoSopsValues({ sops, ...rest }: Tree, path: string): void 
     typeof value === "string"
       ? value.startsWith("ENC[")
       : typeof value === "object" && value !== null && Object.values(value).some(isEncrypted);
-  if (isTree(sops) && isEncrypted(rest)) throw encryptedError("SOPS", "sops --decrypt FILE", path);
+  if (isTree(sops) && isEncrypted(rest)) throw encryptedError(SOPS.name, SOPS.command, path);
 }
 
 /** The error about something encrypted, with the command that shows it. */
