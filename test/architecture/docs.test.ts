@@ -164,6 +164,7 @@ describe("the documentation", function () {
       "kubectl",
       "sops",
       "umask",
+      "grep",
     ];
     const unknown = blocks("sh").flatMap((block) =>
       commandsOf(block)
