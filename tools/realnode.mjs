@@ -31,6 +31,9 @@ options:
   --workers <n>         of up: how many; default 1
   --missing-packages    print the Debian packages that are to be installed first
   -h, --help            print this
+
+environment:
+  REALNODE_NET          the nodes' network, such as 10.140.7.0/24; default: one of this machine's own choice
 `;
 
 export { findNextRoot, machinePatch, NodeSet, versions, whyNoNodes };

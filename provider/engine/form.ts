@@ -61,9 +61,11 @@ function isWithin(path: string, property: string): boolean {
 }
 
 function unknownMessage(name: string, names: readonly string[]): string {
+  // Programs in Python write `on_destroy`.
+  const written = name.replaceAll("_", "").toLowerCase();
   const near =
-    names.find((other) => other.toLowerCase() === name.toLowerCase()) ??
-    names.find((other) => distance(other, name) <= 2);
+    names.find((other) => other.toLowerCase() === written) ??
+    names.find((other) => distance(other.toLowerCase(), written) <= 2);
   return `is not a property of this resource; ${near === undefined ? `must be one of ${names.join(", ")}` : `did you mean ${near}?`}`;
 }
 

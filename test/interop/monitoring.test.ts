@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -120,5 +120,32 @@ describe("examples/monitoring", function () {
     await succeeds("sh", ["-n", join(folder, "cron", "talos-pki-renew")]);
     const { renew } = parse(text("gitlab-ci", ".gitlab-ci.yml")) as { renew: { script: string[] } };
     assert.ok(renew.script.some((line) => line.startsWith("pulumi up --yes")));
+  });
+
+  it("has a script for cron that keeps the last metrics, and fails, where there is no talos-pki", async () => {
+    const [project, metricsFolder] = [join(scratch, "project"), join(scratch, "textfile")];
+    const file = join(metricsFolder, "talos-pki.prom");
+    const command = (name: string, script: string): void => {
+      writeFileSync(name, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    };
+    mkdirSync(join(project, "node_modules", ".bin"), { recursive: true });
+    mkdirSync(join(project, "bin"));
+    mkdirSync(metricsFolder);
+    command(join(project, "bin", "pulumi"), "echo of the stack");
+    // What would ask a registry.
+    command(join(project, "bin", "npx"), "exit 1");
+    writeFileSync(file, "before");
+    const env = [`PATH=${join(project, "bin")}:/usr/bin:/bin`, `PROJECT=${project}`, `TEXTFILES=${metricsFolder}`];
+    const renew = async (): Promise<[number, string]> => {
+      const { code } = await run("env", ["-i", ...env, "sh", join(folder, "cron", "talos-pki-renew")]);
+      return [code, readFileSync(file, "utf8")];
+    };
+    assert.deepEqual(await renew(), [127, "before"]);
+    const own = join(project, "node_modules", ".bin", "talos-pki");
+    command(own, "exit 1");
+    assert.deepEqual(await renew(), [3, "before"]);
+    command(own, 'echo "talos_pki_observed_seconds 1"; exit 1');
+    assert.deepEqual(await renew(), [0, "talos_pki_observed_seconds 1\n"]);
+    assert.deepEqual(readdirSync(metricsFolder), ["talos-pki.prom"]);
   });
 });

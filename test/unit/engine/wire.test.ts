@@ -130,10 +130,12 @@ describe("The form of inputs", () => {
       pairs: [{ key: 5, keys: 1 }],
       either: 5,
       fleg: 1,
+      mir_orrs: 1,
       somethingElse: 1,
     };
     assert.deepEqual(told(formProblems(bad, PROPERTIES)), [
       "ERR_INPUT_UNKNOWN fleg: is not a property of this resource; did you mean flag?",
+      "ERR_INPUT_UNKNOWN mir_orrs: is not a property of this resource; did you mean mirrors?",
       "ERR_INPUT_UNKNOWN somethingElse: is not a property of this resource; must be one of text, flag, time, color, texts, mirrors, pair, pairs, either, anything",
       "ERR_INPUT_MISSING text: is required; must be a string",
       "ERR_INPUT_INVALID flag: is a string; must be true or false",
