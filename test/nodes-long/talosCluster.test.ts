@@ -77,6 +77,11 @@ describe("TalosCluster on real nodes", function () {
       .flatMap(({ op, urn, name }) => (urn.includes("TalosCluster$") && op !== "same" ? [`${op} ${name}`] : []))
       .sort();
 
+  const etcdTodo = (): string => {
+    const secrets = project.resources().find(({ urn }) => urn.endsWith("::demo-secrets"));
+    return (secrets?.outputs?.["rotationStatus"] as { etcd: { todo: string } }).etcd.todo;
+  };
+
   before(async function () {
     const cli = needsPulumi(this);
     nodes = await RealNodes.create();
@@ -164,8 +169,11 @@ describe("TalosCluster on real nodes", function () {
     await configure();
     const [first] = controlPlanes as [Machine];
     let [ups, waits] = [0, 0];
+    const told = new Set<string>();
     do {
       const up = succeed(await project.up());
+      told.add(/rotation\.all "2027-01": step .*/.exec(up.output)?.[0] ?? "");
+      told.add(etcdTodo());
       // A kubelet takes a minute to know the CAs of a new API server. A schedule has time; an up at once waits and says so.
       const isEarly = up.output.includes("the next update asks again");
       if (isEarly) {
@@ -176,6 +184,13 @@ describe("TalosCluster on real nodes", function () {
       assert.ok(ups <= MOST_UPS && waits <= MOST_WAITS, `still due after ${ups} ups and ${waits} waits`);
     } while ((await project.preview({ args: ["--expect-no-changes"] })).code !== 0);
     console.log(`      ${ups} ups, ${waits} that came too early`);
+    for (const line of [/step 3 of 5; the etcd CA stays at swap until step 5/, /step 5 of 5, the last/])
+      assert.ok(
+        [...told].some((text) => line.test(text)),
+        String(line),
+      );
+    assert.ok([...told].some((text) => text.startsWith('stays at stage "swap" until step 5 of rotation.all; ')));
+    assert.match(etcdTodo(), /^the old CA is out; /);
     const asked = async (client: string): Promise<number> =>
       (await nodes.talosctl(["-n", first.address, "version"], client)).code;
     assert.notEqual(await asked(before), 0);

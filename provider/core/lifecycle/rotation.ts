@@ -183,16 +183,21 @@ function wayOn(state: RotationState, request: RotationRequest): string {
 /**
  * What a person does next, in a sentence: the `todo` of `rotationStatus`.
  *
- * @param options `isAutomatic`: the stages are set by `auto`; `authority`: what rotates, default `os`
+ * @param options `isAutomatic`: the stages are set by `auto`; `order`: a rotation of all sets them, and `restsUntil` is
+ * its next step that moves this one; `authority`: what rotates, default `os`
  * @example
  * nextStep({ position: "none", spentIds: [] }); // "nothing is under way"
  */
 export function nextStep(
   { position }: RotationState,
-  options: { readonly isAutomatic?: boolean; readonly authority?: StagedName } = {},
+  options: {
+    readonly isAutomatic?: boolean;
+    readonly order?: { readonly restsUntil?: number };
+    readonly authority?: StagedName;
+  } = {},
 ): string {
   if (position === "none") return "nothing is under way";
-  const { authority = "os", isAutomatic = false } = options;
+  const { authority = "os", isAutomatic = false, order } = options;
   const { noun, shows, asked } = AUTHORITIES[authority];
   const apply = `${describeApply(authority, position)}, unless ConfigurationApply or a TalosCluster does it`;
   switch (position) {
@@ -203,9 +208,13 @@ export function nextStep(
     case "accept":
     case "swap": {
       const [next, back] = position === "accept" ? (["swap", "abort"] as const) : (["finish", "accept"] as const);
+      if (order?.restsUntil !== undefined) {
+        return `stays at stage "${position}" until step ${order.restsUntil} of rotation.all; ${apply}`;
+      }
       const every = asked === "all" ? "every node" : "every control plane";
+      const wayBack = order === undefined ? `set stage "${back}"` : 'set stage "abort" of rotation.all';
       return isAutomatic
-        ? `the next update goes to stage "${next}" if ${every} has completed "${position}" (set stage "${back}" to go back); ${apply}`
+        ? `the next update goes to stage "${next}" if ${every} has completed "${position}" (${wayBack} to go back); ${apply}`
         : `${apply}; when ${every} ${shows[position]}, set stage "${next}" (or "${back}" to go back)`;
     }
   }

@@ -1,5 +1,6 @@
 import { PkiError } from "../../core/errors";
 import type { RotationAction } from "../../core/lifecycle/rotation";
+import { planRotationOrder } from "../../core/lifecycle/rotationOrder";
 import { generateAuthority } from "../../core/secrets/authority";
 import type { DecodedBundle } from "../../core/secrets/decodedBundle";
 import { DecodedCA, DecodedPem } from "../../core/secrets/decodedPem";
@@ -80,8 +81,20 @@ export async function applyUpdate(
     immediate: { ...state.immediate, ...plan.requests.immediate },
   };
   for (const name of STAGED) next = await applyStaged(next, plan, name, inputs, context);
+  next = withOrder(next, plan);
   for (const name of plan.immediate) next = { ...next, bundle: await replaceSecret(next, plan, name, inputs, context) };
   return next;
+}
+
+/** What a rotation of all does next with each, as the update leaves them. */
+function withOrder(state: SecretsState, { requests: { all } }: UpdatePlan): SecretsState {
+  if (all?.stage !== "auto") return state;
+  const { step } = planRotationOrder(state.staged, all, "rotation.all");
+  const staged = byStagedCA((name) => {
+    const until = step?.resting.find((resting) => resting.name === name)?.until;
+    return { ...state.staged[name], order: until === undefined ? {} : { restsUntil: until } };
+  });
+  return { ...state, staged };
 }
 
 async function applyStaged(

@@ -69,7 +69,11 @@ function stepReport(outputs: StoredSecrets, { all }: UpdatePlan): Info[] {
     ({ name, until }) =>
       `; ${authorityTitle(name)} stays at ${readStagedStatus(outputs, name).position} until step ${until}`,
   );
-  return [info(`rotation.all ${JSON.stringify(all.id)}: step ${number} of ${of}${stays.join("")}`)];
+  return [
+    info(
+      `rotation.all ${JSON.stringify(all.id)}: step ${number} of ${of}${number === of ? ", the last" : ""}${stays.join("")}`,
+    ),
+  ];
 }
 
 /** Moves that are in force on a control plane once it has rebooted, and the stage that they are for. */

@@ -35,6 +35,8 @@ export interface StagedState extends RotationState {
   readonly retired: readonly string[];
   /** The stages are chosen by `auto`; no output says so, but for what is to be done next. */
   readonly isAutomatic?: boolean;
+  /** Set where a rotation of all moves it, with the next step that does. */
+  readonly order?: { readonly restsUntil?: number };
 }
 
 /** All that TalosSecrets holds, decoded from its outputs. */
@@ -235,7 +237,8 @@ function describeCA(certificate: Certificate) {
 function describeRotation(name: StagedName, { staged, bundle }: SecretsState, accepted: readonly PublicPart[]) {
   const state = staged[name];
   const fingerprints = accepted.map((part) => part.fingerprint);
-  const options = { authority: name, isAutomatic: state.isAutomatic === true };
+  const { isAutomatic = false, order } = state;
+  const options = { authority: name, isAutomatic, ...(order === undefined ? {} : { order }) };
   return {
     ...(state.id === undefined ? {} : { id: state.id }),
     stage: state.position,

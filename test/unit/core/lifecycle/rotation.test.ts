@@ -131,4 +131,16 @@ describe("A staged rotation", () => {
       ],
     );
   });
+
+  it("says in a rotation of all which step moves a CA next", () => {
+    const configs =
+      "apply the machine configs to every control plane, one after the other, unless ConfigurationApply or a TalosCluster does it";
+    const next = (order: { readonly restsUntil?: number }): string =>
+      nextStep(stateAt("swap"), { isAutomatic: true, authority: "etcd", order });
+    assert.equal(next({ restsUntil: 5 }), `stays at stage "swap" until step 5 of rotation.all; ${configs}`);
+    assert.equal(
+      next({}),
+      `the next update goes to stage "finish" if every control plane has completed "swap" (set stage "abort" of rotation.all to go back); ${configs}`,
+    );
+  });
 });
