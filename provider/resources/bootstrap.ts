@@ -69,10 +69,11 @@ export const Bootstrap = defineResource({
       controlPlaneNodes: inputs.controlPlaneNodes ?? [],
       timeouts: timeoutsOf(inputs.timeouts),
     };
-    const members = await bootstrap(start, context);
+    const { members, isStarted } = await bootstrap(start, context);
     return {
       id,
       outputs: { members: members.map(({ id: member, hostname, peerUrls }) => ({ id: member, hostname, peerUrls })) },
+      reports: [info(isStarted ? `node ${id} has started etcd` : `node ${id} has etcd already: nothing was started`)],
     };
   },
 });
@@ -102,44 +103,46 @@ interface Start {
   readonly timeouts: ReturnType<typeof timeoutsOf>;
 }
 
+interface Started {
+  readonly members: readonly EtcdMember[];
+  /** Whether it was started here, and not before or by somebody else. */
+  readonly isStarted: boolean;
+}
+
 /** @throws PkiError */
 async function bootstrap(
   { credentials, target, controlPlaneNodes, timeouts }: Start,
   context: Context,
-): Promise<readonly EtcdMember[]> {
+): Promise<Started> {
   const access = await NodeAccess.of(credentials, context, timeouts);
   const node = shortNodeAddress(target.node);
   const before = await membersOn(access, target, timeouts.connect, "own");
-  if (before.length > 0) return before;
+  if (before.length > 0) return { members: before, isStarted: false };
   await assertNowhereElse(access, target, controlPlaneNodes, timeouts.connect);
   const patience = access.patience(timeouts.create);
   let asked: number | undefined;
   try {
-    return await waitFor(
-      `etcd on node ${node} to start`,
-      patience,
-      async (): Promise<Attempt<readonly EtcdMember[]>> => {
-        const session = await access.connect(target, {}, patience.deadline - access.nodes.uptime());
-        try {
-          const etcd = await etcdService(session);
-          const members = await membersOf(session, etcd, "own");
-          if (members.length > 0) return { found: members };
-          const now = access.nodes.uptime();
-          // Asked a second time while it starts, Talos stops etcd and never starts it again.
-          const isUnderWay = etcd?.events.some(({ message }) => message === BOOTSTRAP_REQUESTED) === true;
-          if (!isUnderWay && (asked === undefined || now - asked > LOST_REQUEST_MS)) {
-            asked = now;
-            await request(session).catch((error: unknown) => {
-              if (error instanceof PkiError && error.code === "ERR_NODE_BUSY") asked = undefined;
-              throw error;
-            });
-          }
-          return { missing: `etcd is ${describeService(etcd)}` };
-        } finally {
-          session.close();
+    return await waitFor(`etcd on node ${node} to start`, patience, async (): Promise<Attempt<Started>> => {
+      const session = await access.connect(target, {}, patience.deadline - access.nodes.uptime());
+      try {
+        const etcd = await etcdService(session);
+        const members = await membersOf(session, etcd, "own");
+        if (members.length > 0) return { found: { members, isStarted: asked !== undefined } };
+        const now = access.nodes.uptime();
+        // Asked a second time while it starts, Talos stops etcd and never starts it again.
+        const isUnderWay = etcd?.events.some(({ message }) => message === BOOTSTRAP_REQUESTED) === true;
+        if (!isUnderWay && (asked === undefined || now - asked > LOST_REQUEST_MS)) {
+          asked = now;
+          await request(session).catch((error: unknown) => {
+            if (error instanceof PkiError && error.code === "ERR_NODE_BUSY") asked = undefined;
+            throw error;
+          });
         }
-      },
-    );
+        return { missing: `etcd is ${describeService(etcd)}` };
+      } finally {
+        session.close();
+      }
+    });
   } catch (error) {
     if (!(error instanceof Overdue)) throw error;
     const message = `node ${node}: etcd has not started: ${error.missing}; look at the node's log of etcd, and run the update again (ERR_NODE_TIMEOUT)`;

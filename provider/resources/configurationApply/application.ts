@@ -12,6 +12,7 @@ import type { NodeAccess, Target } from "../live/nodeAccess";
 import { machineState, type MachineState } from "../live/nodeState";
 import { type Attempt, Overdue, type Patience, waitFor } from "../live/waiting";
 import type { ApplyDecision } from "./decision";
+import { describeDeed } from "./deed";
 import type { ApplyMode } from "./inputs";
 import { liveConfig, liveHash } from "./liveConfig";
 import type { ApplyOutputs } from "./outputs";
@@ -312,6 +313,9 @@ export class Application {
       };
       await guard?.assertWell("after");
       this.reports.push(...(await this.refreshTrust(observed)));
+      const { verifiedBy } = observed.session;
+      const isSent = answer !== undefined && !observed.onlyRestarts;
+      this.reports.push(info(describeDeed({ node: this.label, verifiedBy, isSent, mode })));
       return { outputs: { ...outputs, ...proved }, reports: this.reports };
     } catch (error) {
       // Without a change on the node there is nothing to keep.

@@ -35,6 +35,7 @@ describe("Bootstrap", () => {
     const { id, hostname, peerUrls } = node.member();
     assert.deepEqual(made.outputs["members"], [{ id, hostname, peerUrls }]);
     assert.deepEqual(cluster.nodes.changes, [`${NODE} bootstrap`]);
+    assert.deepEqual(made.reports, [`node ${NODE} has started etcd`]);
   });
 
   it("starts nothing in a second update, whatever has changed, and says so", async () => {
@@ -50,6 +51,7 @@ describe("Bootstrap", () => {
     await made.up(args);
     assert.deepEqual(cluster.nodes.changes, []);
     assert.equal((made.outputs["members"] as unknown[]).length, 2);
+    assert.deepEqual(made.reports, [`node ${NODE} has etcd already: nothing was started`]);
   });
 
   it("takes AlreadyExists for success", async () => {

@@ -78,6 +78,9 @@ describe("ConfigurationApply", () => {
       assert.equal(pendingRestart, undefined);
       assert.deepEqual(cluster.nodes.changes, [`${NODE} applyConfiguration auto`]);
       assert.deepEqual(cluster.nodes.sentUnverified, []);
+      assert.deepEqual(made.reports, [
+        `node ${NODE}, verified by its fingerprint, has taken its first config, and runs with it`,
+      ]);
     });
 
     it("gets nothing with a wrong pin", async () => {
@@ -99,6 +102,7 @@ describe("ConfigurationApply", () => {
       const { notices } = await made.up({ ...args, maintenance: { allowUnverified: true } });
       assert.match(notices.join("\n"), /whoever answers at the address .* set maintenance\.fingerprint to verify it/);
       assert.ok(cluster.nodes.sentUnverified.includes(config));
+      assert.match(made.reports.at(-1)!, /^node .*, verified by nobody, has taken its first config, and runs with it$/);
     });
 
     it("is not taken unverified again once the resource has proved the node", async () => {
@@ -168,6 +172,9 @@ describe("ConfigurationApply", () => {
         assert.match(node.config!, /sysctls:\n\s+a: b/);
         const { appliedMode, talosVersion } = made.outputs;
         assert.deepEqual([appliedMode, talosVersion], ["no_reboot", version]);
+        assert.deepEqual(made.reports, [
+          `node ${NODE}, verified by the cluster's CA, has taken the config without a reboot, and runs with it`,
+        ]);
       });
     }
 
@@ -176,6 +183,7 @@ describe("ConfigurationApply", () => {
       await made.up(args);
       assert.deepEqual(cluster.nodes.changes, []);
       assert.equal(made.outputs["appliedMode"], "none");
+      assert.deepEqual(made.reports, [`node ${NODE} has this config already: nothing was sent`]);
     });
 
     it("calls nobody in an up without changes, nor in a preview", async () => {
