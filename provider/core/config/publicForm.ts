@@ -6,10 +6,10 @@ import { isSecretText } from "./secretLeaf";
 
 /**
  * What a public text must look like to be shown. `text`: a name, path, address or version; `line`: an expression;
- * `word`: one of Kubernetes's own; `url` and `image`: without what may hold credentials; `pem`: certificates and public
+ * `numbers`: whole numbers, as most parameters of the kernel are; `word`: one of Kubernetes's own; `url` and `image`: without what may hold credentials; `pem`: certificates and public
  * keys, also in base64.
  */
-export type PublicForm = "text" | "line" | "word" | "url" | "image" | "pem";
+export type PublicForm = "text" | "line" | "numbers" | "word" | "url" | "image" | "pem";
 
 /** What Talos itself writes into the configurations of Kubernetes, and the other words that may stand there. */
 const WORDS: ReadonlySet<string> = new Set([
@@ -28,6 +28,8 @@ function leavesOf(value: YamlValue): string[] {
 
 const TEXT = /^[\w.:/*!%[\] -]{1,253}$/;
 const LINE = /^[^\p{Cc}\p{Cf}\u2028\u2029]{1,400}$/u;
+/** As many and as long as in `net.ipv4.tcp_rmem`; `net.ipv4.tcp_fastopen_key` is no such list. */
+const NUMBERS = /^-?\d{1,10}(?:[ \t]-?\d{1,10}){0,3}$/;
 const URL_PARTS = /^([A-Za-z][A-Za-z0-9+.-]{0,30}:\/\/)([^/?#]*@)?([^/?#@]*)([^?#@\s]*)(\?[^@#]*)?(#[^@]*)?$/;
 const URL_HOST = /^(?:[A-Za-z0-9._-]{0,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 /** A digest, and the schematic in the path of an image of the image factory. */
@@ -43,6 +45,8 @@ export function shownText(text: string, form: PublicForm): string | undefined {
       return TEXT.test(text) && isReadable(text) ? text : undefined;
     case "line":
       return LINE.test(text) && isReadable(text) ? text : undefined;
+    case "numbers":
+      return NUMBERS.test(text) ? text : undefined;
     case "word":
       return WORDS.has(text) ? text : undefined;
     case "url":

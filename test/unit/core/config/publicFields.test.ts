@@ -29,7 +29,7 @@ const needsDecision = (type: ConfigType): boolean =>
 
 const VERSIONS = ["1.13", "1.14"] as const;
 const HIDDEN =
-  "annotations args backendExtraConfig baseRuntimeSpecOverrides config configuration content contents credentialProviderConfig entrypoint env environment extraArgs extraConfig extraKernelArgs extraManifestHeaders extraTags headers labels limits manifest nodeAnnotations nodeLabels overrides parameters params pod pods publicKey requests rules sysctls sysfs value variables webhook";
+  "annotations args backendExtraConfig baseRuntimeSpecOverrides config configuration content contents credentialProviderConfig entrypoint env environment extraArgs extraConfig extraKernelArgs extraManifestHeaders extraTags headers labels limits manifest nodeAnnotations nodeLabels overrides parameters pod pods publicKey requests rules value variables webhook";
 const ENVELOPE = ["apiVersion", "kind"];
 
 describe("Every field of the schema", () => {
@@ -52,7 +52,17 @@ describe("Every field of the schema", () => {
     for (const version of VERSIONS)
       for (const [name, { shape }] of structs(version))
         known.set(name, new Set([...(known.get(name) ?? []), ...shape.fields.keys()]));
-    const decisions: readonly Decision[] = ["secret", "hidden", "text", "line", "word", "url", "image", "pem"];
+    const decisions: readonly Decision[] = [
+      "secret",
+      "hidden",
+      "text",
+      "line",
+      "numbers",
+      "word",
+      "url",
+      "image",
+      "pem",
+    ];
     for (const [name, fields] of known) {
       for (const [field, decision] of decisionsOn(name)) {
         assert.ok(fields.has(field), `${name}.${field}`);

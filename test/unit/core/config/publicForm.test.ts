@@ -51,6 +51,10 @@ const CASES: Readonly<Record<PublicForm, { whole: string[]; part?: Record<string
     ],
     none: [`disk.serial == "${hex}"`, "a\nb", "a\u2028b", "password=hunter2", "x ".repeat(201)],
   },
+  numbers: {
+    whole: ["1", "-1", "262144", "4096 131072 6291456", "32768\t60999", "250 32000 100 128"],
+    none: ["00000000-11111111-22222222-33333333", "hunter2", "12345678901", "1 2 3 4 5", "1\n", "1  2", ""],
+  },
   word: { whole: ["baseline", "Metadata", ":NoSchedule", "kube-system"], none: ["hunter2", "base", ""] },
   url: {
     whole: [
