@@ -171,6 +171,13 @@ describe("The plugin behind the real CLI", function () {
     assert.deepEqual(Object.keys(given.resources).sort(), Object.keys(own.resources).sort());
   });
 
+  it("tells a person what it is, and ends", () => {
+    const ask = (option: string): string =>
+      execFileSync(join(PLUGIN_FOLDER, "pulumi-resource-talos-pki"), [option], { timeout: 10_000, encoding: "utf8" });
+    assert.match(ask("--help"), /^usage: pulumi-resource-talos-pki /);
+    assert.match(ask("--version"), /^\d+\.\d+\.\d+\n$/);
+  });
+
   it("starts where Pulumi runs it by PulumiPlugin.yaml", () => {
     const runner = join(repository, "node_modules", "@pulumi", "pulumi", "cmd", "run-plugin");
     let printed: string;

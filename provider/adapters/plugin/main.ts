@@ -26,7 +26,23 @@ function getPlugin(): Plugin {
   return plugin;
 }
 
+const USAGE = `usage: pulumi-resource-talos-pki [--version] [engine address]
+
+The plugin that serves talos-pki to Pulumi, which starts it by itself. Without an address it prints a port and serves
+until it is ended. For a person there is the command talos-pki.
+`;
+
+/** What a person who starts it by hand asks for; the engine never does. */
+async function answerPerson(): Promise<boolean> {
+  const [option = ""] = process.argv.slice(2);
+  if (option === "--version") process.stdout.write(`${await readVersion()}\n`);
+  else if (option === "--help" || option === "-h") process.stdout.write(USAGE);
+  else return false;
+  return true;
+}
+
 async function main(): Promise<void> {
+  if (await answerPerson()) return;
   const server = await servePlugin({
     version: await readVersion(),
     getPlugin,
