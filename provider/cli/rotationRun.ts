@@ -1,29 +1,25 @@
-import { isUnderWay } from "../core/lifecycle/rotation";
-import { tokenGrace } from "../core/lifecycle/rotationProofs";
-import { formatTime } from "../core/environment";
-import { HOUR, parseHours } from "../core/duration";
 import { CliError, EXIT, type CliContext } from "./cliContext";
 import { type Client } from "./client";
 import { type AskingOptions, askedFor, loadClients, nodesOf } from "./rotation";
-import { type JudgedRotation, judgeRotations } from "./rotationQuestion";
-import { type KnownRotation, type KnownRotations, readAllRotations, titleOf } from "./rotationState";
+import { judgeRotations } from "./rotationQuestion";
+import { type KnownRotations, readAllRotations, titleOf } from "./rotationState";
 import { describeRotations } from "./rotationTable";
+import { type AskedRotations, onlySettles, unfinishedNodes, waitingRotations } from "./rotationWaiting";
 import { loadStack, type StackOptions } from "./stack";
 import { safe, type Style, styleOf, table } from "./style";
 
 export interface RunOptions extends StackOptions, AskingOptions {}
 
-/** What one rotation waits for, and where: the same text twice means that another run would change nothing. */
-interface Waiting {
-  readonly key: string;
-  readonly reason: string;
-}
+/** A kubelet needs most of a minute after the restart of its API server. */
+const SETTLING_MS = 90_000;
+const PAUSE_MS = 5_000;
 
 /**
  * `talos-pki rotation run -- pulumi up --yes`: runs the command again and again until every rotation of the stack is at
  * `finish`, or one stays twice for the same reason. Between the runs it asks the nodes and shows where each rotation is.
  *
- * @returns 0 when all are at `finish`, 1 when one waits, 3 when the command failed; its own exit code is reported
+ * @returns 0 when all are at `finish`, 1 when one waits, or is at `finish` and not on every node, 3 when the command
+ * failed; its own exit code is reported
  */
 export async function rotationRun(command: readonly string[], options: RunOptions, cli: CliContext): Promise<number> {
   const [program, ...args] = command;
@@ -39,10 +35,14 @@ export async function rotationRun(command: readonly string[], options: RunOption
       cli.err(`talos-pki: ${safe(program)} failed with exit code ${code}; the rotations stay where they are\n`);
       return EXIT.commandFailed;
     }
-    const waiting = await look(options, clients, cli, style);
+    const asked = await askSettled(options, clients, cli);
+    cli.out(asked.map((one) => show(one, style)).join(""));
+    const waiting = asked.flatMap((one) => waitingRotations(one, cli.environment.now()));
     if (waiting.length === 0) {
-      cli.out(style.good("every rotation is at finish\n"));
-      return EXIT.ok;
+      const late = asked.flatMap(unfinishedNodes);
+      if (late.length === 0) cli.out(style.good("every rotation is at finish\n"));
+      else cli.out(late.map(({ key, reason }) => style.bad(`not done: ${safe(`${key}: ${reason}`)}\n`)).join(""));
+      return late.length === 0 ? EXIT.ok : EXIT.refused;
     }
     const stuck = waiting.filter(({ key, reason }) => before.get(key) === reason);
     if (stuck.length > 0) {
@@ -53,64 +53,49 @@ export async function rotationRun(command: readonly string[], options: RunOption
   }
 }
 
-/** Shows where every rotation of the stack is. @returns those that are not at `finish`, and why */
-async function look(
+/** Asks where every rotation of the stack is. @throws CliError for a stack without TalosSecrets */
+async function ask(
   options: RunOptions,
   clients: readonly Client[],
   cli: CliContext,
-  style: Style,
-): Promise<readonly Waiting[]> {
+): Promise<readonly AskedRotations[]> {
   const stack = await loadStack(undefined, { ...options, selected: true }, cli, true);
   const all = readAllRotations(stack, cli.environment.now());
   if (all.length === 0) throw new CliError("the stack holds no TalosSecrets");
-  const waiting: Waiting[] = [];
+  const asked: AskedRotations[] = [];
   for (const known of all) {
-    const pending = known.rotations.filter(isPending);
     const nodes = nodesOf(options, clients, known);
-    if (nodes.length === 0) {
-      cli.out(positions(known, style));
-      waiting.push(...pending.map((rotation) => waitingFor(known, rotation, rotation.todo ?? "")));
-      continue;
-    }
-    const judged = await judgeRotations(known, askedFor(known), nodes, clients, cli);
-    cli.out(describeRotations(known, judged, style));
-    waiting.push(
-      ...judged.filter(isPending).map((rotation) => waitingFor(known, rotation, reasonOf(rotation, known, cli))),
-    );
+    asked.push({
+      known,
+      judged: nodes.length === 0 ? [] : await judgeRotations(known, askedFor(known), nodes, clients, cli),
+    });
   }
-  return waiting;
+  return asked;
 }
 
-const waitingFor = ({ resource }: KnownRotations, { authority, position }: KnownRotation, why: string): Waiting => ({
-  key: `${resource}, ${titleOf(authority)}`,
-  reason: `stays at ${position}; ${why}`,
-});
-
-/** A rotation under way, or one that the program asks for and that has not begun. */
-function isPending({ position, id, requested }: KnownRotation): boolean {
-  return isUnderWay(position) || (requested?.stage === "auto" && requested.id !== id);
-}
-
-/** Why a rotation is where it is; the same text for the same reason. */
-function reasonOf(
-  { authority, position, verdict, todo, requested }: JudgedRotation,
-  { tokenGracePeriod }: KnownRotations,
+/** Asks again for as long as servers are not ready after their last restart, which no other run of the command mends. */
+async function askSettled(
+  options: RunOptions,
+  clients: readonly Client[],
   cli: CliContext,
-): string {
-  const late = verdict.nodes.filter(({ through }) => !through);
-  if (late.length > 0) return late.map(({ node, gaps }) => `${node} ${gaps.join(", and ")}`).join("; ");
-  if (authority === "serviceAccount" && position === "swap") {
-    const period =
-      parseHours(tokenGracePeriod ?? TOKEN_GRACE_PERIOD, "rotation.serviceAccount.tokenGracePeriod") * HOUR;
-    const { until } = tokenGrace(verdict.nodes, period);
-    if (until !== undefined && until > cli.environment.now())
-      return `tokens of the old key may be in use until ${formatTime(until)}`;
+): Promise<readonly AskedRotations[]> {
+  let asked = await ask(options, clients, cli);
+  if (!isSettling(asked, cli)) return asked;
+  cli.out("waits until every server on the nodes is ready\n");
+  const nodes = await cli.nodes();
+  const deadline = nodes.uptime() + SETTLING_MS;
+  while (isSettling(asked, cli) && nodes.uptime() < deadline) {
+    await nodes.sleep(PAUSE_MS, new AbortController().signal);
+    asked = await ask(options, clients, cli);
   }
-  return requested?.stage === "auto" ? "every node is through" : (todo ?? "every node is through");
+  return asked;
 }
 
-/** Kubelets renew projected tokens at 80 % of an hour. */
-const TOKEN_GRACE_PERIOD = "70m";
+const isSettling = (asked: readonly AskedRotations[], cli: CliContext): boolean =>
+  asked.every((one) => waitingRotations(one, cli.environment.now()).length === 0) && asked.some(onlySettles);
+
+const show = ({ known, judged }: AskedRotations, style: Style): string =>
+  judged.length === 0 ? positions(known, style) : describeRotations(known, judged, style);
 
 /** Where the rotations are, of a stack that does not say which nodes there are. */
 function positions({ resource, rotations }: KnownRotations, style: Style): string {

@@ -1,5 +1,6 @@
 import { authorityTitle } from "../core/lifecycle/authorities";
 import { ROTATION_STAGES, type RotationPosition } from "../core/lifecycle/rotation";
+import type { OrderRequest } from "../core/lifecycle/rotationOrder";
 import { type NodeAddress, readNodeAddress } from "../core/nodes/nodeAddress";
 import { decodeSecretsYaml } from "../core/secrets/codec";
 import type { DecodedBundle } from "../core/secrets/decodedBundle";
@@ -47,6 +48,8 @@ export interface KnownRotations {
   readonly resource: string;
   /** One for each authority, in the order of the inventory. */
   readonly rotations: readonly KnownRotation[];
+  /** The rotation of all that the program asks for. */
+  readonly all?: OrderRequest;
   /** The nodes that the gate asks. */
   readonly nodes: readonly KnownNode[];
   /** How long old service account tokens may be in use, as the program has it. */
@@ -108,8 +111,10 @@ function describe(resource: StackResource, now: Date): KnownRotations {
   const period = ["all", "serviceAccount"]
     .map((name) => textAt(valueAt(resource.inputs, ["rotation", name, "tokenGracePeriod"])))
     .find((text) => text !== undefined);
+  const all = requestAt(resource, "all");
   return {
     resource: resource.name,
+    ...(all?.stage === "auto" || all?.stage === "abort" ? { all: { id: all.id, stage: all.stage } } : {}),
     rotations: STAGED.map((authority) => readRotation(authority, resource, bundle)),
     nodes: readNodes(resource.inputs["nodes"]),
     ...(period === undefined ? {} : { tokenGracePeriod: period }),
@@ -140,7 +145,7 @@ function readRotation(
   resource: StackResource,
   bundle: DecodedBundle | undefined,
 ): KnownRotation {
-  const { outputs, inputs } = resource;
+  const { outputs } = resource;
   const status = (key: string): unknown => valueAt(outputs, ["rotationStatus", authority, key]);
   const stage = status("stage");
   const position = ["none" as const, ...ROTATION_STAGES].find((known) => known === stage);
@@ -151,13 +156,7 @@ function readRotation(
   }
   const [id, todo] = [textAt(status("id")), textAt(status("todo"))];
   const keys = authority === "serviceAccount" ? readKeys(resource, bundle) : readCAs(authority, resource, bundle);
-  const requested = ["all", authority]
-    .map((name) => valueAt(inputs, ["rotation", name]))
-    .map((request): RequestedRotation | undefined => {
-      const [wanted, at] = [textAt(valueAt(request, ["id"])), textAt(valueAt(request, ["stage"]))];
-      return wanted === undefined ? undefined : { id: wanted, ...(at === undefined ? {} : { stage: at }) };
-    })
-    .find((request) => request !== undefined);
+  const requested = requestAt(resource, "all") ?? requestAt(resource, authority);
   return {
     authority,
     // Outputs of an older version know no stages of some authorities.
@@ -167,6 +166,12 @@ function readRotation(
     ...(keys === undefined ? {} : { keys }),
     ...(requested === undefined ? {} : { requested }),
   };
+}
+
+function requestAt({ inputs }: StackResource, name: StagedName | "all"): RequestedRotation | undefined {
+  const request = valueAt(inputs, ["rotation", name]);
+  const [id, stage] = [textAt(valueAt(request, ["id"])), textAt(valueAt(request, ["stage"]))];
+  return id === undefined ? undefined : { id, ...(stage === undefined ? {} : { stage }) };
 }
 
 const retiredOf = ({ outputs }: StackResource, authority: StagedName): string[] =>
