@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { request } from "node:https";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
-import { needsPulumi, type Outcome, Project, repository, secretsIn } from "../e2e/support";
+import { needsPulumi, type Outcome, Project, repository, Running, secretsIn } from "../e2e/support";
 import { Folder } from "../interop/support/files";
 import { shownCertificate } from "../interop/support/node";
 import { closeRealNodes, needRealNodes, RealNodes } from "../nodes/support/realNodes";
 
 const EXAMPLE = "examples/talos-cluster";
+/** The command line as it is installed. */
+const CLI = join(repository, "dist", "provider", "cli", "main.js");
 /** That a rotation of everything may take. */
 const MOST_UPS = 6;
 /** Of 20 seconds. */
@@ -18,6 +21,16 @@ const MOST_WAITS = 10;
 interface Machine {
   readonly address: string;
   readonly maintenance?: { readonly fingerprint: string };
+}
+
+/** The status with which an API server answers to whoever bears a token; it is the token that is on trial. */
+function statusFor(url: string, token: string): Promise<number | undefined> {
+  const options = { rejectUnauthorized: false, headers: { authorization: `Bearer ${token}` }, timeout: 10_000 };
+  return new Promise((resolve, reject) => {
+    const call = request(url, options, (response) => { resolve(response.resume().statusCode); });
+    call.on("timeout", () => call.destroy(new Error(`${url}: no answer`))).on("error", reject);
+    call.end();
+  });
 }
 
 describe("TalosCluster on real nodes", function () {
@@ -196,6 +209,43 @@ describe("TalosCluster on real nodes", function () {
     assert.notEqual(await asked(before), 0);
     assert.equal(await asked(await talosconfig()), 0);
     project.assertNoSecrets(secretsIn(await project.decryptedState()));
+  });
+
+  it("rotates every CA again by rotation run, to its end", async () => {
+    rotation = { all: { id: "2027-02", stage: "auto", allowDowntime: true, tokenGracePeriod: "0s" } };
+    await configure();
+    const { programFolder: cwd, env, stack } = project;
+    const up = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--color", "never", "--stack", stack];
+    const run = [CLI, "rotation", "run", "--stack", stack, "--cwd", cwd, "--", ...up];
+    const { code, stdout, stderr } = await new Running(process.execPath, run, { cwd, env }).ended;
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /every rotation is at finish\n$/);
+    console.log(`      ${stdout.match(/^TalosSecrets|^ +Duration/gm)?.length ?? 0} ups`);
+    succeed(await project.up({ args: ["--expect-no-changes"] }));
+  });
+
+  it("replaces the tokens, and the old bootstrap token lets no machine join", async () => {
+    const [first] = controlPlanes as [Machine];
+    const token = async (): Promise<string> => {
+      const text = JSON.stringify(await project.decryptedState());
+      return /"bootstrapToken\\*":\\*"([a-z0-9]{6}\.[a-z0-9]{16})/.exec(text)?.[1] ?? assert.fail("no token");
+    };
+    /** 403 for whom the API server knows and 401 for whom it does not. */
+    const answerTo = (bearer: string): Promise<number | undefined> =>
+      statusFor(`https://${first.address}:6443/api/v1/secrets`, bearer);
+    const old = await token();
+    assert.equal(await answerTo(old), 403);
+    rotation = { ...rotation, bootstrapToken: { id: "2027-02" } };
+    await configure();
+    assert.match(succeed(await project.up()).output, /deleted the Secret of the old bootstrap token/);
+    assert.deepEqual([await answerTo(old), await answerTo(await token())], [401, 403]);
+
+    rotation = { ...rotation, trustdToken: { id: "2027-02" } };
+    await configure();
+    const up = succeed(await project.up());
+    console.log(`      ${[...up.output.matchAll(/node \S+, verified by [^\n]*/g)].map(String).join("\n      ")}`);
+    assert.equal(await answerTo(old), 401);
+    succeed(await project.up({ args: ["--expect-no-changes"] }));
   });
 
   it("is destroyed, and leaves the machines alone that it need not reset", async () => {

@@ -1,8 +1,7 @@
 import { releaseHasFeature } from "../../core/talosVersion";
-import { collectProblems, PkiError, type Problem } from "../../core/errors";
+import { PkiError, type Problem } from "../../core/errors";
 import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { nodeConfigHash, withoutSecrets } from "../../core/nodes/nodeConfig";
-import { droppedAuthorities } from "../../core/nodes/authenticationTrust";
 import { type Restart, restartsOf } from "../../core/nodes/restarts";
 import { info, type Report } from "../../engine/definition";
 import type { ApplyAnswer, NodeSession } from "../../engine/nodes";
@@ -16,10 +15,10 @@ import { describeDeed } from "./deed";
 import type { ApplyMode } from "./inputs";
 import { liveConfig, liveHash } from "./liveConfig";
 import type { ApplyOutputs } from "./outputs";
-import { refreshAuthenticationTrust } from "./authenticationTrust";
 import { awaitEndpoint } from "./endpointWait";
 import { firstContact } from "./firstContact";
 import { failedKubelet, restartKubelet } from "./kubelet";
+import { clearLeftovers, type Leftovers, leftoversOf, NO_LEFTOVERS } from "./leftovers";
 import { prove } from "./proof";
 
 export interface ApplicationOptions {
@@ -53,8 +52,7 @@ interface Observed {
   readonly mustReboot: boolean;
   /** Its kubelet must restart. */
   readonly restartsKubelet: boolean;
-  /** The config takes a CA away by which API servers know clients; `undefined` where that is not known any more. */
-  readonly dropsAuthority: boolean | undefined;
+  readonly leftovers: Leftovers;
   readonly talosVersion: string | undefined;
   /** The machine, if it may have to reboot. */
   readonly machine: MachineState | undefined;
@@ -133,7 +131,7 @@ export class Application {
       if (!isVerified) {
         this.assertMode(talosVersion, { mustReboot: false });
         const nothing = { hasConfig: false, onlyRestarts: false, mustReboot: false, restartsKubelet: false };
-        return { session, isVerified, talosVersion, machine: undefined, dropsAuthority: false, ...nothing };
+        return { session, isVerified, talosVersion, machine: undefined, leftovers: NO_LEFTOVERS, ...nothing };
       }
       const { config } = this.options.decision;
       const live = await liveConfig(session, talosVersion, { isStaged: this.isStaged });
@@ -148,8 +146,8 @@ export class Application {
       const hasConfig = isSame && !onlyRestarts;
       const machine = hasConfig || !this.mayReboot ? undefined : await machineState(session);
       const restarts = { onlyRestarts, mustReboot, restartsKubelet };
-      const dropsAuthority = isSame ? undefined : live !== undefined && this.dropsAuthority(live);
-      return { session, isVerified, hasConfig, ...restarts, dropsAuthority, talosVersion, machine };
+      const leftovers = isSame ? { dropsAuthority: undefined } : this.leftoversOf(live);
+      return { session, isVerified, hasConfig, ...restarts, leftovers, talosVersion, machine };
     } catch (error) {
       session.close();
       throw error;
@@ -169,12 +167,9 @@ export class Application {
     );
   }
 
-  private dropsAuthority(live: string): boolean {
+  private leftoversOf(live: string | undefined): Leftovers {
     const { machineType, text } = this.options.decision.config;
-    if (machineType === "worker") return false;
-    // Whether a certificate can be read is for the node to say.
-    const dropped = collectProblems([], () => droppedAuthorities(live, text));
-    return dropped !== undefined && dropped.length > 0;
+    return machineType === "worker" || live === undefined ? NO_LEFTOVERS : leftoversOf(live, text);
   }
 
   /** What the version of Talos does not keep of a mode. @throws PkiError ERR_NODE_UNSUPPORTED */
@@ -312,7 +307,7 @@ export class Application {
         ...(talosVersion === undefined ? {} : { talosVersion }),
       };
       await guard?.assertWell("after");
-      this.reports.push(...(await this.refreshTrust(observed)));
+      this.reports.push(...(await this.clearLeftovers(observed)));
       const { verifiedBy } = observed.session;
       const isSent = answer !== undefined && !observed.onlyRestarts;
       this.reports.push(info(describeDeed({ node: this.label, verifiedBy, isSent, mode })));
@@ -331,13 +326,12 @@ export class Application {
     }
   }
 
-  /** What extension API servers are told of the CAs, once this control plane has the config. */
-  private async refreshTrust({ dropsAuthority }: Observed): Promise<readonly Report[]> {
+  /** Clears away what Kubernetes keeps of the config before, once this control plane has its own. */
+  private async clearLeftovers({ leftovers }: Observed): Promise<readonly Report[]> {
     const { access, target, decision, context } = this.options;
     const { machineType, text } = decision.config;
-    if (machineType === "worker" || this.isStaged || dropsAuthority === false) return [];
-    const isNeeded = dropsAuthority === true;
-    return refreshAuthenticationTrust({ access, target, config: text, context, isNeeded, patience: this.patience });
+    if (machineType === "worker" || this.isStaged) return [];
+    return clearLeftovers(leftovers, { access, target, config: text, context }, this.patience);
   }
 
   private notApplied(missing: string): PkiError {

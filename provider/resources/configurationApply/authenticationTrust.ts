@@ -1,21 +1,12 @@
 import { PkiError } from "../../core/errors";
 import { AUTHENTICATION_CONFIG_MAP, surplusAuthorities } from "../../core/nodes/authenticationTrust";
-import { formatNodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
-import { configTrust } from "../../core/nodes/nodeConfig";
-import { decodeControlPlaneConfig } from "../../core/secrets/controlPlaneConfig";
+import { shortNodeAddress } from "../../core/nodes/nodeAddress";
 import { info, type Report } from "../../engine/definition";
-import type { Context } from "../../engine/ports";
-import { KubernetesClient } from "../live/kubernetesClient";
-import type { NodeAccess, Target } from "../live/nodeAccess";
-import { PORTS } from "../live/rotation/probedNode";
+import type { KubernetesClient } from "../live/kubernetesClient";
 import { type Attempt, Overdue, type Patience, waitFor } from "../live/waiting";
+import { administratorOf, apiServerOf, type ControlPlane } from "./controlPlane";
 
-export interface AuthenticationTrustOptions {
-  readonly access: NodeAccess;
-  readonly target: Target;
-  /** The config that the control plane runs with. */
-  readonly config: string;
-  readonly context: Pick<Context, "environment">;
+export interface AuthenticationTrustOptions extends ControlPlane {
   /** The change has dropped a CA; otherwise nobody knows, and an API server that does not answer has nothing to say. */
   readonly isNeeded: boolean;
   readonly patience: Patience;
@@ -36,7 +27,7 @@ export async function refreshAuthenticationTrust(options: AuthenticationTrustOpt
   const longest = access.patience(isNeeded ? access.timeouts.connect : 0).deadline;
   const limited = { ...patience, deadline: Math.min(patience.deadline, longest) };
   try {
-    const client = await clientOf(options);
+    const client = await administratorOf(options);
     const before = await surplus(client, options, limited);
     if (before.length === 0) return [];
     await remove(client, options);
@@ -62,18 +53,6 @@ export async function refreshAuthenticationTrust(options: AuthenticationTrustOpt
   }
 }
 
-/** A client of the Kubernetes CA of the config. @throws PkiError */
-function clientOf({ access, config, context }: AuthenticationTrustOptions): Promise<KubernetesClient> {
-  const { decoded } = decodeControlPlaneConfig(config, { now: context.environment.now(), path: "machineConfig" });
-  const { accepted } = configTrust(config, "kubernetes", "machineConfig");
-  const pems = accepted.map(({ pem }) => pem);
-  return KubernetesClient.issuedBy(decoded.authority("kubernetes"), pems, access, context);
-}
-
-/** The API server of the control plane, or of the one that it is called through. */
-const serverOf = ({ node, endpoint }: Target): string =>
-  `https://${formatNodeAddress({ host: (endpoint ?? node).host, port: PORTS.apiServer })}`;
-
 /** The CAs that the ConfigMap has too many; none where there is no ConfigMap. @throws Overdue, PkiError */
 function surplus(
   client: KubernetesClient,
@@ -82,7 +61,7 @@ function surplus(
   { mustExist = false } = {},
 ): Promise<readonly string[]> {
   return waitFor(`the ${NAME}`, patience, async (): Promise<Attempt<readonly string[]>> => {
-    const { status, body } = await client.get(serverOf(target), AUTHENTICATION_CONFIG_MAP);
+    const { status, body } = await client.get(apiServerOf(target), AUTHENTICATION_CONFIG_MAP);
     if (status === 200) return { found: surplusAuthorities(JSON.parse(body) as unknown, config) };
     return status === 404 && !mustExist ? { found: [] } : { missing: `its API server answers ${status}` };
   });
@@ -90,7 +69,7 @@ function surplus(
 
 /** @throws PkiError */
 async function remove(client: KubernetesClient, { target }: AuthenticationTrustOptions): Promise<void> {
-  const { status } = await client.delete(serverOf(target), AUTHENTICATION_CONFIG_MAP);
+  const { status } = await client.delete(apiServerOf(target), AUTHENTICATION_CONFIG_MAP);
   // Another one may have been faster.
   if (status !== 200 && status !== 404) {
     throw new PkiError("ERR_NODE_UNREACHABLE", `its API server answers ${status} to DELETE (ERR_NODE_UNREACHABLE)`);

@@ -55,6 +55,10 @@ export class FakeNodes implements Nodes {
 
   /** By which CAs extension API servers know clients; API servers add theirs to it. Absent without one. */
   authentication: Readonly<Record<string, string>> | undefined;
+  /** Secrets of Kubernetes, as paths of its API. */
+  readonly secrets = new Set<string>();
+  /** What the API server answers to their deletion, in place of the right thing. */
+  secretStatus: number | undefined;
   /** What API servers answer to requests for it, in place of it. */
   authenticationStatus: number | undefined;
 
@@ -205,6 +209,8 @@ export class FakeNodes implements Nodes {
     if (pathname === "/healthz") return { status: machine!.healthz.shift() ?? 200, body: "" };
     if (pathname === "/readyz") return { status: machine!.readyz, body: "" };
     if (pathname === AUTHENTICATION_CONFIG_MAP) return this.authenticationAnswer(method);
+    if (method === "DELETE")
+      return { status: this.secretStatus ?? (this.secrets.delete(pathname) ? 200 : 404), body: "" };
     const items = [...this.machines.values()].flatMap(({ host: address, kubernetes }) =>
       kubernetes === undefined
         ? []
