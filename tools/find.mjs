@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+
 import { readCommandLine } from "./lib/commandLine.mjs";
 import { findPulumi } from "./lib/findPulumi.mjs";
 import { findTalosctl } from "./lib/findTalosctl.mjs";
@@ -14,7 +16,10 @@ options:
 
 const finders = {
   pulumi: findPulumi,
-  talosctl: async (options) => ({ path: await findTalosctl(options), folders: [] }),
+  talosctl: async (options) => {
+    const path = await findTalosctl(options);
+    return { path, folders: [dirname(path)] };
+  },
 };
 const amounts = ["nothing", "download", "build"];
 

@@ -126,9 +126,12 @@ function conclusion({ authority, verdict }: JudgedRotation, isNamed: boolean, st
     return style.bad(`${name}${next === undefined ? "not done" : `not safe: do not set stage "${next}"`}\n`);
   }
   if (isSafe && untried) {
-    return style.warn(
-      `${name}every node serves the new CA; whether the old one is out could not be tried: give an old talosconfig too, or see that every node has its config\n`,
-    );
+    // A talosconfig has a client of the OS CA; for the others there is nobody to knock.
+    const trial =
+      authority === "os"
+        ? "could not be tried: give an old talosconfig too, or see that every node has its config"
+        : "could not be tried everywhere: see that every node has its config";
+    return style.warn(`${name}every node serves the new CA; whether the old one is out ${trial}\n`);
   }
   if (isSafe)
     return style.good(

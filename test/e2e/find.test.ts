@@ -161,7 +161,8 @@ describe("the search for talosctl", function () {
       const both = await clone.run(command, {
         PATH: `${join(clone.folder, "bin")}:${join(clone.folder, "good")}:${PATH}`,
       });
-      assert.equal((JSON.parse(both.stdout) as { path: string }).path, join(clone.folder, "good/talosctl"));
+      const folder = join(clone.folder, "good");
+      assert.deepEqual(JSON.parse(both.stdout), { path: join(folder, "talosctl"), folders: [folder] });
     } finally {
       clone.remove();
     }
