@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 
+import { parseSecretsBundle } from "../../../provider/core/secrets/codec";
+import { SECRET, SIGNATURE } from "../../../provider/engine/wire";
 import { ADOPTABLE, alphaConfig, alphaTalosconfig, AMBIGUOUS, CONFIGS, HIDDEN } from "../support/otherTools";
 import { vector } from "../support/fixed";
-import { talosPki } from "./support";
+import { clear, FakeStack, now, talosPki } from "./support";
 
 const bundle = vector("bundles/v1.13.yaml");
 
@@ -125,6 +127,21 @@ describe("A file of another tool", () => {
     assert.equal((await talosPki(chosen, { files })).code, 0);
     const other = ["diff", "secrets.yaml", "file", "--after-resource", addresses[1]!];
     assert.equal((await talosPki(other, { files })).code, 1);
+  });
+
+  it("of our own holds a cluster once, whatever parts of its secrets other resources have", async () => {
+    const stack = new FakeStack();
+    const outputs = await stack.up("TalosSecrets", "prod", { talosVersion: "v1.13", secretsYaml: bundle });
+    const { certs } = parseSecretsBundle(String(clear(outputs, "secretsYaml")), { now }).bundle;
+    const text = JSON.parse(stack.export(true)) as { deployment: { resources: { outputs: object }[] } };
+    const { resources } = text.deployment;
+    const type = "pulumi-nodejs:dynamic/talos-pki:ConfigurationApply";
+    const part = { plaintext: JSON.stringify({ certs: { os: certs.os } }), [SIGNATURE]: SECRET };
+    const urn = `urn:pulumi:dev::test::${type}::node`;
+    resources.unshift({ ...resources[0], ...{ urn, type }, outputs: { secrets: part } });
+    const files = { "export.json": JSON.stringify(text), bundle };
+    const { code, out } = await talosPki(["diff", "bundle", "export.json"], { files });
+    assert.deepEqual([code, out], [0, "the bundles are the same\n"]);
   });
 
   it("is asked for one part of it by address, and a wrong address is rejected by every command", async () => {

@@ -2,7 +2,7 @@ import { PkiError } from "../../errors";
 import { normaliseText } from "../../text";
 import { BUNDLE_FIELDS, isTree, type Tree, valueAt } from "../fields";
 import { INVENTORY } from "../inventory";
-import { readBundleTree } from "../read";
+import { formOf, readBundleTree } from "../read";
 import { type CAChoice, caCertificateIn, chosenCA } from "./caCertificate";
 import { type Container, type Content, type ContentKind, contentsOf } from "./content";
 import { hiddenError } from "./encrypted";
@@ -26,6 +26,8 @@ interface Wanted {
 const SECRETS: Wanted = {
   what: "secrets of a cluster",
   kinds: [
+    // A resource that has a part of a cluster's secrets stands beside the one that has them all.
+    ["secrets bundle", isWhole],
     ["secrets bundle", () => true],
     ["machine config", isControlPlane],
   ],
@@ -165,6 +167,12 @@ function notChosen(
   }
   if (showCommand !== undefined) return hiddenError(form, showCommand, path);
   return new PkiError("ERR_INPUT_MISSING", `the ${form} holds no ${what}; must be one that does`, { path });
+}
+
+/** It has every CA and key of a bundle, so that nothing would have to be supplied. */
+function isWhole({ documents: [tree = {}] }: Content): boolean {
+  const form = formOf(tree);
+  return BUNDLE_FIELDS.every((field) => field.kind === "text" || valueAt(tree, field[form]) !== undefined);
 }
 
 function isControlPlane({ documents }: Content): boolean {
