@@ -165,6 +165,8 @@ describe("the documentation", function () {
       "sops",
       "umask",
       "grep",
+      "python3",
+      "venv/bin/pip",
     ];
     const unknown = blocks("sh").flatMap((block) =>
       commandsOf(block)

@@ -27,7 +27,9 @@ interface Machine {
 function statusFor(url: string, token: string): Promise<number | undefined> {
   const options = { rejectUnauthorized: false, headers: { authorization: `Bearer ${token}` }, timeout: 10_000 };
   return new Promise((resolve, reject) => {
-    const call = request(url, options, (response) => { resolve(response.resume().statusCode); });
+    const call = request(url, options, (response) => {
+      resolve(response.resume().statusCode);
+    });
     call.on("timeout", () => call.destroy(new Error(`${url}: no answer`))).on("error", reject);
     call.end();
   });

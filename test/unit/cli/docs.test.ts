@@ -69,6 +69,7 @@ describe("every talos-pki command in the documentation", () => {
       "/var/log/talos-pki.jsonl": logOf(unwrap(client) as Values),
       // As before the rotation: then the client is good for both.
       "stolen-talosconfig": talosconfig,
+      "stolen-kubeconfig": String(clear(admin, "kubeconfig")),
       "export.json": stack.export(true),
       "ca.crt": String(clear(node, "caCertificatesPem")),
     };
