@@ -51,7 +51,12 @@ export function readSource(name: string, fileText: string, resource?: string): S
   const all = readPlainDocuments(text, "");
   const documents = all.filter(isTree);
   if (documents.length === 0) {
-    const what = all.some(Array.isArray) ? "is a list, as a JSON patch is" : "is neither PEM nor YAML";
+    const what =
+      text.trim() === ""
+        ? "is empty"
+        : all.some(Array.isArray)
+          ? "is a list, as a JSON patch is"
+          : "is neither PEM nor YAML";
     const expected = "must be a talosconfig, secrets bundle, machine config, kubeconfig or PEM file";
     throw new PkiError("ERR_PEM_INVALID", `${what}; ${expected}`);
   }
