@@ -1,9 +1,9 @@
 import { formatTime } from "../core/environment";
-import { HOUR, parseHours } from "../core/duration";
+import { parseGoDuration } from "../core/goDuration";
 import { isUnderWay, type RotationPosition } from "../core/lifecycle/rotation";
 import { settlingParts } from "../core/lifecycle/rotationCheck";
 import { type OrderPlan, planRotationOrder, type RotationStates } from "../core/lifecycle/rotationOrder";
-import { tokenGrace } from "../core/lifecycle/rotationProofs";
+import { TOKEN_GRACE_MS, tokenGrace } from "../core/lifecycle/rotationProofs";
 import { STAGED } from "../core/secrets/inventory";
 import type { JudgedRotation } from "./rotationQuestion";
 import { type KnownRotation, type KnownRotations, titleOf } from "./rotationState";
@@ -92,19 +92,20 @@ function lateReason({ verdict }: JudgedRotation): string | undefined {
 /** Until when tokens of the old key may be in use. */
 function graceReason(
   { authority, position, verdict }: JudgedRotation,
-  { tokenGracePeriod = TOKEN_GRACE_PERIOD }: KnownRotations,
+  { tokenGracePeriod }: KnownRotations,
   now: Date,
 ): string | undefined {
-  if (authority !== "serviceAccount" || position !== "swap") return undefined;
-  const period = parseHours(tokenGracePeriod, "rotation.serviceAccount.tokenGracePeriod") * HOUR;
+  const nanoseconds = tokenGracePeriod === undefined ? undefined : parseGoDuration(tokenGracePeriod);
+  const period = nanoseconds === undefined ? TOKEN_GRACE_MS : Number(nanoseconds / NANOSECONDS);
+  if (authority !== "serviceAccount" || position !== "swap" || period === 0) return undefined;
   const { until } = tokenGrace(verdict.nodes, period);
   return until !== undefined && until > now
     ? `tokens of the old key may be in use until ${formatTime(until)}`
     : undefined;
 }
 
-/** Kubelets renew projected tokens at 80 % of an hour. */
-const TOKEN_GRACE_PERIOD = "70m";
+/** In a millisecond. */
+const NANOSECONDS = 1_000_000n;
 
 /** What is over by the state, and not on every node. */
 const OVER: readonly RotationPosition[] = ["finish", "abort"];

@@ -160,6 +160,9 @@ export function placesOf(authority: StagedName, machineType: MachineType | undef
   return PROOFS[authority].places.filter((place) => machineType !== "worker" || PLACES[place].on === "all");
 }
 
+/** How long a token may live without renewal unless configured otherwise: kubelets renew at 80 % of an hour, milliseconds. */
+export const TOKEN_GRACE_MS = 70 * 60_000;
+
 /** How long old service account tokens may still be in use. */
 export interface TokenGrace {
   /** When the last API server that signs with the new key will have run for the whole period; absent when no API server is known. */

@@ -1,8 +1,8 @@
-import { HOUR } from "../../core/duration";
 import { collectProblems, type Problem } from "../../core/errors";
 import { AUTHORITIES, unsupportedReason } from "../../core/lifecycle/authorities";
 import type { RotationRequest, RotationStage } from "../../core/lifecycle/rotation";
 import type { OrderRequest } from "../../core/lifecycle/rotationOrder";
+import { TOKEN_GRACE_MS } from "../../core/lifecycle/rotationProofs";
 import { DecodedPem } from "../../core/secrets/decodedPem";
 import {
   isCAName,
@@ -38,9 +38,6 @@ export interface RotationRequests {
   /** Requests that a preview does not know. */
   readonly unknown: readonly (StagedName | OnlyImmediateName)[];
 }
-
-/** Tokens are renewed at 80 % of an hour; the rest is a margin. */
-const TOKEN_GRACE_MS = (70 * HOUR) / 60;
 
 type Rotation = Exclude<SecretsInputs["rotation"], Unknown | undefined>;
 

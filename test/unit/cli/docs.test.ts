@@ -70,6 +70,7 @@ describe("every talos-pki command in the documentation", () => {
       // As before the rotation: then the client is good for both.
       "stolen-talosconfig": talosconfig,
       "stolen-kubeconfig": String(clear(admin, "kubeconfig")),
+      "before.json": stack.export(true),
       "export.json": stack.export(true),
       "ca.crt": String(clear(node, "caCertificatesPem")),
     };
