@@ -1,8 +1,8 @@
 import { Config } from "@pulumi/pulumi";
-import { type ClusterNodeArgs, type RotationArgs, TalosCluster } from "pulumi-talos-pki";
+import { type ClusterNodeArgs, type RotationArgs, TalosCluster, type TalosClusterArgs } from "pulumi-talos-pki";
 
 const config = new Config();
-const args = {
+const args: TalosClusterArgs = {
   clusterName: "demo",
   talosVersion: config.get("talosVersion") ?? "v1.13",
   clusterEndpoint: config.get("clusterEndpoint") ?? "https://10.0.0.10:6443",
