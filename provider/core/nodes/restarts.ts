@@ -22,8 +22,8 @@ interface RestartRow {
  * etcd, the API server's client of etcd and machined's client of etcd load the CAs once: only a reboot starts all three
  * anew. Which of the CAs issues they take as it comes. Static pods are restarted by the kubelet when it looks, up to 20 s
  * after the API server has reloaded what it can; a kubelet that starts looks at once. For a Kubernetes CA Talos restarts
- * the kubelet itself: it is in the table because the API server is away, and no other one may be at that time. Measured
- * with Talos v1.13.0.
+ * the kubelet itself, and for a bootstrap token the API server: they are in the table because the API server is away, and
+ * no other one may be at that time. Measured with Talos v1.13.0.
  */
 const ROWS: readonly RestartRow[] = [
   { path: ["cluster", "etcd", "ca", "crt"], restarts: "reboot", matters: certificatesOf },
@@ -31,6 +31,7 @@ const ROWS: readonly RestartRow[] = [
   { path: ["cluster", "acceptedCAs"], restarts: "kubelet" },
   { path: ["cluster", "aggregatorCA"], restarts: "kubelet" },
   { path: ["cluster", "serviceAccount"], restarts: "kubelet" },
+  { path: ["cluster", "token"], restarts: "kubelet" },
   { kind: "KubeAPIServerCAConfig", path: [], restarts: "kubelet" },
   { kind: "KubeAggregatorCAConfig", path: [], restarts: "kubelet" },
   { kind: "KubeServiceAccountConfig", path: [], restarts: "kubelet" },

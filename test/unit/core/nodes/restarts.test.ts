@@ -17,6 +17,7 @@ describe("What a control plane restarts for a change", () => {
     ["the kubelet for an accepted one", "cluster: {}", "cluster: {acceptedCAs: [{crt: a}]}", "kubelet"],
     ["the kubelet for an aggregator CA", "cluster: {}", "cluster: {aggregatorCA: {crt: a, key: b}}", "kubelet"],
     ["the kubelet for a service account key", "cluster: {}", "cluster: {serviceAccount: {key: a}}", "kubelet"],
+    ["the kubelet for a bootstrap token", "cluster: {token: a}", "cluster: {token: b}", "kubelet"],
     [
       "the kubelet for a document",
       "kind: KubeAggregatorCAConfig\nissuingCA: {cert: a}",
