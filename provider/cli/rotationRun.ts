@@ -3,6 +3,7 @@ import { type Client } from "./client";
 import { type AskingOptions, askedFor, loadClients, nodesOf } from "./rotation";
 import { judgeRotations } from "./rotationQuestion";
 import { type KnownRotations, readAllRotations, titleOf } from "./rotationState";
+import { SETTLING_MS } from "../resources/live/rotation/nodes";
 import { describeRotations } from "./rotationTable";
 import { type AskedRotations, onlySettles, unfinishedNodes, waitingRotations } from "./rotationWaiting";
 import { loadStack, type StackOptions } from "./stack";
@@ -10,8 +11,6 @@ import { safe, type Style, styleOf, table } from "./style";
 
 export interface RunOptions extends StackOptions, AskingOptions {}
 
-/** A kubelet needs most of a minute after the restart of its API server. */
-const SETTLING_MS = 90_000;
 const PAUSE_MS = 5_000;
 
 /**
@@ -53,15 +52,21 @@ export async function rotationRun(command: readonly string[], options: RunOption
   }
 }
 
-/** Asks where every rotation of the stack is. @throws CliError for a stack without TalosSecrets */
+/** The rotations of every cluster of the stack. @throws CliError for a stack without TalosSecrets */
+async function read(options: RunOptions, cli: CliContext): Promise<readonly KnownRotations[]> {
+  const stack = await loadStack(undefined, { ...options, selected: true }, cli, true);
+  const all = readAllRotations(stack, cli.environment.now());
+  if (all.length === 0) throw new CliError("the stack holds no TalosSecrets");
+  return all;
+}
+
+/** Asks the nodes where each rotation is. */
 async function ask(
+  all: readonly KnownRotations[],
   options: RunOptions,
   clients: readonly Client[],
   cli: CliContext,
 ): Promise<readonly AskedRotations[]> {
-  const stack = await loadStack(undefined, { ...options, selected: true }, cli, true);
-  const all = readAllRotations(stack, cli.environment.now());
-  if (all.length === 0) throw new CliError("the stack holds no TalosSecrets");
   const asked: AskedRotations[] = [];
   for (const known of all) {
     const nodes = nodesOf(options, clients, known);
@@ -79,14 +84,15 @@ async function askSettled(
   clients: readonly Client[],
   cli: CliContext,
 ): Promise<readonly AskedRotations[]> {
-  let asked = await ask(options, clients, cli);
+  const all = await read(options, cli);
+  let asked = await ask(all, options, clients, cli);
   if (!isSettling(asked, cli)) return asked;
   cli.out("waits until every server on the nodes is ready\n");
   const nodes = await cli.nodes();
   const deadline = nodes.uptime() + SETTLING_MS;
   while (isSettling(asked, cli) && nodes.uptime() < deadline) {
     await nodes.sleep(PAUSE_MS, new AbortController().signal);
-    asked = await ask(options, clients, cli);
+    asked = await ask(all, options, clients, cli);
   }
   return asked;
 }

@@ -26,13 +26,13 @@ export function waitingRotations(asked: AskedRotations, now: Date): readonly Wai
   const order = orderOf(asked.known);
   if (order !== undefined) return waitingOrder(order, asked, now);
   const { known, judged } = asked;
-  const rotations: readonly KnownRotation[] = judged.length === 0 ? known.rotations : judged;
-  return rotations.filter(isPending).map((rotation) => ({
-    key: `${known.resource}, ${titleOf(rotation.authority)}`,
-    reason: `stays at ${rotation.position}; ${
-      "verdict" in rotation ? reasonOf(rotation as JudgedRotation, known, now) : (rotation.todo ?? "")
-    }`,
-  }));
+  const waiting = ({ authority, position }: KnownRotation, why: string): Waiting => ({
+    key: `${known.resource}, ${titleOf(authority)}`,
+    reason: `stays at ${position}; ${why}`,
+  });
+  return judged.length === 0
+    ? known.rotations.filter(isPending).map((rotation) => waiting(rotation, rotation.todo ?? ""))
+    : judged.filter(isPending).map((rotation) => waiting(rotation, reasonOf(rotation, known, now)));
 }
 
 /** A rotation under way, or one that the program asks for and that has not begun. */

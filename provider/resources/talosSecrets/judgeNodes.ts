@@ -7,7 +7,7 @@ import { publicParts, type StagedSecret } from "../../core/secrets/stagedSecret"
 import { formatNodeAddress, shortNodeAddress } from "../../core/nodes/nodeAddress";
 import type { Context } from "../../engine/ports";
 import { NodeAccess } from "../live/nodeAccess";
-import { observeNode } from "../live/rotation/nodes";
+import { observeNode, SETTLING_MS } from "../live/rotation/nodes";
 import { type RotationKey, type RotationKeys, RotationQuestion } from "../live/rotation/question";
 import { timeoutsOf } from "../live/timeouts";
 import { Overdue, waitFor } from "../live/waiting";
@@ -60,9 +60,6 @@ export async function judgeNodes(
   });
   return Object.fromEntries(verdicts);
 }
-
-/** A kubelet whose API server restarts with new CAs needs 45 seconds (measured with Talos v1.13 on a busy machine). */
-const SETTLING_MS = 90_000;
 
 /** Asks a node again for as long as a server on it says that it is not ready: no config mends that, and time does. */
 async function observeSettled(

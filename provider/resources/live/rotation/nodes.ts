@@ -9,6 +9,12 @@ import type { RotationQuestion } from "./question";
 import { ProbedNode, readingOf } from "./probedNode";
 import type { StagedName } from "../../../core/secrets/inventory";
 
+/**
+ * How long a server that is not ready yet is waited for, milliseconds. A kubelet whose API server restarts with new CAs
+ * needs 45 seconds (measured with Talos v1.13 on a busy machine).
+ */
+export const SETTLING_MS = 90_000;
+
 /** A node, and what it is where that is known. */
 export type RotationTarget = Target & { readonly machineType?: MachineType | undefined };
 
