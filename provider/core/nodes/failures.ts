@@ -254,6 +254,16 @@ export function mayPass(error: PkiError): boolean {
 }
 
 /**
+ * Whether a node may take this refusal back within moments. One that leaves maintenance mode counts every client as
+ * `os:reader` until apid has restarted, and machined refuses an apid whose process it does not know yet.
+ *
+ * Source: siderolabs/talos internal/app/apid/service.go, pkg/grpc/middleware/auth/unix/authorizer.go, v1.13.
+ */
+export function mayBeTakenBack(error: PkiError): boolean {
+  return error.code === "ERR_ROLE_MISSING";
+}
+
+/**
  * The error of a failed call: which node, what was tried, why not, what to do, and the code.
  *
  * @param node address of the node, as a person writes it

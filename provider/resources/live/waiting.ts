@@ -1,5 +1,5 @@
 import { PkiError, type Problem } from "../../core/errors";
-import { mayPass } from "../../core/nodes/failures";
+import { mayBeTakenBack, mayPass } from "../../core/nodes/failures";
 import type { Nodes } from "../../engine/nodes";
 
 /** What a wait is made with. */
@@ -31,12 +31,14 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 1000;
 /** With less time than this an attempt that times out has found out nothing. */
 const SHORTEST_ATTEMPT_MS = 1000;
+/** A refusal that lasts longer is not taken back. */
+const REFUSAL_MS = 30_000;
 /** Lines of progress are no more frequent. */
 const QUIET_MS = 10_000;
 
 /**
- * Attempts something until it succeeds; failed calls that may pass by themselves count as not yet. Reports what it waits
- * for, and the last cause, at most every ten seconds.
+ * Attempts something until it succeeds; failed calls that may pass by themselves count as not yet, as does a refusal for
+ * half a minute. Reports what it waits for, and the last cause, at most every ten seconds.
  *
  * @param what what is waited for: `node 10.0.0.2 to answer`
  * @throws Overdue at the deadline
@@ -47,15 +49,19 @@ export async function waitFor<T>(what: string, patience: Patience, attempt: () =
   const begin = nodes.uptime();
   let reported = begin;
   let overdue: Overdue | undefined;
+  let refusedSince: number | undefined;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     let failure: PkiError | undefined;
     const isShort = deadline - nodes.uptime() < SHORTEST_ATTEMPT_MS;
     const result = await attempt().catch((error: unknown): Attempt<T> => {
-      if (!(error instanceof PkiError) || !mayPass(error)) throw error;
+      if (!(error instanceof PkiError)) throw error;
+      const isRefusal = mayBeTakenBack(error) && nodes.uptime() - (refusedSince ?? nodes.uptime()) < REFUSAL_MS;
+      if (!isRefusal && !mayPass(error)) throw error;
       failure = error;
       return { missing: error.message };
     });
     if ("found" in result) return result.found;
+    refusedSince = failure !== undefined && mayBeTakenBack(failure) ? (refusedSince ?? nodes.uptime()) : undefined;
     assertGoingOn(what, signal);
     // What an attempt has found is not to be lost to a last one that had no time.
     if (overdue === undefined || !isShort || failure?.code !== "ERR_NODE_TIMEOUT")

@@ -83,6 +83,23 @@ describe("ConfigurationApply", () => {
       ]);
     });
 
+    it("is waited for while it leaves that mode, and still refuses what an administrator may read", async () => {
+      const refusal = { status: 7, text: "not authorized" };
+      node.fails("machineConfig", refusal, refusal, refusal);
+      await made.up({ ...args, maintenance: { fingerprint: pinOf(node.server) } });
+      assert.equal(made.outputs["liveHash"], made.outputs["configHash"]);
+      assert.deepEqual(cluster.nodes.changes, [`${NODE} applyConfiguration auto`]);
+    });
+
+    it("is an error, and goes on from there, where it refuses for good", async () => {
+      node.failsAlways("machineConfig", { status: 7, text: "not authorized" });
+      const maintenance = { fingerprint: pinOf(node.server) };
+      assert.match(await failureOf(() => made.up({ ...args, maintenance })), /not authorized; .*\(ERR_ROLE_MISSING\)$/);
+      node.failsAlways("machineConfig");
+      await made.up({ ...args, maintenance });
+      assert.deepEqual(cluster.nodes.changes, [`${NODE} applyConfiguration auto`]);
+    });
+
     it("gets nothing with a wrong pin", async () => {
       const fingerprint = `${"A".repeat(43)}=`;
       const message = await failureOf(() => made.up({ ...args, maintenance: { fingerprint } }));

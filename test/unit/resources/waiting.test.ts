@@ -5,8 +5,11 @@ import { PkiError } from "../../../provider/core/errors";
 import type { Nodes } from "../../../provider/engine/nodes";
 import { Overdue, waitFor } from "../../../provider/resources/live/waiting";
 
-/** Waits for 2 s in which each attempt fails: the code, and how long it takes, in milliseconds. */
-async function lastCause(attempts: readonly (readonly [ErrorCode, number])[]): Promise<string | undefined> {
+/** The code of an attempt that fails, and how long it takes, in milliseconds. */
+type Failing = readonly [ErrorCode, number];
+
+/** A wait of so many milliseconds in which each attempt fails; the last one again and again. */
+async function failing(deadline: number, attempts: readonly Failing[]): Promise<unknown> {
   let now = 0;
   const clock = {
     uptime: () => now,
@@ -16,14 +19,18 @@ async function lastCause(attempts: readonly (readonly [ErrorCode, number])[]): P
     },
   } as Partial<Nodes> as Nodes;
   const left = [...attempts];
-  const patience = { nodes: clock, signal: new AbortController().signal, progress: () => undefined, deadline: 2000 };
-  const failed = await waitFor("nothing", patience, () => {
-    const [code, takes] = left.shift()!;
+  const patience = { nodes: clock, signal: new AbortController().signal, progress: () => undefined, deadline };
+  return waitFor("nothing", patience, () => {
+    const [code, takes] = left.length > 1 ? left.shift()! : left[0]!;
     now += takes;
-    return Promise.reject(new PkiError(code, code));
+    return Promise.reject(new PkiError(code, `${code} at ${Math.floor(now / 1000)} s`));
   }).catch((error: unknown) => error);
+}
+
+async function lastCause(attempts: readonly Failing[]): Promise<string | undefined> {
+  const failed = await failing(2000, attempts);
   assert.ok(failed instanceof Overdue);
-  assert.equal(failed.missing, failed.error?.code);
+  assert.equal(failed.missing, failed.error?.message);
   return failed.error?.code;
 }
 
@@ -53,5 +60,20 @@ describe("a wait that comes to its end", () => {
       ]),
       "ERR_CLIENT_REJECTED",
     );
+  });
+});
+
+describe("a refusal of what the client's role allows", () => {
+  it("is waited out for half a minute, and is an error then", async () => {
+    const failed = await failing(120_000, [["ERR_ROLE_MISSING", 100]]);
+    assert.ok(failed instanceof PkiError);
+    assert.match(failed.message, /^ERR_ROLE_MISSING at 3[01] s$/);
+  });
+
+  it("begins anew once the node has said anything else", async () => {
+    const refusals = Array.from({ length: 25 }, (): Failing => ["ERR_ROLE_MISSING", 10]);
+    const failed = await failing(60_000, [...refusals, ["ERR_NODE_UNREACHABLE", 10], ["ERR_ROLE_MISSING", 10]]);
+    assert.ok(failed instanceof PkiError);
+    assert.match(failed.message, /^ERR_ROLE_MISSING at 5\d s$/);
   });
 });
