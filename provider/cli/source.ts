@@ -51,16 +51,16 @@ export function readSource(name: string, fileText: string, resource?: string): S
   const all = readPlainDocuments(text, "");
   const documents = all.filter(isTree);
   if (documents.length === 0) {
-    const what =
-      text.trim() === ""
-        ? "is empty"
-        : all.some(Array.isArray)
-          ? "is a list, as a JSON patch is"
-          : "is neither PEM nor YAML";
     const expected = "must be a talosconfig, secrets bundle, machine config, kubeconfig or PEM file";
-    throw new PkiError("ERR_PEM_INVALID", `${what}; ${expected}`);
+    throw new PkiError("ERR_PEM_INVALID", `${whatInstead(text, all)}; ${expected}`);
   }
   return yamlSource(name, text, documents, documents.map(kindOf).find((kind) => kind !== undefined) ?? "YAML");
+}
+
+/** What a file without anything of ours is. */
+function whatInstead(text: string, documents: readonly unknown[]): string {
+  if (text.trim() === "") return "is empty";
+  return documents.some(Array.isArray) ? "is a list, as a JSON patch is" : "is neither PEM nor YAML";
 }
 
 function yamlSource(name: string, text: string, documents: readonly Tree[], kind: ContentKind | "YAML"): Source {

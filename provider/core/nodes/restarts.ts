@@ -56,9 +56,10 @@ function certificatesOf(crt: unknown): unknown {
 export function restartsOf(before: string, after: string): Restart | undefined {
   const [old, next] = [before, after].map((text) => readPlainDocuments(text, "machineConfig").filter(isTree));
   const seen = (documents: readonly Readonly<Record<string, unknown>>[] = [], row: RestartRow): string => {
-    const document = documents.find(({ kind }) => kind === row.kind);
-    const value =
-      document === undefined ? undefined : row.path.length === 0 ? document : valueAt(document, [...row.path]);
+    const value = valueAt(
+      documents.find(({ kind }) => kind === row.kind),
+      row.path,
+    );
     return canonical(row.matters === undefined ? value : row.matters(value));
   };
   const found = ROWS.filter((row) => seen(old, row) !== seen(next, row)).map(({ restarts }) => restarts);
