@@ -238,29 +238,31 @@ function ofServed(code: ErrorCode, reason: string, remedy: string, served: Serve
   };
 }
 
-/** Failures that may pass by themselves while a node boots, restarts or gets its config. */
-const PASSING: readonly ErrorCode[] = [
-  "ERR_NODE_UNREACHABLE",
-  "ERR_NODE_TIMEOUT",
-  "ERR_NODE_UNTRUSTED",
-  "ERR_NODE_MAINTENANCE",
-  "ERR_CLIENT_REJECTED",
-  "ERR_NODE_BUSY",
-];
+/**
+ * Failures that may pass by themselves while a node boots, restarts or gets its config, and within which time, ms.
+ *
+ * A node that leaves maintenance mode counts every client as `os:reader` until apid has restarted, and machined refuses an
+ * apid whose process it does not know yet: a refusal that lasts is one. Source: siderolabs/talos
+ * internal/app/apid/service.go, pkg/grpc/middleware/auth/unix/authorizer.go, v1.13.
+ */
+const PASSING: Readonly<Partial<Record<ErrorCode, number>>> = {
+  ERR_NODE_UNREACHABLE: Infinity,
+  ERR_NODE_TIMEOUT: Infinity,
+  ERR_NODE_UNTRUSTED: Infinity,
+  ERR_NODE_MAINTENANCE: Infinity,
+  ERR_CLIENT_REJECTED: Infinity,
+  ERR_NODE_BUSY: Infinity,
+  ERR_ROLE_MISSING: 30_000,
+};
 
-/** Whether waiting may help. */
-export function mayPass(error: PkiError): boolean {
-  return PASSING.includes(error.code);
+/** How long waiting may help against a failure, ms; zero where it never does. */
+export function passesWithin({ code }: PkiError): number {
+  return PASSING[code] ?? 0;
 }
 
-/**
- * Whether a node may take this refusal back within moments. One that leaves maintenance mode counts every client as
- * `os:reader` until apid has restarted, and machined refuses an apid whose process it does not know yet.
- *
- * Source: siderolabs/talos internal/app/apid/service.go, pkg/grpc/middleware/auth/unix/authorizer.go, v1.13.
- */
-export function mayBeTakenBack(error: PkiError): boolean {
-  return error.code === "ERR_ROLE_MISSING";
+/** Whether waiting may help, however long it takes. */
+export function mayPass(error: PkiError): boolean {
+  return passesWithin(error) === Infinity;
 }
 
 /**

@@ -1,5 +1,6 @@
+import type { ErrorCode } from "../../core/errorCodes";
 import { PkiError, type Problem } from "../../core/errors";
-import { mayBeTakenBack, mayPass } from "../../core/nodes/failures";
+import { passesWithin } from "../../core/nodes/failures";
 import type { Nodes } from "../../engine/nodes";
 
 /** What a wait is made with. */
@@ -31,14 +32,12 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 1000;
 /** With less time than this an attempt that times out has found out nothing. */
 const SHORTEST_ATTEMPT_MS = 1000;
-/** A refusal that lasts longer is not taken back. */
-const REFUSAL_MS = 30_000;
 /** Lines of progress are no more frequent. */
 const QUIET_MS = 10_000;
 
 /**
- * Attempts something until it succeeds; failed calls that may pass by themselves count as not yet, as does a refusal for
- * half a minute. Reports what it waits for, and the last cause, at most every ten seconds.
+ * Attempts something until it succeeds; failed calls count as not yet for as long as they may pass by themselves. Reports
+ * what it waits for, and the last cause, at most every ten seconds.
  *
  * @param what what is waited for: `node 10.0.0.2 to answer`
  * @throws Overdue at the deadline
@@ -49,19 +48,19 @@ export async function waitFor<T>(what: string, patience: Patience, attempt: () =
   const begin = nodes.uptime();
   let reported = begin;
   let overdue: Overdue | undefined;
-  let refusedSince: number | undefined;
+  let failing: { readonly code: ErrorCode; readonly since: number } | undefined;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     let failure: PkiError | undefined;
     const isShort = deadline - nodes.uptime() < SHORTEST_ATTEMPT_MS;
     const result = await attempt().catch((error: unknown): Attempt<T> => {
       if (!(error instanceof PkiError)) throw error;
-      const isRefusal = mayBeTakenBack(error) && nodes.uptime() - (refusedSince ?? nodes.uptime()) < REFUSAL_MS;
-      if (!isRefusal && !mayPass(error)) throw error;
+      if (failing?.code !== error.code) failing = { code: error.code, since: nodes.uptime() };
+      if (nodes.uptime() - failing.since >= passesWithin(error)) throw error;
       failure = error;
       return { missing: error.message };
     });
     if ("found" in result) return result.found;
-    refusedSince = failure !== undefined && mayBeTakenBack(failure) ? (refusedSince ?? nodes.uptime()) : undefined;
+    if (failure === undefined) failing = undefined;
     assertGoingOn(what, signal);
     // What an attempt has found is not to be lost to a last one that had no time.
     if (overdue === undefined || !isShort || failure?.code !== "ERR_NODE_TIMEOUT")

@@ -27,7 +27,7 @@ describe("Bootstrap", () => {
   });
 
   afterEach(() => {
-    assert.equal(cluster.nodes.open.size, 0, "a connection is left open");
+    cluster.assertNoConnections();
   });
 
   it("starts etcd once, and outputs its members", async () => {

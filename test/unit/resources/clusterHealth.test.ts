@@ -26,7 +26,7 @@ describe("ClusterHealth", () => {
   });
 
   afterEach(() => {
-    assert.equal(cluster.nodes.open.size, 0, "a connection is left open");
+    cluster.assertNoConnections();
   });
 
   const checksOf = (): string[] =>

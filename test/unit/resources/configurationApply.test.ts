@@ -4,11 +4,7 @@ import type { Values } from "../../../provider/engine/values";
 import { dependent } from "../support/cluster";
 import type { Managed } from "../support/engine";
 import { failureOf } from "../support/errors";
-import { LiveCluster } from "../support/liveCluster";
-
-const NODE = "10.0.0.2";
-/** Short enough for a test to see the end of a wait. */
-const timeouts = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
+import { LiveCluster, NODE, SYSCTL } from "../support/liveCluster";
 
 describe("ConfigurationApply", () => {
   let cluster: LiveCluster;
@@ -17,17 +13,12 @@ describe("ConfigurationApply", () => {
   let args: Values;
 
   beforeEach(async () => {
-    cluster = await LiveCluster.make();
-    config = await cluster.config();
-    made = cluster.apply();
-    args = { node: NODE, ...cluster.credentials, machineConfig: config, timeouts };
+    ({ cluster, config, made, args } = await LiveCluster.makeApplyCase());
   });
 
   afterEach(() => {
-    assert.equal(cluster.nodes.open.size, 0, "a connection is left open");
+    cluster.assertNoConnections();
   });
-
-  const SYSCTL = "machine: {sysctls: {a: b}}";
 
   describe("of a node of the cluster", () => {
     for (const version of ["v1.6.0", "v1.9.0", "v1.12.0", "v1.13.0", "v1.14.0"]) {

@@ -6,13 +6,11 @@ import type { Values } from "../../../provider/engine/values";
 import type { Managed } from "../support/engine";
 import { failureOf } from "../support/errors";
 import { authorityOf, BOOT_MS } from "../support/fakeNode";
-import { LiveCluster } from "../support/liveCluster";
+import { LiveCluster, SYSCTL, TIMEOUTS } from "../support/liveCluster";
 
 const PLANE = "10.0.0.2";
 const WORKER = "10.0.0.8";
 const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz0123456789");
-const timeouts = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
-const SYSCTL = "machine: {sysctls: {a: b}}";
 
 describe("ConfigurationApply in a cluster", () => {
   let cluster: LiveCluster;
@@ -24,14 +22,14 @@ describe("ConfigurationApply in a cluster", () => {
   });
 
   afterEach(() => {
-    assert.equal(cluster.nodes.open.size, 0, "a connection is left open");
+    cluster.assertNoConnections();
   });
 
   const argsFor = async (node: string, type: "controlplane" | "worker", more: Values = {}): Promise<Values> => ({
     node,
     ...cluster.credentials,
     machineConfig: await cluster.config(type),
-    timeouts,
+    timeouts: TIMEOUTS,
     ...more,
   });
 

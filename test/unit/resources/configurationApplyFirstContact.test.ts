@@ -5,11 +5,7 @@ import type { Managed } from "../support/engine";
 import { failureOf } from "../support/errors";
 import type { FakeNode } from "../support/fakeNode";
 import { pinOf } from "../support/fakeNodes";
-import { LiveCluster } from "../support/liveCluster";
-
-const NODE = "10.0.0.2";
-/** Short enough for a test to see the end of a wait. */
-const timeouts = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
+import { LiveCluster, NODE, SYSCTL } from "../support/liveCluster";
 
 describe("ConfigurationApply at first contact", () => {
   let cluster: LiveCluster;
@@ -18,17 +14,12 @@ describe("ConfigurationApply at first contact", () => {
   let args: Values;
 
   beforeEach(async () => {
-    cluster = await LiveCluster.make();
-    config = await cluster.config();
-    made = cluster.apply();
-    args = { node: NODE, ...cluster.credentials, machineConfig: config, timeouts };
+    ({ cluster, config, made, args } = await LiveCluster.makeApplyCase());
   });
 
   afterEach(() => {
-    assert.equal(cluster.nodes.open.size, 0, "a connection is left open");
+    cluster.assertNoConnections();
   });
-
-  const SYSCTL = "machine: {sysctls: {a: b}}";
 
   describe("without maintenance", () => {
     it("sends nothing to a machine in maintenance mode, and names its fingerprint", async () => {

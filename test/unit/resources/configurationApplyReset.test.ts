@@ -3,11 +3,9 @@ import assert from "node:assert/strict";
 import type { Values } from "../../../provider/engine/values";
 import type { Managed } from "../support/engine";
 import { failureOf } from "../support/errors";
-import { LiveCluster } from "../support/liveCluster";
+import { LiveCluster, SYSCTL, TIMEOUTS } from "../support/liveCluster";
 
 const PLANE = "10.0.0.2";
-const timeouts = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
-const SYSCTL = "machine: {sysctls: {a: b}}";
 
 describe("ConfigurationApply", () => {
   let cluster: LiveCluster;
@@ -19,14 +17,14 @@ describe("ConfigurationApply", () => {
   });
 
   afterEach(() => {
-    assert.equal(cluster.nodes.open.size, 0, "a connection is left open");
+    cluster.assertNoConnections();
   });
 
   const argsFor = async (node: string, type: "controlplane" | "worker", more: Values = {}): Promise<Values> => ({
     node,
     ...cluster.credentials,
     machineConfig: await cluster.config(type),
-    timeouts,
+    timeouts: TIMEOUTS,
     ...more,
   });
 

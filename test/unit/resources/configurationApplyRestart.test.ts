@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import type { Values } from "../../../provider/engine/values";
 import type { Managed } from "../support/engine";
 import { failureOf } from "../support/errors";
-import { LiveCluster } from "../support/liveCluster";
+import { LiveCluster, TIMEOUTS } from "../support/liveCluster";
 
 const PLANE = "10.0.0.2";
 const PEERS = ["10.0.0.3", "10.0.0.4"];
-const timeouts = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
 const crt = Buffer.from("another CA").toString("base64");
 const AGGREGATOR = `cluster: {aggregatorCA: {crt: ${crt}, key: ${crt}}}`;
 
@@ -24,7 +23,7 @@ describe("ConfigurationApply of a change for which the kubelet restarts", () => 
     node,
     ...cluster.credentials,
     machineConfig: await cluster.config("controlplane"),
-    timeouts,
+    timeouts: TIMEOUTS,
     ...more,
   });
 

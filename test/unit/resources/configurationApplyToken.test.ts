@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import type { Values } from "../../../provider/engine/values";
 import { QUICK } from "../support/cluster";
 import type { Managed } from "../support/engine";
-import { LiveCluster } from "../support/liveCluster";
+import { LiveCluster, TIMEOUTS } from "../support/liveCluster";
 
 const HOSTS = ["10.0.0.2", "10.0.0.3"];
-const timeouts = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
 
 describe("ConfigurationApply of a config with another bootstrap token", () => {
   let cluster: LiveCluster;
@@ -16,7 +15,7 @@ describe("ConfigurationApply of a config with another bootstrap token", () => {
   const applyTo = async (index: number, more: Values = {}): Promise<void> => {
     const machineConfig = await cluster.config();
     cluster.nodes.now += 1000;
-    await made[index]!.up({ node: HOSTS[index]!, ...cluster.credentials, machineConfig, timeouts, ...more });
+    await made[index]!.up({ node: HOSTS[index]!, ...cluster.credentials, machineConfig, timeouts: TIMEOUTS, ...more });
   };
   const deletions = (): string[] => cluster.nodes.changes.filter((call) => call.includes("DELETE"));
   const reports = (index: number): string => made[index]!.reports.join("\n");

@@ -6,10 +6,9 @@ import type { Values } from "../../../provider/engine/values";
 import { QUICK } from "../support/cluster";
 import type { Managed } from "../support/engine";
 import type { FakeNode } from "../support/fakeNode";
-import { LiveCluster } from "../support/liveCluster";
+import { LiveCluster, TIMEOUTS } from "../support/liveCluster";
 
 const HOSTS = ["10.0.0.2", "10.0.0.3", "10.0.0.4"];
-const timeouts = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
 
 describe("ConfigurationApply of a config that drops a CA of clients of Kubernetes", () => {
   let cluster: LiveCluster;
@@ -24,7 +23,7 @@ describe("ConfigurationApply of a config that drops a CA of clients of Kubernete
   const applyTo = async (index: number, more: Values = {}): Promise<void> => {
     const machineConfig = await cluster.config();
     cluster.nodes.now += 1000;
-    await made[index]!.up({ node: HOSTS[index]!, ...cluster.credentials, machineConfig, timeouts, ...more });
+    await made[index]!.up({ node: HOSTS[index]!, ...cluster.credentials, machineConfig, timeouts: TIMEOUTS, ...more });
   };
   const deletions = (): string[] =>
     cluster.nodes.changes.filter((call) => call.endsWith(`DELETE ${AUTHENTICATION_CONFIG_MAP}`));

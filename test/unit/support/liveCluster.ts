@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+
 import type { Values } from "../../../provider/engine/values";
 import { Bootstrap } from "../../../provider/resources/bootstrap";
 import { ClusterHealth } from "../../../provider/resources/clusterHealth";
@@ -14,6 +16,20 @@ export const CLUSTER = {
   kubernetesVersion: "1.36.0",
   installImage: "example.org/installer:1",
 };
+
+/** A machine where one is enough. */
+export const NODE = "10.0.0.2";
+/** Short enough for a test to see the end of a wait. */
+export const TIMEOUTS = { connect: "5s", create: "60s", update: "60s", delete: "30s" };
+export const SYSCTL = "machine: {sysctls: {a: b}}";
+
+/** A cluster, and a ConfigurationApply of its control plane config to one node. */
+export interface ApplyCase {
+  readonly cluster: LiveCluster;
+  readonly config: string;
+  readonly made: Managed;
+  readonly args: Values;
+}
 
 let base: Promise<Managed> | undefined;
 
@@ -55,6 +71,18 @@ export class LiveCluster {
     const made = new Managed(MachineConfig, this.host);
     await made.up({ ...CLUSTER, secrets: this.secrets.outputs["secrets"], machineType, ...more });
     return String(made.outputs["machineConfig"]);
+  }
+
+  /** For a ConfigurationApply to NODE, which is not there yet. */
+  static async makeApplyCase(): Promise<ApplyCase> {
+    const cluster = await LiveCluster.make();
+    const config = await cluster.config();
+    const args = { node: NODE, ...cluster.credentials, machineConfig: config, timeouts: TIMEOUTS };
+    return { cluster, config, made: cluster.apply(), args };
+  }
+
+  assertNoConnections(): void {
+    assert.equal(this.nodes.open.size, 0, "a connection is left open");
   }
 
   apply(): Managed {
